@@ -1,0 +1,100 @@
+//! The head of a batch: short and uncompressed, so that page and digest are known before anything is inflated.
+//!
+//! ```text
+//! byte 0       format version, 0 while the format moves
+//! byte 1       form of the body: 0 as it is, 1 raw DEFLATE (RFC 1951)
+//! byte 2-17    page seed
+//! byte 18-21   digest: CRC-32 (ISO-HDLC) of the body as it is, little-endian
+//! varint       number of the batch in its page
+//! varint       send time, milliseconds since 1970 by the device's wall clock
+//! varint       clock epoch of the page at send time
+//! ```
+//! Send time and epoch stand outside the digest: a retry changes them and nothing else.
+
+use alloc::vec::Vec;
+
+use crate::{decode::DecodeError, ids::Seed, limits};
+
+/// The format this crate writes, and the only one it reads until the format is frozen as 1.
+pub const VERSION: u8 = 0;
+
+/// How the body travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Form {
+    /// As it is.
+    Plain = 0,
+    /// Raw DEFLATE (RFC 1951).
+    Deflate = 1,
+}
+
+/// What stands before the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How the body travels.
+    pub form: Form,
+    /// The page's seed.
+    pub seed: Seed,
+    /// [`digest`] of the body.
+    pub digest: u32,
+    /// Number of the batch; never repeats within the page.
+    pub number: u64,
+    /// Milliseconds since 1970 by the device's wall clock, at this try to send.
+    pub send_time_ms: u64,
+    /// Clock epoch of the page at this try to send.
+    pub epoch: u32,
+}
+
+impl Head {
+    /// Appends the head to `out`.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&[VERSION, self.form as u8]);
+        out.extend_from_slice(&self.seed.0);
+        out.extend_from_slice(&self.digest.to_le_bytes());
+        for number in [self.number, self.send_time_ms, u64::from(self.epoch)] {
+            prost::encoding::encode_varint(number, out);
+        }
+    }
+
+    /// Reads the head; what is left is the body, in the head's form.
+    ///
+    /// # Errors
+    /// [`DecodeError::Version`], [`DecodeError::Truncated`] or [`DecodeError::Invalid`].
+    pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
+        let (version, rest) = bytes.split_first().ok_or(DecodeError::Truncated("head"))?;
+        if *version != VERSION {
+            return Err(DecodeError::Version(*version));
+        }
+        let (form, rest) = rest.split_first().ok_or(DecodeError::Truncated("head"))?;
+        let form = match form {
+            0 => Form::Plain,
+            1 => Form::Deflate,
+            _ => return Err(DecodeError::Invalid("form")),
+        };
+        let (seed, rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
+        let (digest, mut rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
+        let mut varint = || {
+            prost::encoding::decode_varint(&mut rest).map_err(|_| DecodeError::Truncated("head"))
+        };
+        let (number, send_time_ms, epoch) = (varint()?, varint()?, varint()?);
+        if number > limits::MAX_NUMBER || send_time_ms > limits::MAX_NUMBER {
+            return Err(DecodeError::Invalid("number or send time beyond 2^53"));
+        }
+        let head = Self {
+            form,
+            seed: Seed(*seed),
+            digest: u32::from_le_bytes(*digest),
+            number,
+            send_time_ms,
+            epoch: u32::try_from(epoch).map_err(|_| DecodeError::Invalid("epoch"))?,
+        };
+        Ok((head, rest))
+    }
+}
+
+/// Digest of a body as it is, before DEFLATE: the ack echoes it, and damage in transit shows.
+/// It says nothing about who sent the body.
+#[must_use]
+pub fn digest(body: &[u8]) -> u32 {
+    crc32fast::hash(body)
+}
