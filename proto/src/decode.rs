@@ -1,3 +1,460 @@
-//! placeholder
-#[derive(Debug)] #[allow(missing_docs)]
-pub enum DecodeError { Truncated(&'static str), Version(u8), Digest, Protobuf, Inflate, Limit { what: &'static str, limit: usize }, Invalid(&'static str) }
+//! Bytes → event model, within bounds: whatever a stranger sends ends as a batch or as one [`DecodeError`].
+
+use alloc::vec::Vec;
+use core::fmt;
+
+use prost::Message;
+
+use crate::{
+    event::{
+        Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Parent, Point, Session, Status, Target,
+        Value,
+    },
+    limits,
+    strings::{StrId, Strings},
+    wire,
+};
+
+/// Why bytes are no batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecodeError {
+    /// It ends inside the named part.
+    Truncated(&'static str),
+    /// Written in a format this side does not read.
+    Version(u8),
+    /// The body is not the one its head was made for.
+    Digest,
+    /// Not protobuf of the expected schema.
+    Protobuf,
+    /// Not raw DEFLATE.
+    Inflate,
+    /// More than this side is willing to read.
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
+    /// The named part contradicts the rest.
+    Invalid(&'static str),
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated(part) => write!(f, "truncated: it ends inside the {part}"),
+            Self::Version(version) => write!(f, "format version {version} is not known"),
+            Self::Digest => f.write_str("the body does not match its digest"),
+            Self::Protobuf => f.write_str("the body is not the expected protobuf"),
+            Self::Inflate => f.write_str("the body is not raw DEFLATE"),
+            Self::Limit { what, limit } => write!(f, "more than {limit} {what}"),
+            Self::Invalid(part) => write!(f, "invalid {part}"),
+        }
+    }
+}
+
+impl core::error::Error for DecodeError {}
+
+/// Reads a body in the plain form.
+///
+/// # Errors
+/// [`DecodeError::Protobuf`], [`DecodeError::Limit`] or [`DecodeError::Invalid`].
+pub fn decode(body: &[u8]) -> Result<Batch, DecodeError> {
+    within("bytes of body", body.len(), limits::MAX_BODY_BYTES)?;
+    let from = wire::Batch::decode(body).map_err(|_| DecodeError::Protobuf)?;
+    let mut reader = Reader::new(&from)?;
+    let mut batch = Batch {
+        resource: match from.resource_shape.checked_sub(1) {
+            Some(shape) => reader.attributes(shape)?,
+            None => Vec::new(),
+        },
+        sessions: sessions(&from.sessions)?,
+        page_load: from.page_load.checked_sub(1),
+        points: reader.points(&from.points)?,
+        dropped: reader.dropped(&from.dropped)?,
+        ..Batch::default()
+    };
+    let columns = from.events.as_ref().ok_or(DecodeError::Invalid("batch without events"))?;
+    check_lengths(columns)?;
+    let mut before = (0, 0);
+    for at in 0..columns.number.len() {
+        let event = reader.event(columns, at, before, &mut batch)?;
+        before = (event.number, event.start_ns / reader.unit);
+        batch.events.push(event);
+    }
+    reader.finish(columns)?;
+    batch.strings = reader.text.strings;
+    Ok(batch)
+}
+
+struct Reader<'a> {
+    text: Text,
+    shapes: &'a [wire::Shape],
+    foreign: &'a [u8],
+    values: Values<'a>,
+    unit: u64,
+    links_read: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(from: &'a wire::Batch) -> Result<Self, DecodeError> {
+        within("strings", from.text_lengths.len(), limits::MAX_STRINGS)?;
+        let strings = Strings::from_parts(from.text.clone(), &from.text_lengths)
+            .ok_or(DecodeError::Invalid("lengths of strings"))?;
+        if from.time_unit == 0 {
+            return Err(DecodeError::Invalid("time unit"));
+        }
+        if !from.foreign.len().is_multiple_of(24) {
+            return Err(DecodeError::Invalid("foreign ids"));
+        }
+        for shape in &from.shapes {
+            within("attributes of an event", shape.keys.len(), limits::MAX_ATTRIBUTES)?;
+            if shape.keys.len() != shape.types.len() {
+                return Err(DecodeError::Invalid("shape"));
+            }
+        }
+        Ok(Self {
+            text: Text { strings, resolved: 0 },
+            shapes: &from.shapes,
+            foreign: &from.foreign,
+            values: Values::new(from.values.as_ref()),
+            unit: from.time_unit,
+            links_read: 0,
+        })
+    }
+
+    fn event(
+        &mut self,
+        columns: &wire::Events,
+        at: usize,
+        (number_before, start_before): (u64, u64),
+        batch: &mut Batch,
+    ) -> Result<Event, DecodeError> {
+        let number = number_before
+            .checked_add(cell(&columns.number, at))
+            .filter(|number| *number <= limits::MAX_NUMBER && (at == 0 || *number > number_before))
+            .ok_or(DecodeError::Invalid("event number"))?;
+        let back = |column: &[u64]| match cell(column, at) {
+            0 => Ok(None),
+            back => earlier(number, back).map(Some),
+        };
+        let back_plus_one = |column: &[u64]| match cell(column, at) {
+            0 => Ok(None),
+            back => earlier(number, back - 1).map(Some),
+        };
+        let parent = match (back(&columns.parent)?, back(&columns.root)?) {
+            (None, None) => None,
+            (Some(number), Some(root)) if root <= number => Some(Parent { number, root }),
+            _ => return Err(DecodeError::Invalid("parent")),
+        };
+        let start = start_before.checked_add_signed(cell(&columns.start, at));
+        Ok(Event {
+            number,
+            name: self.text.name(cell(&columns.name, at))?,
+            kind: Kind::from_otlp(cell(&columns.kind, at)).ok_or(DecodeError::Invalid("kind"))?,
+            start_ns: self.time(start)?,
+            duration_ns: self.time(Some(cell(&columns.duration, at)))?,
+            epoch: cell(&columns.epoch, at),
+            session: match cell(&columns.session, at).checked_sub(1) {
+                Some(session) if session as usize >= batch.sessions.len() => {
+                    return Err(DecodeError::Invalid("session"));
+                }
+                session => session,
+            },
+            parent,
+            previous: back(&columns.previous)?,
+            view: back_plus_one(&columns.view)?,
+            interaction: back_plus_one(&columns.interaction)?,
+            status: Status::from_otlp(cell(&columns.status, at)).ok_or(DecodeError::Invalid("status"))?,
+            attributes: {
+                let attributes = self.attributes(cell(&columns.shape, at))?;
+                append(&mut batch.attributes, attributes)
+            },
+            links: {
+                let links = self.links(columns, number, cell(&columns.link_count, at))?;
+                append(&mut batch.links, links)
+            },
+        })
+    }
+
+    fn links(&mut self, columns: &wire::Events, number: u64, count: u32) -> Result<Vec<Link>, DecodeError> {
+        within("links of an event", count as usize, limits::MAX_LINKS)?;
+        let from = self.links_read;
+        self.links_read += count as usize;
+        (from..self.links_read)
+            .map(|at| {
+                let target = columns.link_target.get(at).ok_or(DecodeError::Invalid("link count"))?;
+                let kinds = LinkKinds(cell(&columns.link_kinds, at));
+                if kinds.0 == 0 && cell(&columns.link_rule, at) == 0 || !LinkKinds::ALL.contains(kinds) {
+                    return Err(DecodeError::Invalid("link kind"));
+                }
+                Ok(Link {
+                    target: self.target(number, *target)?,
+                    kinds,
+                    rule: match cell(&columns.link_rule, at).checked_sub(1) {
+                        Some(rule) => Some(self.text.name(rule)?),
+                        None => None,
+                    },
+                })
+            })
+            .collect()
+    }
+
+    fn target(&self, number: u64, coded: u64) -> Result<Target, DecodeError> {
+        let rest = coded >> 1;
+        if coded & 1 == 0 {
+            let back = (rest >> 1) as i64 ^ -((rest & 1) as i64);
+            return number
+                .checked_add_signed(back.wrapping_neg())
+                .filter(|target| *target <= limits::MAX_NUMBER && *target != number)
+                .map(Target::Own)
+                .ok_or(DecodeError::Invalid("link target"));
+        }
+        let id = usize::try_from(rest).ok().and_then(|at| self.foreign.chunks_exact(24).nth(at));
+        id.and_then(|id| {
+            let (trace, span) = id.split_first_chunk()?;
+            Some(Target::Foreign(*trace, span.try_into().ok()?))
+        })
+        .ok_or(DecodeError::Invalid("link target"))
+    }
+
+    fn attributes(&mut self, shape: u32) -> Result<Vec<Attribute>, DecodeError> {
+        let shapes = self.shapes;
+        let Some(shape) = shapes.get(shape as usize) else {
+            // No shapes at all: no event has attributes.
+            return if shape == 0 { Ok(Vec::new()) } else { Err(DecodeError::Invalid("shape")) };
+        };
+        shape
+            .keys
+            .iter()
+            .zip(&shape.types)
+            .map(|(key, kind)| {
+                let value = self.values.next(*kind)?;
+                let value = value.into_value(&mut self.text, 0)?;
+                Ok(Attribute { key: self.text.name(*key)?, value })
+            })
+            .collect()
+    }
+
+    fn points(&self, points: &[wire::Point]) -> Result<Vec<Point>, DecodeError> {
+        within("points", points.len(), limits::MAX_EVENTS)?;
+        let points = points.iter();
+        points
+            .map(|point| Ok(Point { number: point.number, start_ns: self.time(Some(point.start))? }))
+            .collect()
+    }
+
+    fn dropped(&mut self, dropped: &[wire::Dropped]) -> Result<Vec<Dropped>, DecodeError> {
+        within("drop reasons", dropped.len(), limits::MAX_ATTRIBUTES)?;
+        let dropped = dropped.iter();
+        dropped
+            .map(|dropped| Ok(Dropped { reason: self.text.name(dropped.reason)?, count: dropped.count }))
+            .collect()
+    }
+
+    /// Units → nanoseconds. OTLP's times are u64 nanoseconds; what does not fit is no time.
+    fn time(&self, units: Option<u64>) -> Result<u64, DecodeError> {
+        units.and_then(|units| units.checked_mul(self.unit)).ok_or(DecodeError::Invalid("time"))
+    }
+
+    /// Nothing may be left over: a value that no event names is a mistake of the sender.
+    fn finish(&self, columns: &wire::Events) -> Result<(), DecodeError> {
+        if self.links_read != columns.link_target.len() {
+            return Err(DecodeError::Invalid("link count"));
+        }
+        if !self.values.is_empty() {
+            return Err(DecodeError::Invalid("values that no shape names"));
+        }
+        Ok(())
+    }
+}
+
+/// The strings, and how many bytes of them have been asked for: a reference of one byte may stand for
+/// kilobytes, and a batch must not grow without bound when it is written out.
+struct Text {
+    strings: Strings,
+    resolved: usize,
+}
+
+impl Text {
+    fn name(&mut self, id: u32) -> Result<StrId, DecodeError> {
+        self.resolve(id, "bytes of a name", limits::MAX_NAME_BYTES)
+    }
+
+    fn value(&mut self, id: u32) -> Result<StrId, DecodeError> {
+        self.resolve(id, "bytes of text", limits::MAX_TEXT_BYTES)
+    }
+
+    fn resolve(&mut self, id: u32, what: &'static str, limit: usize) -> Result<StrId, DecodeError> {
+        if id as usize >= self.strings.len() {
+            return Err(DecodeError::Invalid("string"));
+        }
+        let length = self.strings.get(StrId(id)).len();
+        within(what, length, limit)?;
+        self.resolved += length;
+        within("bytes of text, written out", self.resolved, limits::MAX_RESOLVED_BYTES)?;
+        Ok(StrId(id))
+    }
+}
+
+/// The values of a batch, taken one after the other.
+struct Values<'a> {
+    text: &'a [u32],
+    bools: &'a [bool],
+    ints: &'a [i64],
+    doubles: &'a [f64],
+    other: &'a [wire::Value],
+}
+
+/// A value as the wire has it.
+enum Raw<'a> {
+    Ready(Value),
+    Text(u32),
+    Nested(&'a wire::Value),
+}
+
+impl<'a> Values<'a> {
+    fn new(from: Option<&'a wire::Values>) -> Self {
+        from.map_or(Self { text: &[], bools: &[], ints: &[], doubles: &[], other: &[] }, |from| Self {
+            text: &from.text,
+            bools: &from.bools,
+            ints: &from.ints,
+            doubles: &from.doubles,
+            other: &from.other,
+        })
+    }
+
+    fn next(&mut self, kind: i32) -> Result<Raw<'a>, DecodeError> {
+        fn take<'a, T>(column: &mut &'a [T]) -> Result<&'a T, DecodeError> {
+            let (first, rest) =
+                column.split_first().ok_or(DecodeError::Invalid("shape without its values"))?;
+            *column = rest;
+            Ok(first)
+        }
+        Ok(match wire::Type::try_from(kind).map_err(|_| DecodeError::Invalid("type"))? {
+            wire::Type::Text => Raw::Text(*take(&mut self.text)?),
+            wire::Type::Bool => Raw::Ready(Value::Bool(*take(&mut self.bools)?)),
+            wire::Type::Int => Raw::Ready(Value::Int(*take(&mut self.ints)?)),
+            wire::Type::Double => Raw::Ready(Value::Double(*take(&mut self.doubles)?)),
+            wire::Type::Other => Raw::Nested(take(&mut self.other)?),
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_empty()
+            && self.bools.is_empty()
+            && self.ints.is_empty()
+            && self.doubles.is_empty()
+            && self.other.is_empty()
+    }
+}
+
+impl Raw<'_> {
+    fn into_value(self, text: &mut Text, depth: usize) -> Result<Value, DecodeError> {
+        use wire::value::Value as Wire;
+        within("levels of nesting", depth, limits::MAX_DEPTH)?;
+        let from = match self {
+            Self::Ready(value) => return Ok(value),
+            Self::Text(id) => {
+                return Ok(Value::Text(text.value(id)?));
+            }
+            Self::Nested(value) => &value.value,
+        };
+        Ok(match from {
+            None => Value::Empty,
+            Some(Wire::Text(id)) => Value::Text(text.value(*id)?),
+            Some(Wire::Bool(value)) => Value::Bool(*value),
+            Some(Wire::Int(value)) => Value::Int(*value),
+            Some(Wire::Double(value)) => Value::Double(*value),
+            Some(Wire::Bytes(bytes)) => Value::Bytes(bytes.clone()),
+            Some(Wire::List(list)) => {
+                let values = list.values.iter();
+                Value::List(
+                    values
+                        .map(|value| Self::Nested(value).into_value(text, depth + 1))
+                        .collect::<Result<_, _>>()?,
+                )
+            }
+            Some(Wire::Map(map)) => {
+                if map.keys.len() != map.values.len() {
+                    return Err(DecodeError::Invalid("map"));
+                }
+                let entries = map.keys.iter().zip(&map.values);
+                Value::Map(
+                    entries
+                        .map(|(key, value)| {
+                            Ok((text.name(*key)?, Self::Nested(value).into_value(text, depth + 1)?))
+                        })
+                        .collect::<Result<_, _>>()?,
+                )
+            }
+        })
+    }
+}
+
+fn sessions(sessions: &[wire::Session]) -> Result<Vec<Session>, DecodeError> {
+    within("sessions", sessions.len(), limits::MAX_SESSIONS)?;
+    sessions
+        .iter()
+        .map(|session| {
+            let id = |bytes: &[u8]| bytes.try_into().map_err(|_| DecodeError::Invalid("session id"));
+            Ok(Session {
+                id: id(&session.id)?,
+                previous_id: match session.previous_id.as_slice() {
+                    [] => None,
+                    previous => Some(id(previous)?),
+                },
+                randomness: Some(session.randomness)
+                    .filter(|randomness| *randomness < 1 << 56)
+                    .ok_or(DecodeError::Invalid("session randomness"))?,
+            })
+        })
+        .collect()
+}
+
+/// Every column is left out or as long as the numbers; links count on their own.
+fn check_lengths(columns: &wire::Events) -> Result<(), DecodeError> {
+    let events = columns.number.len();
+    within("events", events, limits::MAX_EVENTS)?;
+    let per_event = [
+        columns.name.len(),
+        columns.kind.len(),
+        columns.start.len(),
+        columns.duration.len(),
+        columns.epoch.len(),
+        columns.session.len(),
+        columns.parent.len(),
+        columns.root.len(),
+        columns.previous.len(),
+        columns.view.len(),
+        columns.interaction.len(),
+        columns.status.len(),
+        columns.shape.len(),
+        columns.link_count.len(),
+    ];
+    let per_link = [columns.link_kinds.len(), columns.link_rule.len()];
+    let fits = |lengths: &[usize], all: usize| lengths.iter().all(|length| *length == 0 || *length == all);
+    if fits(&per_event, events) && fits(&per_link, columns.link_target.len()) {
+        Ok(())
+    } else {
+        Err(DecodeError::Invalid("length of a column"))
+    }
+}
+
+fn cell<T: Copy + Default>(column: &[T], at: usize) -> T {
+    column.get(at).copied().unwrap_or_default()
+}
+
+fn earlier(number: u64, back: u64) -> Result<u64, DecodeError> {
+    number.checked_sub(back).ok_or(DecodeError::Invalid("reference to an event before the first"))
+}
+
+fn append<T>(all: &mut Vec<T>, mut some: Vec<T>) -> core::ops::Range<u32> {
+    let start = all.len() as u32;
+    all.append(&mut some);
+    start..all.len() as u32
+}
+
+fn within(what: &'static str, count: usize, limit: usize) -> Result<(), DecodeError> {
+    if count > limit { Err(DecodeError::Limit { what, limit }) } else { Ok(()) }
+}

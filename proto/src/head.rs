@@ -73,9 +73,8 @@ impl Head {
         };
         let (seed, rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
         let (digest, mut rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
-        let mut varint = || {
-            prost::encoding::decode_varint(&mut rest).map_err(|_| DecodeError::Truncated("head"))
-        };
+        let mut varint =
+            || prost::encoding::decode_varint(&mut rest).map_err(|_| DecodeError::Truncated("head"));
         let (number, send_time_ms, epoch) = (varint()?, varint()?, varint()?);
         if number > limits::MAX_NUMBER || send_time_ms > limits::MAX_NUMBER {
             return Err(DecodeError::Invalid("number or send time beyond 2^53"));

@@ -1,0 +1,133 @@
+//! What is encoded comes back; what is damaged is refused, without a panic.
+
+mod arbitrary;
+
+use proptest::prelude::*;
+use weft_proto::{
+    Ack, Batch, DecodeError, Event, Form, Head, Kind, Seed, decode, digest, encode, inflate, limits, seal,
+};
+
+fn head() -> impl Strategy<Value = Head> {
+    let deflate = any::<bool>().prop_map(|deflate| if deflate { Form::Deflate } else { Form::Plain });
+    (deflate, any::<([u8; 16], u32, u32)>(), 0..=limits::MAX_NUMBER, 0..=limits::MAX_NUMBER).prop_map(
+        |(form, (seed, digest, epoch), number, send_time_ms)| Head {
+            form,
+            seed: Seed(seed),
+            digest,
+            number,
+            send_time_ms,
+            epoch,
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_batch_comes_back_as_it_was(batch in arbitrary::batch()) {
+        prop_assert_eq!(decode(&encode(&batch)).unwrap(), batch);
+    }
+
+    #[test]
+    fn both_forms_hold_the_same_body(batch in arbitrary::batch()) {
+        let sealed = seal(&batch);
+        let body = inflate(sealed.form, &sealed.bytes).unwrap();
+        prop_assert_eq!(digest(&body), sealed.digest);
+        prop_assert_eq!(decode(&body).unwrap(), batch);
+    }
+
+    #[test]
+    fn every_head_comes_back_with_the_body_behind_it(head in head(), body: Vec<u8>) {
+        let mut bytes = Vec::new();
+        head.write(&mut bytes);
+        bytes.extend_from_slice(&body);
+        prop_assert_eq!(Head::read(&bytes).unwrap(), (head, body.as_slice()));
+    }
+
+    #[test]
+    fn a_head_cut_anywhere_is_refused(head in head(), cut in any::<prop::sample::Index>()) {
+        let mut bytes = Vec::new();
+        head.write(&mut bytes);
+        prop_assert_eq!(Head::read(&bytes[..cut.index(bytes.len())]), Err(DecodeError::Truncated("head")));
+    }
+
+    #[test]
+    fn a_damaged_body_never_panics(
+        batch in arbitrary::batch(),
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let mut body = encode(&batch);
+        for (at, byte) in damage {
+            let at = at.index(body.len());
+            body[at] = byte;
+        }
+        let _ = decode(&body);
+        let _ = decode(&body[..cut.index(body.len())]);
+    }
+
+    #[test]
+    fn noise_never_panics(noise: Vec<u8>) {
+        let _ = Head::read(&noise);
+        let _ = decode(&noise);
+        let _ = inflate(Form::Deflate, &noise);
+        let _ = Ack::decode(&noise);
+    }
+
+    #[test]
+    fn every_ack_comes_back(digest: u32, number: u64, wait_ms: u32) {
+        let ack = Ack { digest, number, wait_ms };
+        prop_assert_eq!(Ack::decode(&ack.encode()).unwrap(), ack);
+    }
+}
+
+#[test]
+fn a_captive_portals_page_is_no_ack() {
+    assert_eq!(Ack::decode(b"<!doctype html><title>Sign in</title>"), Err(DecodeError::Protobuf));
+}
+
+#[test]
+fn a_body_that_inflates_beyond_the_limit_is_refused() {
+    let bomb = miniz_oxide::deflate::compress_to_vec(&vec![0; limits::MAX_BODY_BYTES + 1], 9);
+    assert!(bomb.len() < 2_000);
+    let limit = limits::MAX_BODY_BYTES;
+    assert_eq!(inflate(Form::Deflate, &bomb), Err(DecodeError::Limit { what: "bytes of body", limit }));
+}
+
+#[test]
+fn a_truncated_deflate_stream_is_refused() {
+    let sealed = miniz_oxide::deflate::compress_to_vec(b"what is cut off here", 9);
+    assert_eq!(inflate(Form::Deflate, &sealed[..sealed.len() - 2]), Err(DecodeError::Truncated("body")));
+}
+
+#[test]
+fn too_many_events_are_refused() {
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("event");
+    batch.events = (0..=limits::MAX_EVENTS as u64)
+        .map(|number| Event { number, name, kind: Kind::Internal, ..Event::default() })
+        .collect();
+    let limit = limits::MAX_EVENTS;
+    assert_eq!(decode(&encode(&batch)), Err(DecodeError::Limit { what: "events", limit }));
+}
+
+#[test]
+fn small_references_to_long_texts_are_refused_before_they_fill_memory() {
+    use weft_proto::{Attribute, Value};
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("event");
+    let long = batch.strings.intern(&"x".repeat(limits::MAX_TEXT_BYTES));
+    batch.attributes = vec![Attribute { key: name, value: Value::Text(long) }; 1_000];
+    batch.events = (0..1_000)
+        .map(|number| Event {
+            number,
+            name,
+            attributes: number as u32..number as u32 + 1,
+            ..Event::default()
+        })
+        .collect();
+    let limit = limits::MAX_RESOLVED_BYTES;
+    assert_eq!(
+        decode(&encode(&batch)),
+        Err(DecodeError::Limit { what: "bytes of text, written out", limit })
+    );
+}
