@@ -1,0 +1,83 @@
+// One tab: what can be done to it, and everything it complained about or asked the network for.
+
+export class Tab {
+  #errors = [];
+  #console = [];
+  #requests = [];
+  #injected;
+  #closed = false;
+
+  static async open(browser, number, shifts) {
+    const tab = new Tab();
+    tab.number = number;
+    tab.page = await browser.newPage();
+    tab.#listen();
+    await tab.#inject(shifts);
+    return tab;
+  }
+
+  isOpen() {
+    return !this.#closed;
+  }
+
+  async goto(url) {
+    const response = await this.page.goto(url, { waitUntil: "load" });
+    return response?.status() ?? null;
+  }
+
+  /** A press by real input events: scrolled into view, hit-tested, trusted. */
+  async click(selector) {
+    await this.page.locator(selector).setTimeout(10_000).click();
+  }
+
+  async wait(code, timeout) {
+    await this.page.waitForFunction(code, { timeout, polling: 20 });
+  }
+
+  async shift(ms, monotonic, shifts) {
+    await this.#inject(shifts);
+    await this.page.evaluate(`window.__weftShift(${ms}, { monotonic: ${monotonic} })`);
+  }
+
+  /** As a person closes a tab: with beforeunload, pagehide and what those still send. */
+  async close() {
+    const target = this.page.target();
+    const gone = new Promise((resolve) => {
+      const check = (other) => other === target && resolve();
+      this.page.browser().on("targetdestroyed", check);
+    });
+    await this.page.close({ runBeforeUnload: true });
+    await gone;
+    this.#closed = true;
+  }
+
+  log() {
+    return { errors: this.#errors, console: this.#console, requests: this.#requests };
+  }
+
+  async #inject(shifts) {
+    if (this.#injected) await this.page.removeScriptToEvaluateOnNewDocument(this.#injected);
+    const { identifier } = await this.page.evaluateOnNewDocument(shifts.script());
+    this.#injected = identifier;
+  }
+
+  #listen() {
+    this.page.on("pageerror", (error) => this.#errors.push(String(error?.stack ?? error)));
+    this.page.on("console", (message) => {
+      const text = `${message.type()}: ${message.text()}`;
+      this.#console.push(text);
+      if (message.type() === "error") this.#errors.push(`${text} (${message.location()?.url ?? "?"})`);
+    });
+    this.page.on("request", (request) => {
+      const entry = { method: request.method(), url: request.url(), headers: request.headers(), status: null, failure: null };
+      request.weftEntry = entry;
+      this.#requests.push(entry);
+    });
+    this.page.on("response", (response) => {
+      response.request().weftEntry.status = response.status();
+    });
+    this.page.on("requestfailed", (request) => {
+      request.weftEntry.failure = request.failure()?.errorText ?? "failed";
+    });
+  }
+}

@@ -1,0 +1,67 @@
+//! Every chore of this repository: `cargo xtask <chore>`.
+
+#![forbid(unsafe_code)]
+
+mod ci;
+mod demo;
+mod flow;
+mod setup;
+mod test;
+mod tidy;
+mod wasm;
+
+mod failure;
+mod program;
+mod repository;
+
+use std::process::ExitCode;
+
+use failure::Outcome;
+
+const USAGE: &str = "\
+cargo xtask <chore>
+
+  demo            build everything, start the example shop and the collector, show what arrives
+  demo --check    the same with one scripted visit in headless Chromium; exits 0 or 1
+  test            set up and run every test
+  test --slow     and those that take minutes
+  ci              what CI runs: format, lints, licences, advisories, tidy, test
+
+  setup           check the tools this repository needs, and install what can be installed
+  wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
+  wasm --debian   the same with Debian's Rust, for machines on which rustup cannot fetch a target
+  flow            print the eight steps of an event from the files that are those steps
+  tidy            check the rules of the house that no other tool checks
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("\nerror: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &[&str]) -> Outcome {
+    match args {
+        ["demo"] => demo::run(demo::Visit::ByPerson),
+        ["demo", "--check"] => demo::run(demo::Visit::Scripted),
+        ["test"] => test::run(test::Breadth::Usual),
+        ["test", "--slow"] => test::run(test::Breadth::Slow),
+        ["ci"] => ci::run(),
+        ["setup"] => setup::run(),
+        ["wasm"] => wasm::run(wasm::Way::Chosen),
+        ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
+        ["flow"] => flow::run(),
+        ["tidy"] => tidy::run(),
+        [] | ["help" | "--help" | "-h"] => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(format!("there is no chore `{}`\n\n{USAGE}", args.join(" ")).into()),
+    }
+}

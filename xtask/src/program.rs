@@ -1,0 +1,92 @@
+//! Running other programs: shown, captured, or both.
+
+use std::{
+    ffi::OsStr,
+    fmt,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, ExitStatus, Stdio},
+};
+
+use crate::{
+    failure::{Failure, Outcome},
+    repository,
+};
+
+/// A program about to be run in the repository's folder.
+pub(crate) struct Program {
+    command: Command,
+}
+
+impl Program {
+    pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(name);
+        command.current_dir(repository::root());
+        Self { command }
+    }
+
+    pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn without_env(mut self, names: &[&str]) -> Self {
+        for name in names {
+            self.command.env_remove(name);
+        }
+        self
+    }
+
+    /// Runs it with its output on the terminal, after showing the command.
+    pub(crate) fn show(mut self) -> Outcome {
+        eprintln!("$ {self}");
+        let status = self.command.status().map_err(Failure::while_doing(format_args!("starting {self}")))?;
+        self.judge(status)
+    }
+
+    /// Runs it quietly; its standard output, if it succeeds.
+    pub(crate) fn output(mut self) -> Outcome<String> {
+        let output = self.command.output().map_err(Failure::while_doing(format_args!("starting {self}")))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        let said = String::from_utf8_lossy(&output.stderr);
+        Err(format!("`{self}` failed ({}): {}", output.status, said.trim()).into())
+    }
+
+    /// Runs it with its output on the terminal and shows each line to `look` as well.
+    /// Whether it succeeded.
+    pub(crate) fn watch(mut self, mut look: impl FnMut(&str)) -> Outcome<bool> {
+        eprintln!("$ {self}");
+        let starting = || Failure::while_doing("starting a program");
+        let mut child = self.command.stdout(Stdio::piped()).spawn().map_err(starting())?;
+        if let Some(stdout) = child.stdout.take() {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                println!("{line}");
+                look(&line);
+            }
+        }
+        Ok(child.wait().map_err(starting())?.success())
+    }
+
+    fn judge(&self, status: ExitStatus) -> Outcome {
+        if status.success() { Ok(()) } else { Err(format!("`{self}` failed ({status})").into()) }
+    }
+}
+
+/// As one would type it.
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |part: &OsStr| {
+            let path = Path::new(part);
+            path.strip_prefix(repository::root()).unwrap_or(path).display().to_string()
+        };
+        f.write_str(&short(self.command.get_program()))?;
+        self.command.get_args().try_for_each(|arg| write!(f, " {}", short(arg)))
+    }
+}

@@ -1,0 +1,93 @@
+//! `cargo xtask setup`: checks the tools this repository needs and installs what can be installed.
+
+use std::path::Path;
+
+use crate::{failure::Outcome, program::Program, repository, wasm};
+
+/// The oldest Node that puppeteer-core 24 and OpenTelemetry 2.x support.
+const NODE: u32 = 20;
+
+/// Names under which Chromium is installed; tests/support/browser.rs looks for the same.
+const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+pub(crate) fn run() -> Outcome {
+    node()?;
+    npm_packages()?;
+    chromium()?;
+    let way = wasm::toolchain(wasm::Way::Chosen)?;
+    eprintln!("set up: node, npm packages, chromium, wasm ({way})");
+    Ok(())
+}
+
+/// Node is not installed from here: Debian's own may be too old, and people choose their way to get it.
+fn node() -> Outcome {
+    let advice = format!("install Node {NODE} or newer with npm (Debian 13: `apt-get install nodejs npm`)");
+    let Ok(version) = Program::new("node").args(["--version"]).output() else {
+        return Err(format!("there is no `node` here: {advice}").into());
+    };
+    let major =
+        version.trim().trim_start_matches('v').split('.').next().and_then(|major| major.parse::<u32>().ok());
+    if major.is_none_or(|major| major < NODE) {
+        return Err(format!("Node {} is too old: {advice}", version.trim()).into());
+    }
+    Program::new("npm")
+        .args(["--version"])
+        .output()
+        .map_err(|_| format!("there is no `npm` here: {advice}"))?;
+    Ok(())
+}
+
+fn npm_packages() -> Outcome {
+    let root = repository::root();
+    // npm writes this file at the end of every install.
+    if repository::is_fresh(&root.join("node_modules/.package-lock.json"), &[root.join("package-lock.json")])
+    {
+        return Ok(());
+    }
+    eprintln!("fetching npm packages …");
+    Program::new("npm").args(["ci"]).show().map_err(|failure| {
+        format!(
+            "{failure}\nnpm packages are needed once, from the npm registry: check the network and try again"
+        )
+        .into()
+    })
+}
+
+fn chromium() -> Outcome {
+    if CHROMIUM.iter().any(|name| is_installed(name)) {
+        return Ok(());
+    }
+    debian_packages("Chromium, which the tests drive,", &["chromium"])
+}
+
+/// cargo-deny, which only `cargo xtask ci` needs.
+pub(crate) fn cargo_deny() -> Outcome {
+    if Program::new("cargo").args(["deny", "--version"]).output().is_ok() {
+        return Ok(());
+    }
+    eprintln!("installing cargo-deny (a few minutes) …");
+    Program::new("cargo").args(["install", "cargo-deny", "--locked"]).show()
+}
+
+/// Installs packages where that is possible; otherwise says with which command to.
+pub(crate) fn debian_packages(what: &str, packages: &[&str]) -> Outcome {
+    let command = format!("apt-get install -y --no-install-recommends {}", packages.join(" "));
+    if !is_installed("apt-get") {
+        return Err(
+            format!("{what} is missing. On Debian: `{command}`; elsewhere install what corresponds").into()
+        );
+    }
+    if Program::new("id").args(["-u"]).output()?.trim() != "0" {
+        return Err(format!("{what} is missing. Install it with `sudo {command}` and try again").into());
+    }
+    eprintln!("installing {} …", packages.join(" "));
+    let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
+    apt().args(["update", "-q"]).show()?;
+    apt().args(["install", "-y", "-q", "--no-install-recommends"]).args(packages).show()
+}
+
+/// Whether a program of this name is on the search path.
+fn is_installed(name: &str) -> bool {
+    let found = Program::new("sh").args(["-c", "command -v \"$1\"", "sh", name]).output();
+    found.is_ok_and(|path| Path::new(path.trim()).is_file())
+}

@@ -1,0 +1,156 @@
+//! `cargo xtask wasm`: Rust → wasm → what `wasm-opt` makes of it, then the TypeScript around it.
+
+mod debian;
+
+use std::{
+    fmt, fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    failure::{Failure, Outcome},
+    program::Program,
+    repository,
+};
+
+/// How the Rust half is compiled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// rustup's target where it can be had, else Debian's Rust.
+    Chosen,
+    /// With the target rustup installed.
+    Rustup,
+    /// With Debian's Rust, building `core` from source.
+    Debian,
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chosen => "not chosen yet",
+            Self::Rustup => "rustup's wasm32-unknown-unknown",
+            Self::Debian => "Debian's Rust, core built from source",
+        })
+    }
+}
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// What rustc may use in wasm by default, which browsers have had for years (bulk memory: 2020).
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-sign-ext",
+    "--enable-nontrapping-float-to-int",
+    "--enable-mutable-globals",
+    "--enable-multivalue",
+    "--enable-reference-types",
+];
+
+pub(crate) fn run(way: Way) -> Outcome {
+    let way = toolchain(way)?;
+    eprintln!("wasm: {way}");
+    let compiled = compile(way)?;
+    optimise(&compiled)?;
+    bundle()?;
+    sizes()
+}
+
+/// Makes sure there is a way to compile to wasm, and says which.
+pub(crate) fn toolchain(wanted: Way) -> Outcome<Way> {
+    if wanted != Way::Debian {
+        if rustup_has_target() {
+            return Ok(Way::Rustup);
+        }
+        // Where Debian's Rust had to do before, asking rustup again would cost a time-out every time.
+        if !debian::is_installed() && rustup_can_add_target() {
+            return Ok(Way::Rustup);
+        }
+    }
+    debian::install()?;
+    Ok(Way::Debian)
+}
+
+fn rustup_has_target() -> bool {
+    let installed = Program::new("rustup").args(["target", "list", "--installed"]).output();
+    installed.is_ok_and(|targets| targets.lines().any(|line| line == TARGET))
+}
+
+fn rustup_can_add_target() -> bool {
+    let added = Program::new("rustup")
+        .args(["target", "add", TARGET])
+        // One try: there is another way.
+        .env("RUSTUP_MAX_RETRIES", "0")
+        .env("RUSTUP_DOWNLOAD_TIMEOUT", "20")
+        .output();
+    if let Err(failure) = &added {
+        eprintln!("rustup has no {TARGET} here ({failure}); trying Debian's Rust");
+    }
+    added.is_ok()
+}
+
+/// The module as rustc leaves it.
+fn compile(way: Way) -> Outcome<PathBuf> {
+    // A target directory of its own: the other compiler and the other profile never make the usual one stale.
+    let (cargo, name) = match way {
+        Way::Debian => (debian::cargo()?, "wasm-debian"),
+        Way::Chosen | Way::Rustup => (Program::new("cargo"), "wasm"),
+    };
+    let directory = repository::root().join("target").join(name);
+    cargo
+        .args(["build", "--profile", "wasm", "--package", "weft-sdk", "--lib", "--target", TARGET])
+        .args([Path::new("--target-dir"), &directory])
+        .args(if way == Way::Debian { debian::BUILD_STD } else { &[] })
+        .show()?;
+    Ok(directory.join(TARGET).join("wasm/weft_sdk.wasm"))
+}
+
+fn optimise(compiled: &Path) -> Outcome {
+    let root = repository::root();
+    let (dist, made) = (root.join("wasm-sdk/dist"), root.join("wasm-sdk/dist/weft.wasm"));
+    // Which of the two ways made the last one does not show in times, so the source is remembered.
+    let stamp = root.join("target/wasm-source");
+    let source = compiled.display().to_string();
+    let same_source = fs::read_to_string(&stamp).is_ok_and(|last| last == source);
+    if same_source && repository::is_fresh(&made, &[compiled.to_path_buf(), root.join("xtask/src/wasm.rs")]) {
+        return Ok(());
+    }
+    fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
+    Program::new(root.join("node_modules/.bin/wasm-opt"))
+        .args(["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"])
+        .args(FEATURES)
+        .args([compiled, Path::new("-o"), &made])
+        .show()?;
+    fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
+}
+
+fn bundle() -> Outcome {
+    let root = repository::root();
+    let sdk = |path: &str| root.join("wasm-sdk").join(path);
+    // Written last: a build that failed half-way is not taken for a finished one.
+    let stamp = root.join("target/wasm-sdk-built");
+    let sources = [
+        sdk("js"),
+        sdk("package.json"),
+        sdk("tsconfig.json"),
+        sdk("dist/weft.wasm"),
+        root.join("package-lock.json"),
+    ];
+    if sdk("dist/index.js").is_file() && repository::is_fresh(&stamp, &sources) {
+        return Ok(());
+    }
+    Program::new("npm").args(["run", "build", "--workspace", "wasm-sdk"]).show()?;
+    fs::write(&stamp, "").map_err(Failure::while_doing("writing target/wasm-sdk-built"))
+}
+
+/// Prints what a browser downloads: as it is and as servers send it.
+fn sizes() -> Outcome {
+    let script = "
+        const fs = require('fs'), zlib = require('zlib'), dist = 'wasm-sdk/dist';
+        for (const name of fs.readdirSync(dist).filter((name) => /\\.(wasm|js)$/.test(name))) {
+            const bytes = fs.readFileSync(`${dist}/${name}`);
+            const sent = zlib.brotliCompressSync(bytes).length;
+            console.log(`${name.padEnd(16)} ${String(bytes.length).padStart(8)} bytes ${String(sent).padStart(8)} with brotli`);
+        }";
+    print!("{}", Program::new("node").args(["-e", script]).output()?);
+    Ok(())
+}
