@@ -1,6 +1,7 @@
 // Drives the browser of this machine for a test: one JSON command a line on stdin, one JSON answer a line
 // on stdout. The browser ends when stdin does, so nothing outlives the test that started it.
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import readline from "node:readline";
 import puppeteer from "puppeteer-core";
 import { Shifts } from "./shifts.mjs";
@@ -23,9 +24,9 @@ const tabs = [];
 let browser;
 
 const commands = {
-  async launch({ executable }) {
+  async launch() {
     browser = await puppeteer.launch({
-      executablePath: executable,
+      executablePath: executable(),
       ignoreDefaultArgs: true,
       args: [...FLAGS, "about:blank"],
       // With a pipe the browser also ends if this process is killed.
@@ -68,6 +69,15 @@ const commands = {
 
   quit: () => end(),
 };
+
+/** The Chromium of this machine; `cargo xtask setup` installs it. */
+function executable() {
+  const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+  const folders = (process.env.PATH ?? "").split(delimiter);
+  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
+  if (!found) throw new Error("there is no Chromium on the search path: run `cargo xtask setup`");
+  return found;
+}
 
 async function answer(line) {
   const { id, command, ...args } = JSON.parse(line);

@@ -3,7 +3,9 @@
 // answers `shifted` on stdout. The program ends when stdin does, so it cannot outlive its test.
 "use strict";
 const { performance } = require("node:perf_hooks");
+const { EventEmitter } = require("node:events");
 const readline = require("node:readline");
+const { isMainThread } = require("node:worker_threads");
 
 const RealDate = Date;
 const realDateNow = Date.now;
@@ -35,7 +37,8 @@ process.hrtime = (since) => {
 };
 process.hrtime.bigint = () => realBigint() + BigInt(monotonic) * 1_000_000n;
 
-const commands = readline.createInterface({ input: process.stdin });
+// Node loads this into the thread of its module hooks as well, whose stdin is none.
+const commands = isMainThread ? readline.createInterface({ input: process.stdin }) : new EventEmitter();
 commands.on("line", (line) => {
   const [, ms, device] = /^shift (\d+) (awake|asleep)$/.exec(line) ?? [];
   if (ms === undefined) {

@@ -7,7 +7,7 @@ use crate::{failure::Outcome, program::Program, repository, wasm};
 /// The oldest Node that puppeteer-core 24 and OpenTelemetry 2.x support.
 const NODE: u32 = 20;
 
-/// Names under which Chromium is installed; tests/support/browser.rs looks for the same.
+/// Names under which Chromium is installed; tests/browser/driver.mjs looks for the same.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 pub(crate) fn run() -> Outcome {

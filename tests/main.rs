@@ -1,0 +1,5 @@
+//! Tests from outside: a real browser, the real collector, and a sink that fails on anything odd.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod harness;

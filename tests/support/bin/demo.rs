@@ -1,0 +1,3 @@
+//! The demo, see `cargo xtask demo`.
+
+fn main() {}

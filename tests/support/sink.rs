@@ -1,0 +1,195 @@
+//! A strict OTLP/HTTP sink: stands where any unmodified backend would, and complains about anything odd.
+
+mod judge;
+mod serve;
+
+use std::{
+    collections::VecDeque,
+    fmt,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+
+use crate::{received::Received, tree};
+
+/// How long a test waits for what must come. Long, because it costs nothing when it comes.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The sink. A test ends with [`Sink::assert_nothing_odd`]; one that forgets it fails.
+pub struct Sink {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    server: Option<JoinHandle<()>>,
+}
+
+/// What the sink does with a request instead of taking it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// 429 with this many seconds of `Retry-After`.
+    TooMany {
+        /// Seconds.
+        retry_after: u64,
+    },
+    /// 503 without `Retry-After`.
+    Unavailable,
+    /// 400: sending it again will not help.
+    BadRequest,
+    /// No answer at all.
+    Hang,
+    /// Takes the spans and breaks the connection in the middle of saying so.
+    TakeAndBreak,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+/// What has happened so far.
+#[derive(Default)]
+struct State {
+    spans: Vec<Received>,
+    duplicates: usize,
+    requests: usize,
+    answers: VecDeque<Answer>,
+    complaints: Vec<String>,
+    was_judged: bool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sink {
+    /// Listens on a free port.
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound listener has an address");
+        let shared = Arc::<Shared>::default();
+        let server = Some(tokio::spawn(serve::serve(listener, shared.clone())));
+        Self { shared, address, server }
+    }
+
+    /// What a collector is told to export to; `/v1/traces` is added by whoever sends.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Answers the next request like this; called twice, the next two.
+    pub fn refuse_next(&self, answer: Answer) {
+        self.shared.state().answers.push_back(answer);
+    }
+
+    /// Stops listening and breaks every connection.
+    pub async fn go_down(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+            // Only when the task is gone is the port.
+            let _ = server.await;
+        }
+    }
+
+    /// Listens again, where it did before.
+    pub async fn come_up(&mut self) {
+        let listener = TcpListener::bind(self.address).await.expect("the port it had");
+        self.server = Some(tokio::spawn(serve::serve(listener, self.shared.clone())));
+    }
+
+    /// Every distinct span so far, in order of arrival.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Received> {
+        self.shared.state().spans.clone()
+    }
+
+    /// How many spans came again, unchanged.
+    #[must_use]
+    pub fn duplicates(&self) -> usize {
+        self.shared.state().duplicates
+    }
+
+    /// How many requests were sent here, refused ones included.
+    #[must_use]
+    pub fn requests(&self) -> usize {
+        self.shared.state().requests
+    }
+
+    /// Waits until what arrived satisfies `enough`, and returns it.
+    ///
+    /// # Panics
+    /// After half a minute, with a picture of what did arrive.
+    pub async fn wait_for(
+        &self,
+        what: impl fmt::Display,
+        enough: impl Fn(&[Received]) -> bool,
+    ) -> Vec<Received> {
+        self.wait(&what.to_string(), |state| enough(&state.spans).then(|| state.spans.clone())).await
+    }
+
+    /// Waits until so many requests were sent here, refused ones included.
+    ///
+    /// # Panics
+    /// After half a minute.
+    pub async fn wait_for_requests(&self, count: usize) {
+        self.wait(&format!("{count} requests"), |state| (state.requests >= count).then_some(())).await;
+    }
+
+    /// Waits for the next change and returns every distinct span so far.
+    pub async fn changed(&self) -> Vec<Received> {
+        self.shared.changed.notified().await;
+        self.spans()
+    }
+
+    /// The end of every test.
+    ///
+    /// # Panics
+    /// If anything unexpected was sent here.
+    pub fn assert_nothing_odd(&self) {
+        let mut state = self.shared.state();
+        state.was_judged = true;
+        assert!(state.complaints.is_empty(), "the sink complains:\n{}", state.complaints.join("\n"));
+    }
+
+    async fn wait<T>(&self, what: &str, look: impl Fn(&State) -> Option<T>) -> T {
+        let found = tokio::time::timeout(PATIENCE, async {
+            loop {
+                // Asked to be told before looking: nothing that happens in between is missed.
+                let changed = self.shared.changed.notified();
+                let mut changed = std::pin::pin!(changed);
+                changed.as_mut().enable();
+                if let Some(found) = look(&self.shared.state()) {
+                    return found;
+                }
+                changed.await;
+            }
+        });
+        let Ok(found) = found.await else {
+            let state = self.shared.state();
+            panic!(
+                "waited {PATIENCE:?} for {what}; {} requests brought:\n{}\n{}",
+                state.requests,
+                tree::draw(&state.spans),
+                state.complaints.join("\n")
+            );
+        };
+        found
+    }
+}
+
+impl Drop for Sink {
+    fn drop(&mut self) {
+        if let Some(server) = self.server.take() {
+            server.abort();
+        }
+        // A second panic would hide the first.
+        if !std::thread::panicking() {
+            assert!(self.shared.state().was_judged, "a test must end with Sink::assert_nothing_odd");
+        }
+    }
+}
