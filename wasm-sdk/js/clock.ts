@@ -1,0 +1,85 @@
+// The only file that reads a clock.
+//
+// `performance.now()` stops while most systems sleep, and `performance.timeOrigin` never follows when the wall
+// clock is set (https://github.com/w3c/hr-time/issues/115). So wall time is anchored anew whenever the two
+// disagree; each anchor begins a clock epoch. Durations stay monotonic.
+
+import { counters } from "./stats";
+
+/** Disagreement in ms beyond which wall time is anchored anew. */
+const TOLERANCE = 250;
+
+/** From this many ms on, a new anchor is told as an event. */
+const JUMP = 2_000;
+
+/** Anchors kept: a late performance entry may belong to an epoch some sleeps ago. */
+const MAX_ANCHORS = 16;
+
+interface Anchor {
+  epoch: number;
+  /** Monotonic time from which on this anchor counts. */
+  from: number;
+  /** Wall minus monotonic time. */
+  offset: number;
+}
+
+/** A moment on both clocks, in ms. */
+export interface Moment {
+  wall: number;
+  monotonic: number;
+  epoch: number;
+}
+
+const anchors: Anchor[] = [];
+let lastSeen = 0;
+let onJump: (ms: number) => void = () => {};
+
+/** `jumped` hears of every new anchor that moves wall time by 2 s or more. */
+export const watchClock = (jumped: (ms: number) => void): void => {
+  onJump = jumped;
+  check();
+};
+
+/** Compares the clocks and anchors anew if they disagree. Called whenever something is recorded. */
+const check = (): Anchor => {
+  const monotonic = performance.now();
+  const wall = Date.now();
+  const last = anchors.at(-1);
+  // The time origin is finer than Date.now(); it is right if the clock was not set since navigation started.
+  const offset = last?.offset ?? performance.timeOrigin;
+  const off = wall - (monotonic + offset);
+  const before = lastSeen;
+  lastSeen = monotonic;
+  if (last && Math.abs(off) <= TOLERANCE) return last;
+
+  const anchor: Anchor = {
+    epoch: last ? last.epoch + 1 : 0,
+    // Whatever carries a time after the last look happened after the jump: nothing ran in between.
+    from: last ? before : 0,
+    offset: Math.abs(off) <= TOLERANCE ? offset : wall - monotonic,
+  };
+  anchors.push(anchor);
+  if (anchors.length > MAX_ANCHORS) anchors.shift();
+  if (last) {
+    counters.clockAnchors++;
+    if (Math.abs(off) >= JUMP) onJump(off);
+  }
+  return anchor;
+};
+
+/** Now. */
+export const now = (): Moment => {
+  const anchor = check();
+  const monotonic = performance.now();
+  return { wall: monotonic + anchor.offset, monotonic, epoch: anchor.epoch };
+};
+
+/** The moment of a DOM event or performance entry, which carry monotonic time. */
+export const at = (monotonic: number): Moment => {
+  check();
+  const anchor = anchors.findLast((anchor) => anchor.from <= monotonic) ?? anchors[0];
+  return { wall: monotonic + (anchor?.offset ?? 0), monotonic, epoch: anchor?.epoch ?? 0 };
+};
+
+/** Wall time in ms for deadlines that must hold across sleep. */
+export const wallNow = (): number => Date.now();

@@ -1,0 +1,122 @@
+// @weft/browser: one line in the page.
+//
+//     import { init } from "@weft/browser";
+//     init({ key: "pk_…", endpoint: "/api/telemetry" });
+
+import { capture } from "./capture";
+import { plainFetch } from "./capture/fetch";
+import { guarded } from "./guard";
+import { flushNow, onWaiting, watchLifecycle } from "./lifecycle";
+import { abandon, attach, finish, openPage, role, start } from "./record";
+import { onSettled, openSender } from "./send";
+import { counters, stats } from "./stats";
+import { load, type Attributes } from "./wasm";
+
+export { stats, type Stats } from "./stats";
+export type { Attributes, Value } from "./wasm";
+
+export interface Options {
+  /** The public key of this site at the collector. It decides service and environment. */
+  key: string;
+  /** The collector's address, absolute or relative to the page: `/api/telemetry`. */
+  endpoint: string;
+  /** Version of the app, as the app says. */
+  version?: string;
+  /** Where the module is; by default beside this script. */
+  wasmUrl?: string | URL;
+  /** Says on the console what went wrong and what to change. */
+  debug?: boolean;
+}
+
+/** ms after which the module is fetched even if the page is still busy. */
+const LOAD_AT_LATEST = 5_000;
+
+let undo: (() => void) | undefined;
+
+/** Begins to record. Later calls do nothing: the first one wins. */
+export const init = (options: Options): void => {
+  // In Node, in a worker and during server-side rendering there is no page.
+  if (undo || typeof document === "undefined" || typeof WebAssembly === "undefined") return;
+  undo = () => {};
+  guarded(() => begin(options))();
+};
+
+/** Records a moment. */
+export const event = (name: string, attributes: Attributes = {}): void => {
+  if (undo) guarded(() => finish(start(role.none), 0, name, attributes))();
+};
+
+/** Sends what waits. Resolves with true when every recorded event is acknowledged, with false after `timeout` ms. */
+export const flush = (timeout = 10_000): Promise<boolean> =>
+  new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve(stats().pending === 0);
+    };
+    const timer = setTimeout(end, timeout);
+    const stop = onSettled(() => {
+      if (stats().pending === 0) end();
+      else guarded(flushNow)();
+    });
+    guarded(flushNow)();
+    if (stats().pending === 0) end();
+  });
+
+/** Stops recording, sends what waits and takes back what was changed in the page. */
+export const shutdown = (): void => {
+  guarded(() => {
+    flushNow();
+    undo?.();
+    undo = undefined;
+  })();
+};
+
+const begin = (options: Options): void => {
+  openPage(onWaiting);
+  const undoCapture = capture();
+  undo = undoCapture;
+  const connected = (undoLifecycle: () => void): void => {
+    undo = () => {
+      undoCapture();
+      undoLifecycle();
+    };
+  };
+  const failed = (error: unknown): void => {
+    counters.errors++;
+    undoCapture();
+    abandon();
+    if (options.debug) console.warn("weft: the module could not be loaded, so nothing is recorded:", error);
+  };
+  whenIdleOrHidden(() => void connect(options).then(connected, failed));
+};
+
+const connect = async (options: Options): Promise<() => void> => {
+  const module = await load(new URL(options.wasmUrl ?? "weft.wasm", import.meta.url), plainFetch);
+  openSender(module, options.endpoint, options.key);
+  attach(module, { "service.version": options.version, "telemetry.sdk.version": VERSION });
+  return watchLifecycle();
+};
+
+/** Version of this package; filled in by the build. */
+declare const VERSION: string;
+
+// The module must not compete with what the page needs first.
+const whenIdleOrHidden = (work: () => void): void => {
+  let done = false;
+  const once = guarded(() => {
+    if (done) return;
+    done = true;
+    document.removeEventListener("visibilitychange", once);
+    clearTimeout(latest);
+    work();
+  });
+  const latest = setTimeout(once, LOAD_AT_LATEST);
+  const idle = (): void => {
+    if (typeof requestIdleCallback === "function") requestIdleCallback(once);
+    else setTimeout(once);
+  };
+  document.addEventListener("visibilitychange", once);
+  if (document.readyState === "complete") idle();
+  else addEventListener("load", idle, { once: true });
+};

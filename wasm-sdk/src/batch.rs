@@ -1,0 +1,130 @@
+//! The batch that is being built: events in the order in which they end, until the next seal.
+
+use alloc::{string::String, vec::Vec};
+use core::mem;
+
+use weft_proto::{Attribute, Batch, Dropped, Event, Kind, Link, Point, Session, Status, Strings, limits};
+
+use crate::{
+    frame::{Frame, Given, cut},
+    policy,
+    record::{Begun, Open},
+};
+
+/// An event that has ended, but for its attributes.
+pub(crate) struct Finished {
+    pub(crate) open: Open,
+    pub(crate) duration_ns: u64,
+    pub(crate) kind: Kind,
+    pub(crate) status: Status,
+    pub(crate) name: String,
+}
+
+/// What is not sealed yet.
+#[derive(Default)]
+pub(crate) struct Building {
+    batch: Batch,
+    /// What sends, as JavaScript told it: every batch says it again, because every batch decodes alone.
+    resource: Vec<u8>,
+    /// Points that events refer to; those that turn out to be in the batch are left out at the seal.
+    points: Vec<Begun>,
+}
+
+impl Building {
+    pub(crate) fn len(&self) -> usize {
+        self.batch.events.len()
+    }
+
+    pub(crate) fn set_resource(&mut self, frame: &[u8]) {
+        self.resource = frame.into();
+    }
+
+    /// Keeps an event; false: the batch is full. `None`: the frame ends inside the attributes.
+    pub(crate) fn add(&mut self, finished: Finished, mut frame: Frame<'_>) -> Option<bool> {
+        if self.batch.events.len() == limits::MAX_EVENTS {
+            self.drop_events("batch_full", 1);
+            return Some(false);
+        }
+        let mut attributes = attributes(&mut frame, &mut self.batch.strings)?;
+        let Finished { open, duration_ns, kind, status, name } = finished;
+        let first_attribute = self.batch.attributes.len() as u32;
+        self.batch.attributes.append(&mut attributes);
+        let first_link = self.batch.links.len() as u32;
+        let links = open.links.into_iter().map(|(target, kinds)| Link { target, kinds, rule: None });
+        self.batch.links.extend(links);
+        self.points.extend(open.previous);
+        let event = Event {
+            number: open.begun.number,
+            name: self.batch.strings.intern(&name),
+            kind,
+            start_ns: open.begun.start_ns,
+            duration_ns,
+            epoch: open.epoch,
+            session: open.session.and_then(|session| position(&mut self.batch.sessions, session)),
+            parent: None,
+            previous: open.previous.map(|previous| previous.number),
+            view: open.view,
+            interaction: open.interaction,
+            status,
+            attributes: first_attribute..self.batch.attributes.len() as u32,
+            links: first_link..self.batch.links.len() as u32,
+        };
+        self.batch.events.push(event);
+        Some(true)
+    }
+
+    pub(crate) fn drop_events(&mut self, reason: &str, count: u64) {
+        let reason = self.batch.strings.intern(cut(reason, limits::MAX_NAME_BYTES));
+        let known = self.batch.dropped.iter_mut().find(|dropped| dropped.reason == reason);
+        if let Some(dropped) = known {
+            dropped.count += count;
+        } else if self.batch.dropped.len() < limits::MAX_ATTRIBUTES {
+            self.batch.dropped.push(Dropped { reason, count });
+        }
+    }
+
+    /// What waits, as a batch that decodes alone. `None`: nothing waits.
+    pub(crate) fn take(&mut self, page_load: Option<Begun>) -> Option<Batch> {
+        if self.batch.events.is_empty() {
+            return None;
+        }
+        let mut batch = mem::take(&mut self.batch);
+        batch.resource = attributes(&mut Frame(&self.resource), &mut batch.strings).unwrap_or_default();
+        batch.page_load = page_load.map(|load| load.number);
+        batch.events.sort_unstable_by_key(|event| event.number);
+        for point in mem::take(&mut self.points).into_iter().chain(page_load) {
+            if batch.start_of(point.number).is_none() {
+                batch.points.push(Point { number: point.number, start_ns: point.start_ns });
+            }
+        }
+        Some(batch)
+    }
+}
+
+/// Position of `session` in the batch. `None`: the batch tells of as many as it may, which takes a page that
+/// rolled over that often between two seals; the event then says no session rather than a wrong one.
+fn position(sessions: &mut Vec<Session>, session: Session) -> Option<u32> {
+    let known = sessions.iter().position(|known| *known == session);
+    let at = known.or_else(|| {
+        (sessions.len() < limits::MAX_SESSIONS).then(|| {
+            sessions.push(session);
+            sessions.len() - 1
+        })
+    });
+    at.map(|at| at as u32)
+}
+
+fn attributes(frame: &mut Frame<'_>, strings: &mut Strings) -> Option<Vec<Attribute>> {
+    let count = frame.word().unwrap_or(0) as usize;
+    let mut attributes = Vec::with_capacity(count.min(limits::MAX_ATTRIBUTES));
+    for _ in 0..count {
+        let key = cut(frame.text()?, limits::MAX_NAME_BYTES);
+        let value: Given<'_> = frame.value()?;
+        if attributes.len() == limits::MAX_ATTRIBUTES {
+            continue;
+        }
+        let value = value.into_value(|text| policy::scrub(key, text), strings);
+        attributes.push(Attribute { key: strings.intern(key), value });
+    }
+    Some(attributes)
+}

@@ -1,0 +1,133 @@
+//! Frames: how JavaScript's values lie in the buffer. The writer is `js/wasm.ts`.
+//!
+//! ```text
+//! text        u32 length, UTF-8
+//! value       u8 type, then: 0 text · 1 u8 bool · 2 f64 integer · 3 f64 · 4 u32 count, that many texts
+//! attributes  u32 count, then key as text and value each
+//! session     16 bytes id, u8 has previous, 16 bytes previous id, 7 bytes randomness (big-endian),
+//!             u8 has last root, 16 bytes its trace id, 8 bytes its span id
+//! begin       f64 number, f64 start in ms since 1970, u32 epoch, u8 role, f64 cause or -1
+//! finish      f64 number, f64 duration in ms, u8 kind, u8 status, text name, attributes
+//! dropped     text reason, f64 count
+//! head        u8 form, u32 digest, f64 number, f64 send time in ms, u32 epoch
+//! ack         u32 digest, f64 number, answer
+//! ```
+
+use alloc::string::String;
+
+use weft_proto::{Ack, Form, Head, Seed, Session, SpanId, TraceId};
+
+/// Reads a frame from its start. `None`: the frame is shorter than what it should hold, or is not UTF-8.
+pub(crate) struct Frame<'a>(pub(crate) &'a [u8]);
+
+/// A value as JavaScript gave it.
+pub(crate) enum Given<'a> {
+    Text(&'a str),
+    Bool(bool),
+    Int(i64),
+    Double(f64),
+    Texts(alloc::vec::Vec<&'a str>),
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn take<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
+        let (first, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    pub(crate) fn byte(&mut self) -> Option<u8> {
+        self.take::<1>().map(|[byte]| *byte)
+    }
+
+    pub(crate) fn word(&mut self) -> Option<u32> {
+        self.take().map(|bytes| u32::from_le_bytes(*bytes))
+    }
+
+    pub(crate) fn float(&mut self) -> Option<f64> {
+        self.take().map(|bytes| f64::from_le_bytes(*bytes))
+    }
+
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        self.float().filter(|number| *number >= 0.0).map(|number| number as u64)
+    }
+
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
+        let length = self.word()? as usize;
+        let (text, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        core::str::from_utf8(text).ok()
+    }
+
+    pub(crate) fn value(&mut self) -> Option<Given<'a>> {
+        Some(match self.byte()? {
+            0 => Given::Text(self.text()?),
+            1 => Given::Bool(self.byte()? != 0),
+            2 => Given::Int(self.float()? as i64),
+            3 => Given::Double(self.float()?),
+            4 => {
+                let count = self.word()?;
+                Given::Texts((0..count).map_while(|_| self.text()).collect())
+            }
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn session(&mut self) -> Option<(Session, Option<(TraceId, SpanId)>)> {
+        let id = *self.take()?;
+        let has_previous = self.byte()? != 0;
+        let previous_id = Some(*self.take()?).filter(|_| has_previous);
+        let randomness = self.take::<7>()?.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let has_root = self.byte()? != 0;
+        let root = Some((*self.take()?, *self.take()?)).filter(|_| has_root);
+        Some((Session { id, previous_id, randomness }, root))
+    }
+
+    pub(crate) fn head(&mut self, seed: Seed) -> Option<Head> {
+        let form = if self.byte()? == 0 { Form::Plain } else { Form::Deflate };
+        Some(Head {
+            form,
+            seed,
+            digest: self.word()?,
+            number: self.number()?,
+            send_time_ms: self.number()?,
+            epoch: self.word()?,
+        })
+    }
+
+    /// Milliseconds to wait before sending again, if the frame holds the answer to the batch it names.
+    pub(crate) fn ack(&mut self) -> Option<u32> {
+        let (digest, number) = (self.word()?, self.number()?);
+        let ack = Ack::decode(self.0).ok()?;
+        (ack.digest == digest && ack.number == number).then_some(ack.wait_ms)
+    }
+}
+
+/// `text`, cut at a character so that it is at most `limit` bytes.
+pub(crate) fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or("")
+}
+
+impl Given<'_> {
+    /// The same value with every text replaced by what `change` makes of it.
+    pub(crate) fn into_value(
+        self,
+        mut change: impl FnMut(&str) -> String,
+        strings: &mut weft_proto::Strings,
+    ) -> weft_proto::Value {
+        use weft_proto::Value;
+        match self {
+            Self::Text(text) => Value::Text(strings.intern(&change(text))),
+            Self::Bool(value) => Value::Bool(value),
+            Self::Int(value) => Value::Int(value),
+            Self::Double(value) => Value::Double(value),
+            Self::Texts(texts) => {
+                Value::List(texts.iter().map(|text| Value::Text(strings.intern(&change(text)))).collect())
+            }
+        }
+    }
+}
