@@ -65,7 +65,9 @@ fn path(text: &str) -> String {
             out.push('/');
         }
         let (stem, extension) = split_extension(segment);
-        if is_id(stem) {
+        if is_id(segment) {
+            out.push_str(":id");
+        } else if is_id(stem) {
             out.push_str(":id");
             out.push_str(extension);
         } else {

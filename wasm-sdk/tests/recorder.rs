@@ -1,0 +1,216 @@
+//! The recorder, from outside: frames as JavaScript writes them in, sealed batches out.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use proptest::prelude::*;
+use weft_proto::{Batch, Form, Ids, LinkKinds, Seed, StrId, Target, Value, decode, digest, inflate, limits};
+use weft_sdk::record::Recorder;
+
+const SEED: [u8; 16] = *b"0123456789abcdef";
+const NONE: u8 = 0;
+const PAGE_LOAD: u8 = 1;
+const INTERACTION: u8 = 4;
+const MARK: u8 = 8;
+const NO_CAUSE: f64 = -1.0;
+const THREE_WEEKS: f64 = 21.0 * 86_400_000.0;
+const MONDAY: f64 = 1_794_993_153_624.5;
+
+struct Page(Recorder);
+
+impl Page {
+    fn opened() -> Self {
+        Self(Recorder::new(&SEED))
+    }
+
+    fn session(&mut self, id: u8, previous: Option<u8>, root: Option<([u8; 16], [u8; 8])>) -> &mut Self {
+        let mut frame = vec![id; 16];
+        frame.push(previous.is_some().into());
+        frame.extend([previous.unwrap_or(0); 16]);
+        frame.extend([0, 0, 0, 0, 0, 1, id]);
+        frame.push(root.is_some().into());
+        let (trace, span) = root.unwrap_or_default();
+        frame.extend(trace);
+        frame.extend(span);
+        self.0.session(&frame);
+        self
+    }
+
+    fn begin(&mut self, number: u64, start_ms: f64, role: u8, cause: f64) -> &mut Self {
+        let mut frame = (number as f64).to_le_bytes().to_vec();
+        frame.extend(start_ms.to_le_bytes());
+        frame.extend(0u32.to_le_bytes());
+        frame.push(role);
+        frame.extend(cause.to_le_bytes());
+        self.0.begin(&frame);
+        self
+    }
+
+    fn finish(&mut self, number: u64, name: &str, attributes: &[(&str, &str)]) -> Option<usize> {
+        let mut frame = (number as f64).to_le_bytes().to_vec();
+        frame.extend(12.5f64.to_le_bytes());
+        frame.extend([1, 0]);
+        text(&mut frame, name);
+        frame.extend((attributes.len() as u32).to_le_bytes());
+        for (key, value) in attributes {
+            text(&mut frame, key);
+            frame.push(0);
+            text(&mut frame, value);
+        }
+        self.0.finish(&frame)
+    }
+
+    fn moment(&mut self, number: u64, start_ms: f64, role: u8) -> &mut Self {
+        self.begin(number, start_ms, role, NO_CAUSE).finish(number, "event", &[]).unwrap();
+        self
+    }
+
+    fn sealed(&mut self) -> Option<Batch> {
+        let mut out = Vec::new();
+        self.0.seal(&mut out);
+        let (form, rest) = out.split_first()?;
+        let (told, body) = rest.split_first_chunk()?;
+        let body = inflate(if *form == 0 { Form::Plain } else { Form::Deflate }, body).unwrap();
+        assert_eq!(digest(&body), u32::from_le_bytes(*told));
+        Some(decode(&body).unwrap())
+    }
+}
+
+fn text(frame: &mut Vec<u8>, text: &str) {
+    frame.extend((text.len() as u32).to_le_bytes());
+    frame.extend(text.as_bytes());
+}
+
+#[test]
+fn nothing_recorded_seals_to_nothing() {
+    assert_eq!(Page::opened().sealed(), None);
+}
+
+#[test]
+fn a_press_three_weeks_later_knows_its_page_load_in_another_batch() {
+    let mut page = Page::opened();
+    page.session(1, None, None).moment(0, MONDAY, PAGE_LOAD);
+    assert_eq!(page.sealed().unwrap().events.len(), 1);
+
+    let ids = Ids::new(Seed(SEED));
+    let root = (ids.trace(0), ids.span(0));
+    page.session(2, Some(1), Some(root)).moment(1, MONDAY + THREE_WEEKS, INTERACTION);
+    let batch = page.sealed().unwrap();
+    let press = &batch.events[0];
+    assert_eq!(batch.page_load, Some(0));
+    assert_eq!(press.previous, Some(0));
+    assert_eq!(press.view, Some(0));
+    assert_eq!(press.interaction, Some(1));
+    assert_eq!(press.start_ns - batch.start_of(0).unwrap(), 21 * 86_400 * 1_000_000_000);
+    assert_eq!(batch.sessions[press.session.unwrap() as usize].previous_id, Some([1; 16]));
+    // Told by its ids, kept by its number.
+    assert_eq!(batch.links_of(press)[0].target, Target::Own(0));
+    assert_eq!(batch.links_of(press)[0].kinds, LinkKinds::SESSION);
+}
+
+#[test]
+fn only_the_first_root_of_a_session_links_to_the_session_before() {
+    let mut page = Page::opened();
+    let elsewhere = ([7; 16], [8; 8]);
+    page.session(2, Some(1), Some(elsewhere)).moment(0, MONDAY, PAGE_LOAD).moment(1, MONDAY + 1.0, NONE);
+    let batch = page.sealed().unwrap();
+    assert_eq!(batch.links_of(&batch.events[0])[0].target, Target::Foreign([7; 16], [8; 8]));
+    assert!(batch.links_of(&batch.events[1]).is_empty());
+}
+
+#[test]
+fn a_request_links_to_the_press_that_caused_it() {
+    let mut page = Page::opened();
+    page.moment(0, MONDAY, PAGE_LOAD).moment(1, MONDAY + 5.0, INTERACTION);
+    page.begin(2, MONDAY + 6.0, NONE, 1.0).finish(2, "POST", &[]).unwrap();
+    let batch = page.sealed().unwrap();
+    let request = &batch.events[2];
+    assert_eq!(request.previous, Some(1));
+    assert_eq!(request.interaction, Some(1));
+    assert_eq!(batch.links_of(request)[0].target, Target::Own(1));
+    assert_eq!(batch.links_of(request)[0].kinds, LinkKinds::CAUSE);
+}
+
+#[test]
+fn an_event_that_ends_late_keeps_the_place_it_started_in() {
+    let mut page = Page::opened();
+    page.moment(0, MONDAY, PAGE_LOAD).begin(1, MONDAY + 1.0, NONE, NO_CAUSE).moment(2, MONDAY + 2.0, NONE);
+    assert_eq!(page.sealed().unwrap().events[1].previous, Some(1));
+    page.finish(1, "slow", &[]).unwrap();
+    let batch = page.sealed().unwrap();
+    assert_eq!(batch.events[0].previous, Some(0));
+    assert!(batch.start_of(0).is_some());
+}
+
+#[test]
+fn a_mark_is_nobodys_previous_and_takes_nobodys_session_link() {
+    let mut page = Page::opened();
+    page.moment(0, MONDAY, PAGE_LOAD).session(2, Some(1), Some(([7; 16], [8; 8])));
+    page.moment(1, MONDAY + 1.0, MARK).moment(2, MONDAY + 2.0, NONE);
+    let batch = page.sealed().unwrap();
+    assert_eq!(batch.events[1].previous, Some(0));
+    assert!(batch.links_of(&batch.events[1]).is_empty());
+    assert_eq!(batch.events[2].previous, Some(0));
+    assert_eq!(batch.links_of(&batch.events[2])[0].kinds, LinkKinds::SESSION);
+}
+
+#[test]
+fn urls_are_scrubbed_before_they_are_kept() {
+    let mut page = Page::opened();
+    page.begin(0, MONDAY, NONE, NO_CAUSE);
+    page.finish(0, "GET", &[("url.full", "https://shop.example/p/123?token=secret#x")]).unwrap();
+    let batch = page.sealed().unwrap();
+    let Value::Text(url) = batch.attributes[0].value else { panic!("a text") };
+    assert_eq!(batch.strings.get(url), "https://shop.example/p/:id");
+    let mut kept = (0..batch.strings.len() as u32).map(|id| batch.strings.get(StrId(id)));
+    assert!(kept.all(|text| !text.contains("secret")));
+}
+
+#[test]
+fn what_ends_without_having_started_is_refused_and_counted() {
+    let mut page = Page::opened();
+    assert_eq!(page.finish(5, "ghost", &[]), None);
+    page.moment(6, MONDAY, NONE);
+    let batch = page.sealed().unwrap();
+    assert_eq!(batch.events.len(), 1);
+    assert_eq!(batch.strings.get(batch.dropped[0].reason), "not_open");
+    assert_eq!(batch.dropped[0].count, 1);
+}
+
+#[test]
+fn events_that_never_end_do_not_fill_memory() {
+    let mut page = Page::opened();
+    for number in 0..10_000 {
+        page.begin(number, MONDAY, NONE, NO_CAUSE);
+    }
+    assert_eq!(page.finish(0, "forgotten", &[]), None);
+    assert_eq!(page.finish(9_999, "open", &[]), Some(1));
+}
+
+#[test]
+fn a_batch_that_nobody_seals_stays_within_its_bounds() {
+    let mut page = Page::opened();
+    for number in 0..limits::MAX_EVENTS as u64 {
+        page.moment(number, MONDAY, NONE);
+    }
+    page.begin(99_999, MONDAY, NONE, NO_CAUSE);
+    assert_eq!(page.finish(99_999, "one too many", &[]), None);
+    assert_eq!(page.sealed().unwrap().events.len(), limits::MAX_EVENTS);
+}
+
+proptest! {
+    #[test]
+    fn frames_of_noise_never_panic(frames in prop::collection::vec((0..6u8, any::<Vec<u8>>()), 0..20)) {
+        let mut page = Page::opened();
+        for (call, frame) in frames {
+            match call {
+                0 => page.0.resource(&frame),
+                1 => page.0.session(&frame),
+                2 => page.0.begin(&frame),
+                3 => { page.0.finish(&frame); }
+                4 => page.0.dropped(&frame),
+                _ => { page.0.ack(&frame); }
+            }
+        }
+        page.sealed();
+    }
+}
