@@ -15,7 +15,7 @@
 
 use alloc::string::String;
 
-use weft_proto::{Ack, Form, Head, Seed, Session, SpanId, TraceId};
+use weft_proto::{Ack, Form, Head, Seed, Session, SpanId, TraceId, limits::MAX_NUMBER};
 
 /// Reads a frame from its start. `None`: the frame is shorter than what it should hold, or is not UTF-8.
 pub(crate) struct Frame<'a>(pub(crate) &'a [u8]);
@@ -49,7 +49,7 @@ impl<'a> Frame<'a> {
     }
 
     pub(crate) fn number(&mut self) -> Option<u64> {
-        self.float().filter(|number| *number >= 0.0).map(|number| number as u64)
+        self.float().filter(|number| (0.0..=MAX_NUMBER as f64).contains(number)).map(|number| number as u64)
     }
 
     pub(crate) fn text(&mut self) -> Option<&'a str> {

@@ -2,7 +2,9 @@
 
 use alloc::{string::ToString, vec::Vec};
 
-use weft_proto::{Head, Ids, Kind, LinkKinds, Seed, Session, SpanId, Status, Target, TraceId, seal};
+use weft_proto::{
+    Head, Ids, Kind, LinkKinds, Seed, Session, SpanId, Status, Target, TraceId, limits::MAX_NUMBER, seal,
+};
 
 use crate::{
     batch::{Building, Finished},
@@ -208,5 +210,5 @@ impl Recorder {
 
 /// Milliseconds → nanoseconds, rounded to what browsers resolve (5 µs at best).
 fn nanoseconds(ms: f64) -> u64 {
-    (ms * 1_000.0 + 0.5) as u64 * 1_000
+    ((ms * 1_000.0 + 0.5) as u64).min(MAX_NUMBER) * 1_000
 }
