@@ -208,7 +208,7 @@ proptest! {
                 2 => page.0.begin(&frame),
                 3 => { page.0.finish(&frame); }
                 4 => page.0.dropped(&frame),
-                _ => { page.0.ack(&frame); }
+                _ => assert_eq!(page.0.ack(&frame), None),
             }
         }
         page.sealed();

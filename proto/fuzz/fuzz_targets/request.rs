@@ -1,0 +1,25 @@
+//! Whatever a stranger posts: head, inflate, decode. What decodes encodes again to something that decodes to the same.
+//! Run: `cargo +nightly fuzz run request` in `proto/`.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use weft_proto::{DecodeError, Head, decode, encode, inflate};
+
+fuzz_target!(|bytes: &[u8]| {
+    // Without a head, so that the fuzzer need not find one first.
+    if let Ok(batch) = decode(bytes) {
+        match decode(&encode(&batch)) {
+            // By its text, because NaN differs from itself.
+            Ok(again) => assert_eq!(format!("{again:?}"), format!("{batch:?}")),
+            // Our encoder may need a few bytes more than whoever wrote this.
+            Err(DecodeError::Limit { what: "bytes of body", .. }) => {}
+            Err(error) => panic!("what decoded once does not decode again: {error}"),
+        }
+    }
+    if let Ok((head, body)) = Head::read(bytes)
+        && let Ok(body) = inflate(head.form, body)
+    {
+        let _ = decode(&body);
+    }
+});
