@@ -185,13 +185,15 @@ export class Module {
     return this.wasm.ack(this.frame().word(sealed.digest).float(number).raw(answer).length);
   }
 
-  // Memory may have grown and moved since the last call: views are made anew.
+  // Any call may let memory grow, which detaches its buffer: the buffer is read after the last call, each time anew.
   private frame(): Frame {
-    return new Frame(new Uint8Array(this.wasm.memory.buffer, this.wasm.buffer(), this.wasm.buffer_bytes()));
+    const [at, length] = [this.wasm.buffer(), this.wasm.buffer_bytes()];
+    return new Frame(new Uint8Array(this.wasm.memory.buffer, at, length));
   }
 
   private output(length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.wasm.memory.buffer, this.wasm.output(), length).slice();
+    const at = this.wasm.output();
+    return new Uint8Array(this.wasm.memory.buffer, at, length).slice();
   }
 }
 
