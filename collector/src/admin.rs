@@ -1,0 +1,68 @@
+//! The admin port: is it alive, is it ready, what happened to every event, which sessions are there.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use axum::{
+    Router,
+    extract::State,
+    http::{HeaderName, StatusCode, header},
+    response::IntoResponse,
+    routing::get,
+};
+
+use crate::{ledger::Ledger, metrics::Metrics, pipeline::spool::Segments, sessions::Sessions};
+
+/// What the admin port shows.
+pub(crate) struct Admin {
+    pub(crate) ledger: Ledger,
+    pub(crate) sessions: Sessions,
+    pub(crate) segments: Arc<Segments>,
+    pub(crate) metrics: Metrics,
+    pub(crate) max_bytes: u64,
+}
+
+/// The routes of the admin port.
+pub(crate) fn routes(admin: Arc<Admin>) -> Router {
+    Router::new()
+        .route("/livez", get(async || "alive\n"))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+        .route("/api/sessions", get(sessions))
+        .route("/api/ledger", get(ledger))
+        .with_state(admin)
+}
+
+/// Alive is not ready: a collector whose disk fails must live on to recover, and must not be sent traffic.
+async fn ready(State(admin): State<Arc<Admin>>) -> (StatusCode, String) {
+    let health = &admin.segments.health;
+    let mut reasons = Vec::new();
+    if health.failing.load(Ordering::Relaxed) {
+        reasons.push("spool is not writable: look at the disk of `data`\n");
+    }
+    // Below nine tenths there is room again, whether or not somebody has tried.
+    let nearly_full = admin.segments.bytes() > admin.max_bytes / 10 * 9;
+    if health.full.load(Ordering::Relaxed) && nearly_full {
+        reasons.push("spool is full: a destination has not taken events for long, see /metrics\n");
+    }
+    if reasons.is_empty() {
+        (StatusCode::OK, "ready\n".to_owned())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, reasons.concat())
+    }
+}
+
+async fn metrics(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
+    let text = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, text)], admin.metrics.encode())
+}
+
+async fn sessions(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
+    (JSON, admin.sessions.to_json().to_string())
+}
+
+async fn ledger(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
+    let book = serde_json::to_value(admin.ledger.snapshot()).unwrap_or_default();
+    (JSON, book.to_string())
+}
+
+const JSON: [(HeaderName, &str); 1] = [(header::CONTENT_TYPE, "application/json")];

@@ -1,0 +1,146 @@
+//! What the user set, checked. The only place that reads settings, the environment and files of secrets.
+//!
+//! A file is read section by section, and every mistake is noted with its path and what to change; serde would
+//! stop at the first one. What comes out has no `Option` where there is a default.
+
+mod check;
+mod destination;
+mod key;
+mod section;
+
+use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+
+pub use destination::{Compression, Destination, Destinations};
+pub use key::{Key, KeyKind, Rate, Secret};
+
+/// A whole deployment: one page, one backend, one destination.
+pub const TEN_LINES: &str = r#"
+[keys.shop-web]
+kind = "browser"
+key = "pk_demo_shop"
+application = "shop"
+service = "shop-web"
+origins = ["http://localhost:3000"]
+[keys.shop-api]
+kind = "server"
+key = "sk_demo_shop"
+application = "shop"
+[export.main]
+endpoint = "http://127.0.0.1:9999"
+"#;
+
+/// The settings of a collector.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where pages and servers send to. Default 127.0.0.1:4318: OTLP's port, and only this machine until asked.
+    pub listen: SocketAddr,
+    /// Where operators look. Default 127.0.0.1:4319: it has no authentication, so it stays on this machine.
+    pub admin: SocketAddr,
+    /// Where the spool lives. Default `weft-data`, beside where the collector is started.
+    pub data: PathBuf,
+    /// Path for batches. Default `/api/telemetry`: a first-party path, which needs no CORS behind the page's own host.
+    pub path: String,
+    /// How much the collector says on stderr. Default `info`: what an operator may have to act on.
+    pub log: tracing::Level,
+    /// How long stopping may take. Default 10 s: a third of what orchestrators commonly wait before they kill.
+    pub shutdown: Duration,
+    /// Everybody who may send.
+    pub keys: Vec<Arc<Key>>,
+    /// Everywhere that events go.
+    pub destinations: Destinations,
+    /// Bounds on requests.
+    pub limits: Limits,
+    /// Bounds of the spool.
+    pub spool: Spool,
+    /// How far a device's clock may be off before its times are corrected. Default 5 s: more than a slow upload,
+    /// less than anybody would read as an order of events.
+    pub max_skew: Duration,
+}
+
+/// Bounds on what is read from the network.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of a batch as sent. Default and maximum: what the format allows (256 KiB).
+    pub request_bytes: usize,
+    /// Bytes of a batch inflated. Default and maximum: what the format allows (1 MiB).
+    pub body_bytes: usize,
+    /// Bytes of an OTLP request as sent. Default 4 MiB: eight times a full batch of a stock SDK, uncompressed.
+    pub otlp_request_bytes: usize,
+    /// Bytes of an OTLP request inflated. Default 8 MiB: decoded protobuf is far larger than its bytes, and several
+    /// requests are decoded at once.
+    pub otlp_body_bytes: usize,
+    /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
+    pub connections: usize,
+    /// Time for a request's head, also between requests. Default 30 s.
+    pub head_time: Duration,
+    /// Time for a request's body. Default 10 s: 60 KiB over a 2G connection.
+    pub body_time: Duration,
+    /// Time until a batch is durable. Default 10 s; body and answer together stay below an OTLP client's patience
+    /// only when both are fast, so a client that gives up first sends again, and its copy is a counted duplicate.
+    pub answer_time: Duration,
+}
+
+/// Bounds of what is kept on disk.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    /// Bytes after which a new segment begins. Default 64 MiB: small enough to be deleted soon after delivery.
+    pub segment_bytes: u64,
+    /// Bytes of all segments. Default 4 GiB: days of outage for most, and no surprise on a small disk.
+    pub max_bytes: u64,
+    /// Batches that may wait to be written. Default 1024: one group commit's worth of a busy machine.
+    pub queue: usize,
+    /// Pages whose event numbers are remembered. Default 100 000: about 10 MB.
+    pub pages: usize,
+}
+
+/// One thing to change in the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where: `keys.shop.origins`.
+    pub path: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// Everything that is wrong with a configuration, at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Config {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    pub fn load(path: &std::path::Path) -> Result<Self, Mistakes> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Mistakes(vec![Mistake {
+                path: path.display().to_string(),
+                message: format!("cannot be read: {error}"),
+            }])
+        })?;
+        Self::from_toml(&text)
+    }
+
+    /// Reads settings from text.
+    ///
+    /// # Errors
+    /// Every mistake in it.
+    #[expect(clippy::disallowed_methods, reason = "this is the place")]
+    pub fn from_toml(text: &str) -> Result<Self, Mistakes> {
+        check::check(text, &|name| std::env::var(name).ok())
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for mistake in &self.0 {
+            writeln!(f, "{}: {}", mistake.path, mistake.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+#[cfg(test)]
+mod tests;

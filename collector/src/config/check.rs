@@ -1,0 +1,154 @@
+//! From a text to a [`Config`]: single settings first, then those that contradict each other.
+
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use weft_proto::limits;
+
+use super::{
+    Config, Limits, Mistake, Mistakes, Spool,
+    destination::{self, Destinations},
+    key::{self, Env},
+    section::{Notes, Section},
+};
+
+/// Reads and checks everything, and only then complains.
+pub(super) fn check(text: &str, env: Env<'_>) -> Result<Config, Mistakes> {
+    let table = text.parse().map_err(|error: toml::de::Error| {
+        Mistakes(vec![Mistake { path: "file".to_owned(), message: error.to_string() }])
+    })?;
+    let notes = Notes::default();
+    let config = read(Section::new("", table, &notes), env);
+    contradictions(&config, &notes);
+    let mistakes = notes.into_inner();
+    if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
+}
+
+fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
+    let listen = address(&mut root, "listen", 4318);
+    let admin = address(&mut root, "admin", 4319);
+    let data = root.text("data").unwrap_or_else(|| "weft-data".to_owned()).into();
+    let path = path(&mut root);
+    let log = log(&mut root);
+    let shutdown = Duration::from_secs(root.count("shutdown_seconds", 10, 1..=300));
+    let keys = root.section("keys").named();
+    let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
+    let export = root.section("export").named();
+    let destinations = export.into_iter().map(|(name, section)| destination::read(&name, section)).collect();
+    let limits = limits(root.section("limits"));
+    let spool = spool(root.section("spool"));
+    let mut clock = root.section("clock");
+    let max_skew = Duration::from_millis(clock.count("max_skew_ms", 5_000, 0..=86_400_000));
+    clock.end();
+    root.end();
+    let destinations = Destinations(destinations);
+    Config { listen, admin, data, path, log, shutdown, keys, destinations, limits, spool, max_skew }
+}
+
+fn address(root: &mut Section<'_>, name: &'static str, port: u16) -> SocketAddr {
+    let default = SocketAddr::from(([127, 0, 0, 1], port));
+    let Some(text) = root.text(name) else { return default };
+    text.parse().unwrap_or_else(|_| {
+        root.wrong(name, format!("\"{text}\" is no address: write IP:port, as in \"{default}\""));
+        default
+    })
+}
+
+fn path(root: &mut Section<'_>) -> String {
+    let Some(path) = root.text("path") else { return "/api/telemetry".to_owned() };
+    let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
+    if !path.starts_with('/') || !plain || path == "/" {
+        root.wrong("path", "write a path of letters, digits, / - _ . ~ that begins with /");
+    } else if path == "/v1/traces" {
+        root.wrong("path", "/v1/traces is OTLP's: choose another path for batches");
+    }
+    path
+}
+
+fn log(root: &mut Section<'_>) -> tracing::Level {
+    let Some(text) = root.text("log") else { return tracing::Level::INFO };
+    text.parse().unwrap_or_else(|_| {
+        root.wrong("log", format!("\"{text}\" is no level: write error, warn, info, debug or trace"));
+        tracing::Level::INFO
+    })
+}
+
+fn limits(mut section: Section<'_>) -> Limits {
+    const KIB: u64 = 1024;
+    let mut bytes = |name, default: u64, most: u64| {
+        usize::try_from(section.count(name, default, KIB..=most)).unwrap_or(usize::MAX)
+    };
+    let (request, body) = (limits::MAX_REQUEST_BYTES as u64, limits::MAX_BODY_BYTES as u64);
+    let request_bytes = bytes("request_bytes", request, request);
+    let body_bytes = bytes("body_bytes", body, body);
+    let otlp_request_bytes = bytes("otlp_request_bytes", 4 * KIB * KIB, 32 * KIB * KIB);
+    let otlp_body_bytes = bytes("otlp_body_bytes", 8 * KIB * KIB, 64 * KIB * KIB);
+    let connections = usize::try_from(section.count("connections", 1024, 1..=65_536)).unwrap_or(1024);
+    let mut seconds = |name, default| Duration::from_secs(section.count(name, default, 1..=300));
+    let head_time = seconds("head_seconds", 30);
+    let body_time = seconds("body_seconds", 10);
+    let answer_time = seconds("answer_seconds", 10);
+    section.end();
+    Limits {
+        request_bytes,
+        body_bytes,
+        otlp_request_bytes,
+        otlp_body_bytes,
+        connections,
+        head_time,
+        body_time,
+        answer_time,
+    }
+}
+
+fn spool(mut section: Section<'_>) -> Spool {
+    const MIB: u64 = 1024 * 1024;
+    let segment_bytes = section.count("segment_bytes", 64 * MIB, 4096..=1024 * MIB);
+    let max_bytes = section.count("max_bytes", 4096 * MIB, 8192..=u64::MAX >> 1);
+    let queue = usize::try_from(section.count("queue", 1024, 1..=65_536)).unwrap_or(1024);
+    let pages = usize::try_from(section.count("pages", 100_000, 1..=10_000_000)).unwrap_or(100_000);
+    section.end();
+    Spool { segment_bytes, max_bytes, queue, pages }
+}
+
+fn contradictions(config: &Config, notes: &Notes) {
+    if config.keys.is_empty() {
+        notes.add("keys", "nobody could send: add at least one [keys.NAME]");
+    }
+    if config.listen == config.admin && config.listen.port() != 0 {
+        notes.add("admin", "is the same address as listen: the admin port must not face the network");
+    }
+    if config.spool.max_bytes < 2 * config.spool.segment_bytes {
+        notes.add(
+            "spool.max_bytes",
+            "holds less than two segments, so nothing could ever be deleted: raise it or lower segment_bytes",
+        );
+    }
+    if config.limits.request_bytes > config.limits.body_bytes {
+        notes.add("limits.body_bytes", "is below limits.request_bytes: a batch may not shrink by inflating");
+    }
+    if config.limits.otlp_request_bytes > config.limits.otlp_body_bytes {
+        notes.add(
+            "limits.otlp_body_bytes",
+            "is below limits.otlp_request_bytes: a request may not shrink by inflating",
+        );
+    }
+    let mut seen = HashMap::new();
+    for key in config.keys.iter().filter(|key| !key.secret.expose().is_empty()) {
+        if let Some(other) = seen.insert(key.secret.expose(), &key.name) {
+            notes.add(
+                format!("keys.{}.key", key.name),
+                format!("is also the key of keys.{other}: every sender needs its own"),
+            );
+        }
+    }
+    for to in &config.destinations.0 {
+        for application in to.applications.iter().flatten() {
+            if !config.keys.iter().any(|key| &*key.application == application) {
+                notes.add(
+                    format!("export.{}.applications", to.name),
+                    format!("no key belongs to an application \"{application}\""),
+                );
+            }
+        }
+    }
+}

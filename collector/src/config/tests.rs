@@ -1,0 +1,108 @@
+//! Settings as a user writes them, and what they are told.
+
+use super::*;
+
+fn mistakes(text: &str) -> Vec<(String, String)> {
+    let Mistakes(mistakes) = Config::from_toml(text).unwrap_err();
+    mistakes.into_iter().map(|mistake| (mistake.path, mistake.message)).collect()
+}
+
+#[test]
+fn ten_lines_are_a_deployment_and_everything_else_has_a_default() {
+    assert!(TEN_LINES.trim().lines().count() <= 12, "two tables more than the ten lines of settings");
+    let config = Config::from_toml(TEN_LINES).unwrap();
+    assert_eq!(config.listen, "127.0.0.1:4318".parse().unwrap());
+    assert!(config.admin.ip().is_loopback());
+    assert_eq!(config.path, "/api/telemetry");
+    assert_eq!(config.limits.request_bytes, weft_proto::limits::MAX_REQUEST_BYTES);
+    assert_eq!(config.max_skew, Duration::from_secs(5));
+    let main = &config.destinations.0[0];
+    assert_eq!(main.url, "http://127.0.0.1:9999/v1/traces");
+    assert_eq!(main.compression, Compression::None);
+}
+
+#[test]
+fn every_mistake_is_reported_at_once_with_its_path() {
+    let text = r#"
+        lisen = "127.0.0.1:1"
+        listen = "localhost"
+        [keys.web]
+        kind = "browser"
+        key = "pk"
+        origins = ["shop.example", "https://shop.example/path"]
+        requests_per_second = 0
+        colour = "red"
+        [keys.api]
+        kind = "server"
+        key = "pk"
+        application = "shop"
+        service = "api"
+        [limits]
+        body_bytes = 99999999
+        [export.main]
+        endpoint = "ftp://x"
+        applications = ["shoe"]
+    "#;
+    let found = mistakes(text);
+    let paths: Vec<_> = found.iter().map(|(path, _)| path.as_str()).collect();
+    for path in [
+        "lisen",
+        "listen",
+        "keys.web.application",
+        "keys.web.service",
+        "keys.web.origins",
+        "keys.web.requests_per_second",
+        "keys.web.colour",
+        "keys.api.service",
+        "limits.body_bytes",
+        "export.main.endpoint",
+        "export.main.applications",
+    ] {
+        assert!(paths.contains(&path), "{path} is not in {found:#?}");
+    }
+    assert!(paths.iter().any(|path| path.ends_with(".key")), "the shared key is named");
+    assert_eq!(paths.iter().filter(|path| **path == "keys.web.origins").count(), 2);
+}
+
+#[test]
+fn an_unknown_setting_is_answered_with_those_there_are() {
+    let found = mistakes(&format!("{TEN_LINES}\n[clock]\nmax_skew = 5"));
+    let (path, message) = &found[0];
+    assert_eq!(path, "clock.max_skew");
+    assert!(message.contains("max_skew_ms"), "{message}");
+}
+
+#[test]
+fn settings_that_contradict_each_other_are_refused() {
+    let found = mistakes(&format!("{TEN_LINES}\n[spool]\nsegment_bytes = 1000000\nmax_bytes = 1500000"));
+    assert_eq!(found[0].0, "spool.max_bytes");
+    let both = mistakes(&format!("listen = \"127.0.0.1:7\"\nadmin = \"127.0.0.1:7\"\n{TEN_LINES}"));
+    assert_eq!(both[0].0, "admin");
+}
+
+#[test]
+fn origins_are_kept_as_browsers_write_them() {
+    let text = TEN_LINES.replace("http://localhost:3000", "HTTPS://Shop.Example:443");
+    let config = Config::from_toml(&text).unwrap();
+    let web = config.keys.iter().find(|key| key.kind == KeyKind::Browser).unwrap();
+    assert_eq!(web.origins, ["https://shop.example"]);
+}
+
+#[test]
+fn secrets_come_from_the_environment_too_and_never_show() {
+    let text = TEN_LINES.replace("key = \"sk_demo_shop\"", "key_env = \"SHOP_KEY\"");
+    let config =
+        check::check(&text, &|name| (name == "SHOP_KEY").then(|| "from-outside".to_owned())).unwrap();
+    let api = config.keys.iter().find(|key| key.kind == KeyKind::Server).unwrap();
+    assert_eq!(api.secret.expose(), "from-outside");
+    assert!(!format!("{config:?}").contains("from-outside"));
+    assert!(!format!("{config:?}").contains("pk_demo_shop"));
+    let Mistakes(missing) = check::check(&text, &|_| None).unwrap_err();
+    assert_eq!(missing[0].path, "keys.shop-api.key_env");
+}
+
+#[test]
+fn what_is_not_toml_is_answered_with_its_line() {
+    let found = mistakes("listen = ");
+    assert!(found[0].1.contains("line 1"), "{}", found[0].1);
+}

@@ -1,0 +1,208 @@
+//! The count of every event's fate. Per key: received = accepted + refused + in_flight. Per key and destination:
+//! recovered + accepted + made_here = delivered + rejected_by_destination + dropped + pending.
+//!
+//! No term is computed from the others, so a stage that forgets an event shows as an equation that fails.
+
+mod carried;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::Serialize;
+
+pub use carried::Carried;
+
+use crate::{config::Destinations, outcome::Outcome};
+
+/// Counts, shared by all stages.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    destinations: Arc<Destinations>,
+    book: Arc<Mutex<Book>>,
+}
+
+/// One consistent state of the ledger.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Book {
+    /// By name of the key.
+    pub keys: BTreeMap<Arc<str>, Page>,
+    /// Bodies refused before their key was known.
+    pub without_key: BTreeMap<Outcome, u64>,
+}
+
+/// The counts of one key. The unit is the event, but for `bodies_refused`.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Page {
+    /// Application of the key.
+    pub application: Arc<str>,
+    /// Events in bodies that could be decoded.
+    pub received: u64,
+    /// Events that became durable.
+    pub accepted: u64,
+    /// Events that did not.
+    pub refused: BTreeMap<Outcome, u64>,
+    /// Events received and not decided yet.
+    pub in_flight: u64,
+    /// Bodies that were refused unread or could not be read.
+    pub bodies_refused: BTreeMap<Outcome, u64>,
+    /// Attributes removed from accepted events because only the collector may set them.
+    pub reserved_attributes_removed: u64,
+    /// What the SDKs say they dropped, by their reasons.
+    pub sdk_dropped: BTreeMap<String, u64>,
+    /// By name of the destination.
+    pub destinations: BTreeMap<Arc<str>, Fates>,
+}
+
+/// What became of the accepted events of one key at one destination.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Fates {
+    /// Found in the spool at start.
+    pub recovered: u64,
+    /// Accepted since start.
+    pub accepted: u64,
+    /// Events the collector itself made.
+    pub made_here: u64,
+    /// The destination has them.
+    pub delivered: u64,
+    /// The destination does not want them.
+    pub rejected_by_destination: u64,
+    /// Given up here.
+    pub dropped: BTreeMap<Outcome, u64>,
+    /// In the spool beyond the destination's cursor.
+    pub pending: u64,
+}
+
+/// What accepting a batch tells beside the number of events.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks {
+    /// Attributes that will be removed.
+    pub reserved_attributes: u64,
+    /// What the SDK says it dropped.
+    pub sdk_dropped: Vec<(String, u64)>,
+}
+
+/// What became of the events that a destination's cursor passed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The destination has them.
+    pub delivered: u64,
+    /// The destination does not want them.
+    pub rejected: u64,
+    /// Given up: can no longer be decoded.
+    pub undecodable: u64,
+    /// Events of the records the cursor passed.
+    pub passed: u64,
+}
+
+/// Reasons an SDK may name before the rest is counted together: a client must not fill our memory with names.
+const MAX_SDK_REASONS: usize = 64;
+
+impl Ledger {
+    /// Empty, for these destinations.
+    #[must_use]
+    pub fn new(destinations: Arc<Destinations>) -> Self {
+        Self { destinations, book: Arc::default() }
+    }
+
+    /// Every count, at one instant.
+    #[must_use]
+    pub fn snapshot(&self) -> Book {
+        self.book().clone()
+    }
+
+    /// A body of `key` (`None`: unknown) was refused unread or could not be read.
+    pub fn refuse_body(&self, key: Option<&crate::config::Key>, outcome: Outcome) {
+        let mut book = self.book();
+        let counts = match key {
+            Some(key) => &mut book.page(&key.name, &key.application).bodies_refused,
+            None => &mut book.without_key,
+        };
+        *counts.entry(outcome).or_default() += 1;
+    }
+
+    /// `events` of a record found in the spool lie beyond the cursor of `destination`.
+    pub fn recover(&self, key: &Arc<str>, application: &Arc<str>, destination: &Arc<str>, events: u64) {
+        let mut book = self.book();
+        let fates = book.page(key, application).destinations.entry(Arc::clone(destination)).or_default();
+        fates.recovered += events;
+        fates.pending += events;
+    }
+
+    /// The cursor of `destination` passed records of `key`.
+    pub fn settle(&self, key: &Arc<str>, application: &Arc<str>, destination: &Arc<str>, settled: Settled) {
+        let mut book = self.book();
+        let fates = book.page(key, application).destinations.entry(Arc::clone(destination)).or_default();
+        fates.delivered += settled.delivered;
+        fates.rejected_by_destination += settled.rejected;
+        if settled.undecodable > 0 {
+            *fates.dropped.entry(Outcome::Undecodable).or_default() += settled.undecodable;
+        }
+        fates.pending = fates.pending.saturating_sub(settled.passed);
+    }
+
+    fn receive(&self, key: &Arc<str>, application: &Arc<str>, events: u64) {
+        let mut book = self.book();
+        let page = book.page(key, application);
+        page.received += events;
+        page.in_flight += events;
+    }
+
+    fn refuse(&self, key: &Arc<str>, application: &Arc<str>, outcome: Outcome, events: u64) {
+        let mut book = self.book();
+        let page = book.page(key, application);
+        *page.refused.entry(outcome).or_default() += events;
+        page.in_flight = page.in_flight.saturating_sub(events);
+    }
+
+    fn accept(&self, key: &Arc<str>, application: &Arc<str>, events: u64, remarks: &Remarks) {
+        let mut book = self.book();
+        let page = book.page(key, application);
+        page.accepted += events;
+        page.in_flight = page.in_flight.saturating_sub(events);
+        page.reserved_attributes_removed += remarks.reserved_attributes;
+        for (reason, count) in &remarks.sdk_dropped {
+            let room = page.sdk_dropped.len() < MAX_SDK_REASONS || page.sdk_dropped.contains_key(reason);
+            let reason = if room { reason.clone() } else { "other".to_owned() };
+            let total = page.sdk_dropped.entry(reason).or_default();
+            *total = total.saturating_add(*count);
+        }
+        for (destination, local) in self.destinations.taking(application) {
+            let fates = page.destinations.entry(destination).or_default();
+            fates.accepted += events;
+            *if local { &mut fates.delivered } else { &mut fates.pending } += events;
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        // Counts are plain additions: a panic elsewhere cannot have left them half done.
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn page(&mut self, key: &Arc<str>, application: &Arc<str>) -> &mut Page {
+        self.keys
+            .entry(Arc::clone(key))
+            .or_insert_with(|| Page { application: Arc::clone(application), ..Page::default() })
+    }
+}
+
+impl Page {
+    /// Whether every event of this key is accounted for.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        let refused: u64 = self.refused.values().sum();
+        self.received == self.accepted + refused + self.in_flight
+            && self.destinations.values().all(Fates::balance)
+    }
+}
+
+impl Fates {
+    fn balance(&self) -> bool {
+        let dropped: u64 = self.dropped.values().sum();
+        self.recovered + self.accepted + self.made_here
+            == self.delivered + self.rejected_by_destination + dropped + self.pending
+    }
+}

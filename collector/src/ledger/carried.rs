@@ -1,0 +1,108 @@
+//! Events on their way through the stages, as a guard: a stage passes them on or decides; forgetting is counted.
+
+use std::sync::Arc;
+
+use super::{Ledger, Remarks};
+use crate::{config::Key, outcome::Outcome};
+
+/// Events that were received and not decided yet.
+#[derive(Debug)]
+#[must_use = "dropping it undecided is counted as a defect"]
+pub struct Carried {
+    ledger: Ledger,
+    key: Arc<str>,
+    application: Arc<str>,
+    undecided: u64,
+}
+
+impl Carried {
+    /// Counts `events` of `key` as received.
+    pub fn receive(ledger: &Ledger, key: &Key, events: u64) -> Self {
+        ledger.receive(&key.name, &key.application, events);
+        Self {
+            ledger: ledger.clone(),
+            key: Arc::clone(&key.name),
+            application: Arc::clone(&key.application),
+            undecided: events,
+        }
+    }
+
+    /// How many are undecided.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.undecided
+    }
+
+    /// `events` of them are durable.
+    pub fn accept(&mut self, events: u64, remarks: &Remarks) {
+        let events = self.take(events);
+        self.ledger.accept(&self.key, &self.application, events, remarks);
+    }
+
+    /// `events` of them are refused.
+    pub fn refuse(&mut self, outcome: Outcome, events: u64) {
+        let events = self.take(events);
+        if events > 0 {
+            self.ledger.refuse(&self.key, &self.application, outcome, events);
+        }
+    }
+
+    /// All that are left are refused.
+    pub fn refuse_rest(mut self, outcome: Outcome) {
+        self.refuse(outcome, self.undecided);
+    }
+
+    fn take(&mut self, events: u64) -> u64 {
+        debug_assert!(events <= self.undecided, "more decided than carried");
+        let events = events.min(self.undecided);
+        self.undecided -= events;
+        events
+    }
+}
+
+impl Drop for Carried {
+    fn drop(&mut self) {
+        if self.undecided == 0 {
+            return;
+        }
+        let events = self.undecided;
+        self.refuse(Outcome::Undecided, events);
+        tracing::error!(key = %self.key, events, "events were let go of without a decision");
+        debug_assert!(std::thread::panicking(), "{events} events were let go of without a decision");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn carry(events: u64) -> (Ledger, Carried) {
+        let config = Config::from_toml(crate::config::TEN_LINES).unwrap();
+        let ledger = Ledger::new(Arc::new(config.destinations.clone()));
+        let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
+        let carried = Carried::receive(&ledger, key, events);
+        (ledger, carried)
+    }
+
+    #[test]
+    fn a_decided_batch_balances_and_shows_as_pending_at_its_destination() {
+        let (ledger, mut carried) = carry(3);
+        carried.accept(2, &Remarks::default());
+        carried.refuse_rest(Outcome::Duplicate);
+        let page = &ledger.snapshot().keys["shop-web"];
+        assert!(page.balances());
+        assert_eq!((page.received, page.accepted, page.refused[&Outcome::Duplicate]), (3, 2, 1));
+        assert_eq!(page.destinations["main"].pending, 2);
+    }
+
+    #[test]
+    fn forgetting_a_batch_is_loud_in_debug_builds_and_counted_in_all() {
+        let (ledger, carried) = carry(5);
+        let forgot = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(carried)));
+        assert_eq!(forgot.is_err(), cfg!(debug_assertions));
+        let page = &ledger.snapshot().keys["shop-web"];
+        assert_eq!(page.refused[&Outcome::Undecided], 5);
+        assert!(page.balances());
+    }
+}

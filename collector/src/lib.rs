@@ -1,0 +1,34 @@
+//! The weft collector: admits telemetry from browsers nobody can authenticate, makes it durable, links what
+//! belongs together and forwards standard OTLP.
+//!
+//! [`pipeline`](https://docs.rs/weft-collector) draws the way of an event; everything else serves it. The world
+//! (listeners, clock, being told to stop) is handed to [`run`], so a test runs the real collector in its own.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+
+pub mod clock;
+
+pub mod shutdown;
+
+mod http;
+
+mod pipeline;
+
+pub mod outcome;
+
+mod reject;
+
+pub mod ledger;
+
+mod sessions;
+
+mod metrics;
+
+mod admin;
+
+mod collector;
+
+pub use collector::{Collector, Listeners, StartError, run};
+pub use reject::RpcStatus;

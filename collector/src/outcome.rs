@@ -1,0 +1,87 @@
+//! What can become of an event or a body: one closed list. Nothing is lost without one of these names.
+
+macro_rules! outcomes {
+    ($($(#[doc = $doc:literal])+ $variant:ident => $name:literal,)+) => {
+        /// Why something was not accepted, or was accepted and not delivered.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Outcome { $($(#[doc = $doc])+ $variant,)+ }
+
+        impl Outcome {
+            /// Every outcome there is.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The name in the ledger, in metrics and in docs.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+    };
+}
+
+outcomes! {
+    /// No such path.
+    NotFound => "not_found",
+    /// A path of ours, but not with POST.
+    MethodNotAllowed => "method_not_allowed",
+    /// No key was given.
+    KeyMissing => "key_missing",
+    /// The key is not in the configuration.
+    KeyUnknown => "key_unknown",
+    /// A browser key at the door for servers, or the other way round.
+    KeyOfOtherKind => "key_of_other_kind",
+    /// A browser key without an `Origin`.
+    OriginMissing => "origin_missing",
+    /// A browser key from an origin that is not on its list.
+    OriginNotAllowed => "origin_not_allowed",
+    /// A server key from a browser: it has leaked into a page.
+    OriginWithServerKey => "origin_with_server_key",
+    /// More requests than the key's limit allows.
+    RateLimited => "rate_limited",
+    /// A content type that cannot be read here.
+    ContentTypeUnknown => "content_type_unknown",
+    /// A content coding that cannot be read here.
+    CodingUnknown => "coding_unknown",
+    /// The request is larger than its bound.
+    BodyTooLarge => "body_too_large",
+    /// The request is within its bound, what it inflates to is not.
+    InflatedTooLarge => "inflated_too_large",
+    /// The body did not arrive in time.
+    BodyTimeout => "body_timeout",
+    /// The client went away in the middle of the body.
+    BodyBroken => "body_broken",
+    /// Not bytes of our format, or not valid protobuf.
+    NotABatch => "not_a_batch",
+    /// It ends too early.
+    Truncated => "truncated",
+    /// The digest in the head is not that of the body.
+    DigestMismatch => "digest_mismatch",
+    /// A format version this collector does not read.
+    VersionUnknown => "version_unknown",
+    /// More events than a batch may hold.
+    TooManyEvents => "too_many_events",
+    /// Another bound inside the batch is exceeded.
+    TooLarge => "too_large",
+    /// The same event is durable already.
+    Duplicate => "duplicate",
+    /// A span with an id that W3C Trace Context calls invalid.
+    SpanInvalid => "span_invalid",
+    /// The spool has reached its bound.
+    SpoolFull => "spool_full",
+    /// More is waiting to be written than the queue holds.
+    SpoolBusy => "spool_busy",
+    /// The disk refused.
+    SpoolFailing => "spool_failing",
+    /// Durability took longer than a client is kept waiting. What becomes of the events is counted when it is known.
+    AnswerTimeout => "answer_timeout",
+    /// The record in the spool can no longer be read as what it was accepted as.
+    Undecodable => "undecodable",
+    /// A stage let go of it without a decision: a defect of the collector.
+    Undecided => "undecided",
+}
+
+impl serde::Serialize for Outcome {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
+    }
+}

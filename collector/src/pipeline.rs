@@ -1,0 +1,53 @@
+//! The collector's half of an event's path, drawn once: admit → decode → spool, and then link → export.
+
+pub(crate) mod admit;
+
+pub(crate) mod decode;
+
+pub(crate) mod spool;
+
+pub(crate) mod link;
+
+pub(crate) mod export;
+
+mod intake;
+
+use axum::{body::Body, extract::Request, http::Response};
+
+pub(crate) use intake::Intake;
+
+use self::export::Way;
+use crate::reject::Reject;
+
+/// Steps 4 to 6 for a batch from a page. The answer says that it is durable.
+pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
+    let admitted = admit::batch(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
+    let (head, batch) = intake.decode_batch(&admitted)?;
+    let ack = intake::ack(&head);
+    intake
+        .spool
+        .store(intake.batch_entry(admitted, &head, batch))
+        .await
+        .map_err(|reject| intake.note(reject))?;
+    Ok(ack)
+}
+
+/// Steps 4 to 6 for OTLP from a server.
+pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
+    let admitted = admit::otlp(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
+    let traces = intake.decode_otlp(&admitted)?;
+    let answer = intake::taken(&traces);
+    intake.spool.store(intake.otlp_entry(admitted, &traces)).await.map_err(|reject| intake.note(reject))?;
+    Ok(answer)
+}
+
+/// Steps 7 and 8 for one destination, until there is nothing more and will be nothing more.
+pub(crate) async fn forward(mut way: Way, limits: crate::config::Limits) {
+    while let Some(chunk) = way.next().await {
+        let next = chunk.next;
+        for load in link::gather(chunk, &way.to, &limits).await {
+            let Ok(()) = way.send(load).await else { return };
+        }
+        way.pass(next).await;
+    }
+}

@@ -1,0 +1,146 @@
+//! Step 4 of 8, admit: request → bytes we are willing to read, or a refusal.
+//!
+//! From cheap to dear: method and path (the router), key, origin, rate, length, and only then the body.
+
+mod body;
+mod gate;
+
+use std::sync::Arc;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, header, request::Parts},
+};
+
+pub(crate) use gate::Gate;
+
+use crate::{
+    config::{Key, KeyKind},
+    reject::{Reject, Uncounted},
+};
+
+/// A request whose sender may send it, read whole.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    pub(crate) key: Arc<Key>,
+    /// When its head arrived: a slow body is not a wrong clock.
+    pub(crate) receive_time_ms: u64,
+    pub(crate) user_agent: Option<String>,
+    pub(crate) coding: Coding,
+    pub(crate) body: Bytes,
+}
+
+/// How an OTLP body travels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Coding {
+    Identity,
+    Gzip,
+}
+
+/// Admits a batch from a page.
+pub(crate) async fn batch(gate: &Gate, request: Request) -> Result<Admitted, Uncounted> {
+    admit(gate, request, gate.limits.request_bytes, check_batch).await
+}
+
+/// Admits OTLP from a server.
+pub(crate) async fn otlp(gate: &Gate, request: Request) -> Result<Admitted, Uncounted> {
+    admit(gate, request, gate.limits.otlp_request_bytes, check_otlp).await
+}
+
+type Check = fn(&Gate, &Parts) -> Result<(Arc<Key>, Coding), Uncounted>;
+
+async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Result<Admitted, Uncounted> {
+    let receive_time_ms = gate.clock.wall_ms();
+    let (parts, mut body) = request.into_parts();
+    let read = async {
+        let (key, coding) = check(gate, &parts)?;
+        let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await;
+        bytes.map(|bytes| (Arc::clone(&key), coding, bytes)).map_err(|reject| reject.by(Some(&key)))
+    };
+    match read.await {
+        Ok((key, coding, bytes)) => {
+            let user_agent = user_agent(&parts.headers);
+            Ok(Admitted { key, receive_time_ms, user_agent, coding, body: bytes })
+        }
+        Err(refused) => {
+            finish(&parts, body, gate).await;
+            Err(refused)
+        }
+    }
+}
+
+/// A refusal is read only by clients that were allowed to finish sending: closing before that resets the connection.
+async fn finish(parts: &Parts, body: Body, gate: &Gate) {
+    if !parts.headers.contains_key(header::EXPECT) {
+        body::discard(body, &gate.limits, &gate.clock).await;
+    }
+}
+
+fn check_batch(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounted> {
+    let query = parts.uri.query().unwrap_or_default();
+    let presented = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "key");
+    let (_, presented) = presented.ok_or_else(|| Reject::KeyMissing.by(None))?;
+    let sender = gate.sender(&presented).ok_or_else(|| Reject::KeyUnknown.by(None))?;
+    let key = &sender.key;
+    let origin = origin(&parts.headers);
+    if key.kind == KeyKind::Server {
+        let reject = origin.map_or(Reject::ServerKeyForBatches, Reject::OriginWithServerKey);
+        return Err(reject.by(Some(key)));
+    }
+    let origin = origin.ok_or_else(|| Reject::OriginMissing.by(Some(key)))?;
+    if !key.origins.contains(&origin) {
+        return Err(Reject::OriginNotAllowed(origin).by(Some(key)));
+    }
+    sender.spend().map_err(|reject| reject.by(Some(key)))?;
+    Ok((Arc::clone(key), Coding::Identity))
+}
+
+fn check_otlp(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounted> {
+    let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let presented = authorization.and_then(bearer).ok_or_else(|| Reject::KeyMissing.by(None))?;
+    let sender = gate.sender(presented).ok_or_else(|| Reject::KeyUnknown.by(None))?;
+    let key = &sender.key;
+    let refuse = |reject: Reject| Err(reject.by(Some(key)));
+    if key.kind == KeyKind::Browser {
+        return refuse(Reject::BrowserKeyForOtlp);
+    }
+    if let Some(origin) = origin(&parts.headers) {
+        return refuse(Reject::OriginWithServerKey(origin));
+    }
+    sender.spend().map_err(|reject| reject.by(Some(key)))?;
+    let content_type = text(&parts.headers, header::CONTENT_TYPE);
+    let essence = content_type.split(';').next().unwrap_or_default().trim();
+    if !essence.eq_ignore_ascii_case("application/x-protobuf") {
+        return refuse(Reject::ContentTypeUnknown(content_type));
+    }
+    let coding = text(&parts.headers, header::CONTENT_ENCODING);
+    let coding = match coding.trim().to_ascii_lowercase().as_str() {
+        "" | "identity" => Coding::Identity,
+        "gzip" | "x-gzip" => Coding::Gzip,
+        _ => return refuse(Reject::CodingUnknown(coding)),
+    };
+    Ok((Arc::clone(key), coding))
+}
+
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn origin(headers: &HeaderMap) -> Option<String> {
+    headers.contains_key(header::ORIGIN).then(|| text(headers, header::ORIGIN))
+}
+
+/// A header as text, whatever bytes it holds: a header is input.
+fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
+    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+}
+
+/// Longer ones are nobody's real browser, and each is stored with its batch.
+const MAX_USER_AGENT_CHARS: usize = 512;
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let agent = text(headers, header::USER_AGENT);
+    (!agent.is_empty()).then(|| agent.chars().take(MAX_USER_AGENT_CHARS).collect())
+}

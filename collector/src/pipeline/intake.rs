@@ -1,0 +1,133 @@
+//! What steps 4 to 6 share, and how what one step gives becomes what the next one takes.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, header},
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTracePartialSuccess, ExportTraceServiceResponse,
+};
+use prost::Message;
+use weft_proto::{Ack, Batch, Head, Ids};
+
+use super::{
+    admit::{Admitted, Coding, Gate},
+    decode::{self, Traces},
+    spool::{Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
+};
+use crate::{
+    config::{Config, Limits},
+    ledger::{Carried, Ledger},
+    outcome::Outcome,
+    reject::{Reject, Uncounted},
+};
+
+/// The ingest side of a collector.
+pub(crate) struct Intake {
+    pub(crate) path: String,
+    pub(crate) gate: Gate,
+    pub(crate) spool: Spool,
+    ledger: Ledger,
+    limits: Limits,
+    max_skew: Duration,
+}
+
+impl Intake {
+    pub(crate) fn new(config: &Config, gate: Gate, spool: Spool, ledger: Ledger) -> Self {
+        let (path, limits, max_skew) = (config.path.clone(), config.limits.clone(), config.max_skew);
+        Self { path, gate, spool, ledger, limits, max_skew }
+    }
+
+    /// Counts a refusal that nothing has counted, as one body.
+    pub(crate) fn refuse(&self, refused: Uncounted) -> Reject {
+        let Uncounted { key, reject } = refused;
+        let name = key.as_ref().map_or("unknown", |key| &key.name);
+        tracing::debug!(key = name, outcome = reject.outcome().name(), why = %reject, "refused");
+        self.ledger.refuse_body(key.as_deref(), reject.outcome());
+        reject
+    }
+
+    /// A refusal whose events the spool's writer counts, or will count when it knows.
+    pub(crate) fn note(&self, reject: Reject) -> Reject {
+        tracing::debug!(outcome = reject.outcome().name(), why = %reject, "not durable");
+        if reject.outcome() == Outcome::AnswerTimeout {
+            self.ledger.refuse_body(None, Outcome::AnswerTimeout);
+        }
+        reject
+    }
+
+    pub(crate) fn decode_batch(&self, admitted: &Admitted) -> Result<(Head, Batch), Reject> {
+        let decoded = decode::batch(&admitted.body, self.limits.body_bytes);
+        decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+    }
+
+    pub(crate) fn decode_otlp(&self, admitted: &Admitted) -> Result<Traces, Reject> {
+        let decoded = decode::otlp(&admitted.body, admitted.coding, self.limits.otlp_body_bytes);
+        decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+    }
+
+    pub(crate) fn batch_entry(&self, admitted: Admitted, head: &Head, batch: Batch) -> Entry {
+        let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
+        let page = Ids::new(head.seed).page();
+        let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
+        let skew_ms = self.skew_ms(head, admitted.receive_time_ms);
+        let stamp = Stamp {
+            service: admitted.key.service.clone(),
+            environment: admitted.key.environment.clone(),
+            namespace: admitted.key.namespace.clone(),
+        };
+        let record =
+            Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
+        Entry { record, claim: Some(Claim { page, numbers, batch }), carried }
+    }
+
+    pub(crate) fn otlp_entry(&self, admitted: Admitted, traces: &Traces) -> Entry {
+        let mut carried = Carried::receive(&self.ledger, &admitted.key, traces.spans + traces.refused);
+        carried.refuse(Outcome::SpanInvalid, traces.refused);
+        Entry { record: record(Kind::Otlp, admitted), claim: None, carried }
+    }
+
+    /// How far the device's clock is ahead of ours, if that is more than is tolerated.
+    fn skew_ms(&self, head: &Head, receive_time_ms: u64) -> Option<i64> {
+        let skew_ms = i64::try_from(i128::from(head.send_time_ms) - i128::from(receive_time_ms)).ok()?;
+        (u128::from(skew_ms.unsigned_abs()) > self.max_skew.as_millis()).then_some(skew_ms)
+    }
+}
+
+/// The answer to a batch.
+pub(super) fn ack(head: &Head) -> Response<Body> {
+    protobuf(Ack { digest: head.digest, number: head.number, wait_ms: 0 }.encode())
+}
+
+/// The answer to OTLP.
+pub(super) fn taken(traces: &Traces) -> Response<Body> {
+    let partial_success = (traces.refused > 0).then(|| ExportTracePartialSuccess {
+        rejected_spans: i64::try_from(traces.refused).unwrap_or(i64::MAX),
+        error_message:
+            "Spans were refused whose trace id is not 16 bytes, whose span, parent or link id is not 8, \
+                        or whose id is all zero: check the SDK that made them."
+                .to_owned(),
+    });
+    protobuf(ExportTraceServiceResponse { partial_success }.encode_to_vec())
+}
+
+fn protobuf(body: Vec<u8>) -> Response<Body> {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+    response
+}
+
+fn record(kind: Kind, admitted: Admitted) -> Record {
+    Record {
+        kind: kind.into(),
+        key: admitted.key.name.to_string(),
+        application: admitted.key.application.to_string(),
+        receive_time_ms: admitted.receive_time_ms,
+        user_agent: admitted.user_agent,
+        gzip: admitted.coding == Coding::Gzip,
+        body: admitted.body,
+        ..Record::default()
+    }
+}

@@ -1,0 +1,65 @@
+//! The disk as the writer sees it, so that a test can make it fail.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+/// Makes segments.
+pub(super) trait Disk: Send + 'static {
+    /// A new, empty file.
+    fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>>;
+    /// Makes the names in `directory` durable.
+    fn sync_directory(&mut self, directory: &Path) -> io::Result<()>;
+}
+
+/// A file that only grows.
+pub(super) trait SegmentFile: Send {
+    /// Writes all of `bytes` at the end.
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
+    /// Returns when everything appended is durable.
+    fn sync(&mut self) -> io::Result<()>;
+    /// Forgets everything from `length` on.
+    fn cut(&mut self, length: u64) -> io::Result<()>;
+}
+
+/// The real one. Files are readable by their owner only: they hold what people did.
+pub(super) struct RealDisk;
+
+impl Disk for RealDisk {
+    fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
+        let file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(path)?;
+        Ok(Box::new(file))
+    }
+
+    fn sync_directory(&mut self, directory: &Path) -> io::Result<()> {
+        sync_directory(directory)
+    }
+}
+
+impl SegmentFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.set_len(length)?;
+        self.sync_data()
+    }
+}
+
+/// Makes `directory`, for its owner only.
+pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+/// Makes the names in `directory` durable.
+pub(super) fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}

@@ -1,0 +1,104 @@
+//! Reads the spool from a place on, whole records only, past whatever is damaged.
+
+use std::{
+    fs::File,
+    io::{self, Read, Seek, SeekFrom},
+    sync::Arc,
+};
+
+use prost::Message;
+
+use super::{
+    record::{Kind, Record},
+    segment::{self, Next},
+    segments::{Segment, Segments},
+};
+
+/// A reader of the spool. Blocking: call it where blocking is allowed.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    segments: Arc<Segments>,
+}
+
+/// Some records in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    pub(crate) records: Vec<Record>,
+    /// Where to go on.
+    pub(crate) next: u64,
+}
+
+impl Reader {
+    pub(crate) fn new(segments: &Arc<Segments>) -> Self {
+        Self { segments: Arc::clone(segments) }
+    }
+
+    /// Records from `place` on, about `bytes` of them and at least one. Empty with `next == place`: the end.
+    pub(crate) fn read(&self, place: u64, bytes: usize) -> io::Result<Chunk> {
+        let Some(found) = self.segments.find(place) else {
+            return Ok(Chunk { records: Vec::new(), next: place });
+        };
+        let place = place.max(found.start + segment::HEAD);
+        let mut file = File::open(self.segments.path(found.start))?;
+        let mut wanted = bytes.max(segment::MAGIC.len());
+        loop {
+            let buffer = stretch(&mut file, found, place, wanted)?;
+            let reaches_end = place + buffer.len() as u64 >= found.end;
+            let lost = |used: usize| found.end - place - used as u64;
+            match self.records(&buffer, reaches_end) {
+                Parsed::NeedsMore(length) if !reaches_end && length > buffer.len() => wanted = length,
+                Parsed::NeedsMore(_) => return Ok(self.skip(Vec::new(), found.end, lost(0))),
+                Parsed::Records { records, used, damaged: true } => {
+                    return Ok(self.skip(records, found.end, lost(used)));
+                }
+                Parsed::Records { records, used, damaged: false } => {
+                    return Ok(Chunk { records, next: place + used as u64 });
+                }
+            }
+        }
+    }
+
+    fn records(&self, buffer: &[u8], reaches_end: bool) -> Parsed {
+        let (mut records, mut used) = (Vec::new(), 0);
+        loop {
+            match segment::next(buffer.get(used..).unwrap_or_default()) {
+                Next::Frame { payload, length } => {
+                    used += length;
+                    match Record::decode(payload) {
+                        Ok(record) if record.kind() == Kind::Claims => {}
+                        Ok(record) => records.push(record),
+                        Err(_) => self.segments.health.add_skipped(length as u64),
+                    }
+                }
+                Next::Torn { length } if used == 0 => return Parsed::NeedsMore(length),
+                Next::Damaged => return Parsed::Records { records, used, damaged: true },
+                Next::Torn { .. } => return Parsed::Records { records, used, damaged: reaches_end },
+                Next::End => return Parsed::Records { records, used, damaged: false },
+            }
+        }
+    }
+
+    fn skip(&self, records: Vec<Record>, next: u64, lost: u64) -> Chunk {
+        self.segments.health.add_skipped(lost);
+        tracing::error!(bytes = lost, "spool is damaged: the rest of a segment is skipped");
+        Chunk { records, next }
+    }
+}
+
+enum Parsed {
+    Records {
+        records: Vec<Record>,
+        used: usize,
+        damaged: bool,
+    },
+    /// The first record is longer than what was read.
+    NeedsMore(usize),
+}
+
+fn stretch(file: &mut File, found: Segment, place: u64, wanted: usize) -> io::Result<Vec<u8>> {
+    file.seek(SeekFrom::Start(place - found.start))?;
+    let mut buffer = Vec::new();
+    let most = found.end.saturating_sub(place).min(wanted as u64);
+    file.take(most).read_to_end(&mut buffer)?;
+    Ok(buffer)
+}

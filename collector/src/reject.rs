@@ -1,0 +1,277 @@
+//! Refusals: the one translation from what went wrong to HTTP. The client's sentence says what to change;
+//! the log's sentence says what was seen.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    http::{HeaderValue, Response, StatusCode, header},
+};
+use prost::Message;
+use weft_proto::DecodeError;
+
+use crate::{config::Key, outcome::Outcome};
+
+/// Why a request is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Reject {
+    #[error("no such path")]
+    NotFound,
+    #[error("method is not POST")]
+    MethodNotAllowed,
+    #[error("no key")]
+    KeyMissing,
+    #[error("unknown key")]
+    KeyUnknown,
+    #[error("server key at the door for browsers")]
+    ServerKeyForBatches,
+    #[error("browser key at the door for OTLP")]
+    BrowserKeyForOtlp,
+    #[error("browser key without an origin")]
+    OriginMissing,
+    #[error("origin {0} is not on the key's list")]
+    OriginNotAllowed(String),
+    #[error("server key used from origin {0}")]
+    OriginWithServerKey(String),
+    #[error("over the key's rate, for {0:?} more")]
+    RateLimited(Duration),
+    #[error("content type {0}")]
+    ContentTypeUnknown(String),
+    #[error("content coding {0}")]
+    CodingUnknown(String),
+    #[error("more than {0} bytes")]
+    BodyTooLarge(usize),
+    #[error("more than {0} bytes after inflating")]
+    InflatedTooLarge(usize),
+    #[error("body did not arrive in {0:?}")]
+    BodyTimeout(Duration),
+    #[error("body broke off: {0}")]
+    BodyBroken(String),
+    #[error("not a batch: {0}")]
+    NotABatch(String),
+    #[error("truncated: {0}")]
+    Truncated(&'static str),
+    #[error("digest of the body is not that of its head")]
+    DigestMismatch,
+    #[error("format version {0}")]
+    VersionUnknown(u8),
+    #[error("more than {0} events")]
+    TooManyEvents(usize),
+    #[error("more than {limit} {what}")]
+    TooLarge { what: &'static str, limit: usize },
+    #[error("spool is full")]
+    SpoolFull,
+    #[error("spool's queue is full")]
+    SpoolBusy,
+    #[error("spool cannot write")]
+    SpoolFailing,
+    #[error("not durable within {0:?}")]
+    AnswerTimeout(Duration),
+}
+
+/// A refusal that no [`crate::ledger::Carried`] has counted: it counts as one body.
+#[derive(Debug)]
+pub(crate) struct Uncounted {
+    /// Who sent it, if that is known.
+    pub(crate) key: Option<Arc<Key>>,
+    /// Why it is refused.
+    pub(crate) reject: Reject,
+}
+
+/// Which clients a route serves: it decides how a refusal is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Pages: a sentence that shows in the network panel.
+    Batches,
+    /// OTLP: `google.rpc.Status`.
+    Otlp,
+}
+
+/// How long a client is asked to wait when the collector, not the client, is the reason.
+const COME_BACK: Duration = Duration::from_secs(5);
+
+impl Reject {
+    /// Its name in the ledger.
+    #[must_use]
+    pub(crate) fn outcome(&self) -> Outcome {
+        match self {
+            Self::NotFound => Outcome::NotFound,
+            Self::MethodNotAllowed => Outcome::MethodNotAllowed,
+            Self::KeyMissing => Outcome::KeyMissing,
+            Self::KeyUnknown => Outcome::KeyUnknown,
+            Self::ServerKeyForBatches | Self::BrowserKeyForOtlp => Outcome::KeyOfOtherKind,
+            Self::OriginMissing => Outcome::OriginMissing,
+            Self::OriginNotAllowed(_) => Outcome::OriginNotAllowed,
+            Self::OriginWithServerKey(_) => Outcome::OriginWithServerKey,
+            Self::RateLimited(_) => Outcome::RateLimited,
+            Self::ContentTypeUnknown(_) => Outcome::ContentTypeUnknown,
+            Self::CodingUnknown(_) => Outcome::CodingUnknown,
+            Self::BodyTooLarge(_) => Outcome::BodyTooLarge,
+            Self::InflatedTooLarge(_) => Outcome::InflatedTooLarge,
+            Self::BodyTimeout(_) => Outcome::BodyTimeout,
+            Self::BodyBroken(_) => Outcome::BodyBroken,
+            Self::NotABatch(_) => Outcome::NotABatch,
+            Self::Truncated(_) => Outcome::Truncated,
+            Self::DigestMismatch => Outcome::DigestMismatch,
+            Self::VersionUnknown(_) => Outcome::VersionUnknown,
+            Self::TooManyEvents(_) => Outcome::TooManyEvents,
+            Self::TooLarge { .. } => Outcome::TooLarge,
+            Self::SpoolFull => Outcome::SpoolFull,
+            Self::SpoolBusy => Outcome::SpoolBusy,
+            Self::SpoolFailing => Outcome::SpoolFailing,
+            Self::AnswerTimeout(_) => Outcome::AnswerTimeout,
+        }
+    }
+
+    /// Its status.
+    #[must_use]
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::KeyMissing | Self::KeyUnknown => StatusCode::UNAUTHORIZED,
+            Self::ServerKeyForBatches
+            | Self::BrowserKeyForOtlp
+            | Self::OriginMissing
+            | Self::OriginNotAllowed(_)
+            | Self::OriginWithServerKey(_) => StatusCode::FORBIDDEN,
+            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::ContentTypeUnknown(_) | Self::CodingUnknown(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge(_)
+            | Self::InflatedTooLarge(_)
+            | Self::TooManyEvents(_)
+            | Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::BodyBroken(_)
+            | Self::NotABatch(_)
+            | Self::Truncated(_)
+            | Self::DigestMismatch
+            | Self::VersionUnknown(_) => StatusCode::BAD_REQUEST,
+            Self::SpoolFull | Self::SpoolBusy | Self::SpoolFailing | Self::AnswerTimeout(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        }
+    }
+
+    /// What the client should change.
+    #[must_use]
+    pub(crate) fn sentence(&self) -> String {
+        match self {
+            Self::NotFound => "There is nothing at this path: send batches to the collector's configured path (/api/telemetry unless changed) or OTLP to /v1/traces.".into(),
+            Self::MethodNotAllowed => "Use POST.".into(),
+            Self::KeyMissing => "A key is needed: batches carry it in the query (?key=…), OTLP as `Authorization: Bearer …`.".into(),
+            Self::KeyUnknown => "This key is not in the collector's configuration: check `key` for typing errors, or add it under [keys].".into(),
+            Self::ServerKeyForBatches => "This is a server key: it is a secret and must not be in a page. Use a key with kind = \"browser\", and replace this one if it was published.".into(),
+            Self::BrowserKeyForOtlp => "This is a browser key, which sends batches only: use a key with kind = \"server\" for OTLP.".into(),
+            Self::OriginMissing => "A browser key needs an Origin header, which browsers send by themselves: from a server, use a key with kind = \"server\".".into(),
+            Self::OriginNotAllowed(origin) => format!("The origin {origin} may not use this key: add it to the key's `origins` in the collector's configuration."),
+            Self::OriginWithServerKey(_) => "This is a server key, used from a browser: it is a secret. Use a key with kind = \"browser\" in pages, and replace this one.".into(),
+            Self::RateLimited(_) => "Too many requests with this key: wait as long as Retry-After says, or raise requests_per_second and burst of the key.".into(),
+            Self::ContentTypeUnknown(_) => "Send OTLP as application/x-protobuf: JSON is not read yet.".into(),
+            Self::CodingUnknown(_) => "Send the body as it is or with Content-Encoding: gzip.".into(),
+            Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes: send smaller batches."),
+            Self::InflatedTooLarge(limit) => format!("The body inflates to more than {limit} bytes: send smaller batches."),
+            Self::BodyTimeout(_) => "The body took too long to arrive: send it again, in smaller batches if the connection is slow.".into(),
+            Self::BodyBroken(_) => "The body broke off: send it again.".into(),
+            Self::NotABatch(why) => format!("The body is not a valid batch ({why}): check that what sends it is the weft SDK, or OTLP for /v1/traces, and that nothing in between changes bytes."),
+            Self::Truncated(what) => format!("The body ends too early (in its {what}): send it whole."),
+            Self::DigestMismatch => "The body does not match the digest in its head: something changed it on the way. Send it again.".into(),
+            Self::VersionUnknown(version) => format!("Format version {version} is not read by this collector: update the collector to at least the SDK's version."),
+            Self::TooManyEvents(limit) => format!("The batch holds more than {limit} events: split it."),
+            Self::TooLarge { what, limit } => format!("The batch holds more than {limit} {what}: split it or shorten them."),
+            Self::SpoolFull => "The collector's spool is full, because a destination has not taken events for long: send again later.".into(),
+            Self::SpoolBusy => "The collector is busy: send again later.".into(),
+            Self::SpoolFailing => "The collector cannot write to its disk: send again later.".into(),
+            Self::AnswerTimeout(_) => "The collector could not make this durable in time: send it again, nothing is counted twice.".into(),
+        }
+    }
+
+    /// When to come back, for those refusals that time alone will cure.
+    #[must_use]
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RateLimited(wait) => Some(*wait),
+            Self::SpoolFull | Self::SpoolBusy | Self::SpoolFailing | Self::AnswerTimeout(_) => {
+                Some(COME_BACK)
+            }
+            _ => None,
+        }
+    }
+
+    /// The answer as clients of `door` read it.
+    #[must_use]
+    pub(crate) fn answer(&self, door: Door) -> Response<Body> {
+        let (body, content_type) = match door {
+            Door::Batches => (self.sentence().into_bytes(), "text/plain; charset=utf-8"),
+            Door::Otlp => (self.status_message().encode_to_vec(), "application/x-protobuf"),
+        };
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = self.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        if let Some(wait) = self.retry_after() {
+            // Whole seconds, rounded up: coming back early would only be refused again.
+            let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        match self {
+            Self::MethodNotAllowed => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
+            }
+            Self::KeyMissing | Self::KeyUnknown if door == Door::Otlp => {
+                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            }
+            _ => {}
+        }
+        response
+    }
+
+    fn status_message(&self) -> RpcStatus {
+        let code = match self.status() {
+            StatusCode::UNAUTHORIZED => 16,
+            StatusCode::FORBIDDEN => 7,
+            StatusCode::NOT_FOUND => 5,
+            StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => 12,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => 8,
+            StatusCode::REQUEST_TIMEOUT => 4,
+            StatusCode::SERVICE_UNAVAILABLE => 14,
+            _ => 3,
+        };
+        RpcStatus { code, message: self.sentence(), details: Vec::new() }
+    }
+
+    /// With who sent it.
+    #[must_use]
+    pub(crate) fn by(self, key: Option<&Arc<Key>>) -> Uncounted {
+        Uncounted { key: key.cloned(), reject: self }
+    }
+}
+
+impl From<DecodeError> for Reject {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Truncated(what) => Self::Truncated(what),
+            DecodeError::Version(version) => Self::VersionUnknown(version),
+            DecodeError::Digest => Self::DigestMismatch,
+            DecodeError::Limit { what: "events", limit } => Self::TooManyEvents(limit),
+            DecodeError::Limit { what, limit } => Self::TooLarge { what, limit },
+            DecodeError::Protobuf => Self::NotABatch("no valid protobuf".to_owned()),
+            DecodeError::Inflate => Self::NotABatch("no valid DEFLATE".to_owned()),
+            DecodeError::Invalid(what) => Self::NotABatch(format!("invalid {what}")),
+        }
+    }
+}
+
+/// `google.rpc.Status`, which OTLP demands as the body of every refusal.
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct RpcStatus {
+    /// `google.rpc.Code`.
+    #[prost(int32, tag = "1")]
+    pub code: i32,
+    /// What to change.
+    #[prost(string, tag = "2")]
+    pub message: String,
+    /// `google.protobuf.Any`; never used here.
+    #[prost(bytes = "vec", repeated, tag = "3")]
+    pub details: Vec<Vec<u8>>,
+}

@@ -1,0 +1,50 @@
+//! Being told to stop, and stopping in order: no new requests, then the spool, then what can still be delivered.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+/// How stopping went. Either way everything accepted is in the spool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// All requests were answered and every destination that answers has everything.
+    InTime,
+    /// Something took longer than it may.
+    DeadlinePassed,
+}
+
+/// A token that is cancelled by SIGTERM or Ctrl-C. A second signal ends the process at once.
+///
+/// # Errors
+/// If the system refuses to report signals.
+pub fn on_signals() -> std::io::Result<CancellationToken> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let token = CancellationToken::new();
+    let told = token.clone();
+    tokio::spawn(async move {
+        let mut any = async || {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        };
+        any().await;
+        tracing::info!("stopping");
+        told.cancel();
+        any().await;
+        tracing::warn!("stopping at once");
+        std::process::exit(1);
+    });
+    Ok(token)
+}
+
+/// Runs `steps` to their end, or until `deadline` has passed.
+pub(crate) async fn drain(clock: &Clock, deadline: Duration, steps: impl Future<Output = ()>) -> Drained {
+    match clock.within(deadline, steps).await {
+        Some(()) => Drained::InTime,
+        None => Drained::DeadlinePassed,
+    }
+}
