@@ -85,8 +85,7 @@ fn check_batch(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncount
     let key = &sender.key;
     let origin = origin(&parts.headers);
     if key.kind == KeyKind::Server {
-        let reject = origin.map_or(Reject::ServerKeyForBatches, Reject::OriginWithServerKey);
-        return Err(reject.by(Some(key)));
+        return Err(Reject::ServerKeyForBatches.by(Some(key)));
     }
     let origin = origin.ok_or_else(|| Reject::OriginMissing.by(Some(key)))?;
     if !key.origins.contains(&origin) {

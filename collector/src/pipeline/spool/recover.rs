@@ -187,8 +187,8 @@ impl Scan {
                 Next::End => break,
                 _ => {
                     tracing::error!(segment = %path.display(), at, "spool is damaged: the rest of a segment is skipped");
+                    // The next segment begins where this one is still whole, which hides the rest from every reader.
                     self.damaged += (bytes.len() - at) as u64;
-                    at = bytes.len();
                     break;
                 }
             }

@@ -1,1 +1,355 @@
+//! What is acknowledged is there after anything; what is not is gone without a trace.
 
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use tempfile::TempDir;
+use weft_proto::Event;
+
+use super::{
+    files::{Disk, RealDisk, SegmentFile},
+    recover::open_on,
+    *,
+};
+use crate::{config::Config, ledger::Ledger, metrics::Meters, sessions::Sessions};
+
+/// A spool in a directory, with the disk it writes to.
+struct World {
+    opened: Opened,
+    config: Config,
+    ledger: Ledger,
+}
+
+impl World {
+    fn open(data: &Path) -> Self {
+        Self::open_with(data, Box::new(RealDisk), |_| {})
+    }
+
+    fn open_with(data: &Path, disk: Box<dyn Disk>, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::from_toml(crate::config::TEN_LINES).unwrap();
+        config.data = data.to_owned();
+        change(&mut config);
+        let ledger = Ledger::new(Arc::new(config.destinations.clone()));
+        let meters = Arc::new(Meters::new(&config));
+        let opened =
+            open_on(disk, &config, &Clock::system(), &ledger, &Sessions::default(), &meters).unwrap();
+        Self { opened, config, ledger }
+    }
+
+    /// A batch of page `page` with these event numbers; its body says which they are.
+    fn entry(&self, page: u8, numbers: std::ops::Range<u64>) -> Entry {
+        let key = self.config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
+        let events = numbers.clone().map(|number| Event { number, ..Event::default() }).collect();
+        let batch = Batch { events, ..Batch::default() };
+        let carried = Carried::receive(&self.ledger, key, numbers.clone().count() as u64);
+        let record = Record {
+            kind: Kind::Batch.into(),
+            key: "shop-web".to_owned(),
+            application: "shop".to_owned(),
+            page: vec![page; 16],
+            body: format!("{page}:{numbers:?}").into_bytes().into(),
+            ..Record::default()
+        };
+        let claim = Claim { page: [page; 16], numbers: Intervals::from_ascending(numbers), batch };
+        Entry { record, claim: Some(claim), carried }
+    }
+
+    async fn store(&self, page: u8, numbers: std::ops::Range<u64>) -> Result<(), Reject> {
+        self.opened.spool.store(self.entry(page, numbers)).await
+    }
+
+    fn read_all(&self) -> Vec<Record> {
+        let reader = Reader::new(&self.opened.segments);
+        let (mut place, mut records) = (0, Vec::new());
+        loop {
+            let chunk = reader.read(place, 64).unwrap();
+            if chunk.next == place {
+                return records;
+            }
+            assert!(chunk.next > place, "a reader never goes back");
+            place = chunk.next;
+            records.extend(chunk.records);
+        }
+    }
+
+    fn taken(&self) -> Vec<Vec<u64>> {
+        self.read_all().into_iter().map(|record| record.taken).collect()
+    }
+
+    fn duplicates(&self) -> u64 {
+        let book = self.ledger.snapshot();
+        assert!(book.keys.values().all(crate::ledger::Page::balances));
+        book.keys.get("shop-web").and_then(|page| page.refused.get(&Outcome::Duplicate)).copied().unwrap_or(0)
+    }
+
+    async fn close(self) {
+        drop(self.opened.spool);
+        tokio::task::spawn_blocking(move || self.opened.writer.join().unwrap()).await.unwrap();
+    }
+}
+
+fn segments(data: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> =
+        fs::read_dir(data.join("spool")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
+    paths.sort();
+    paths
+}
+
+#[tokio::test]
+async fn an_overlapping_batch_contributes_only_what_is_new() {
+    let data = TempDir::new().unwrap();
+    let world = World::open(data.path());
+    world.store(1, 0..10).await.unwrap();
+    world.store(1, 5..15).await.unwrap();
+    world.store(1, 2..12).await.unwrap();
+    world.store(2, 0..3).await.unwrap();
+    assert_eq!(world.taken(), [vec![0, 10], vec![10, 5], vec![0, 3]]);
+    assert_eq!(world.duplicates(), 5 + 10);
+}
+
+#[tokio::test]
+async fn a_restart_forgets_neither_records_nor_what_was_taken() {
+    let data = TempDir::new().unwrap();
+    let world = World::open(data.path());
+    world.store(1, 0..10).await.unwrap();
+    world.close().await;
+    let world = World::open(data.path());
+    assert_eq!(world.ledger.snapshot().keys["shop-web"].destinations["main"].recovered, 10);
+    world.store(1, 8..12).await.unwrap();
+    assert_eq!(world.taken(), [vec![0, 10], vec![10, 2]]);
+    assert_eq!(world.duplicates(), 2);
+}
+
+#[tokio::test]
+async fn segments_go_when_everybody_passed_them_and_what_they_took_stays_taken() {
+    let data = TempDir::new().unwrap();
+    let small = |config: &mut Config| config.spool.segment_bytes = 300;
+    let world = World::open_with(data.path(), Box::new(RealDisk), small);
+    for page in 0..20 {
+        world.store(page, 0..5).await.unwrap();
+    }
+    let before = segments(data.path()).len();
+    assert!(before > 2, "{before}");
+    let end = *world.opened.segments.grown().borrow();
+    world.opened.segments.pass(&"main".into(), end).unwrap();
+    assert_eq!(segments(data.path()).len(), 1);
+    world.close().await;
+    let world = World::open_with(data.path(), Box::new(RealDisk), small);
+    assert!(world.ledger.snapshot().keys.is_empty(), "nothing is pending");
+    for page in 0..20 {
+        world.store(page, 0..5).await.unwrap();
+    }
+    assert_eq!(world.duplicates(), 100);
+}
+
+#[tokio::test]
+async fn a_record_torn_at_any_byte_is_cut_off_and_those_before_it_are_whole() {
+    let original = TempDir::new().unwrap();
+    let world = World::open(original.path());
+    world.store(1, 0..3).await.unwrap();
+    let second = world.opened.segments.bytes();
+    world.store(1, 3..7).await.unwrap();
+    world.close().await;
+    let path = segments(original.path()).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    let name = path.file_name().unwrap();
+    for cut in usize::try_from(second).unwrap()..bytes.len() {
+        let data = TempDir::new().unwrap();
+        fs::create_dir_all(data.path().join("spool")).unwrap();
+        fs::write(data.path().join("spool").join(name), &bytes[..cut]).unwrap();
+        let world = World::open(data.path());
+        assert_eq!(world.taken(), [vec![0, 3]], "cut at {cut}");
+        let torn = u64::from(cut as u64 != second);
+        assert_eq!(world.opened.segments.health.torn_tails.load(Ordering::Relaxed), torn);
+        world.store(1, 0..7).await.unwrap();
+        assert_eq!(world.taken(), [vec![0, 3], vec![3, 4]], "what was torn was never taken");
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing() {
+    let original = TempDir::new().unwrap();
+    let world = World::open(original.path());
+    for page in 1..4 {
+        world.store(page, 0..3).await.unwrap();
+    }
+    let written = world.read_all();
+    world.close().await;
+    let path = segments(original.path()).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        let data = TempDir::new().unwrap();
+        fs::create_dir_all(data.path().join("spool")).unwrap();
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        fs::write(data.path().join("spool").join(path.file_name().unwrap()), &damaged).unwrap();
+        let world = World::open(data.path());
+        let read = world.read_all();
+        assert!(written.starts_with(&read) && read.len() < written.len(), "flipped at {at}");
+        world.store(9, 0..1).await.unwrap();
+        assert_eq!(world.read_all().last().unwrap().page, vec![9; 16], "the spool goes on");
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn damage_while_running_skips_the_rest_of_a_segment_and_goes_on_with_the_next() {
+    let data = TempDir::new().unwrap();
+    let world = World::open_with(data.path(), Box::new(RealDisk), |config| config.spool.segment_bytes = 300);
+    for page in 1..10 {
+        world.store(page, 0..3).await.unwrap();
+    }
+    let written = world.read_all();
+    let second = segments(data.path()).remove(1);
+    let mut bytes = fs::read(&second).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&second, bytes).unwrap();
+    let read = world.read_all();
+    assert_eq!(read.len(), written.len() - 1, "one record of the second segment is damaged");
+    assert_eq!(read.last(), written.last());
+    assert!(world.opened.segments.health.skipped_bytes.load(Ordering::Relaxed) > 0);
+}
+
+#[tokio::test]
+async fn two_collectors_never_share_a_spool() {
+    let data = TempDir::new().unwrap();
+    let world = World::open(data.path());
+    let meters = Arc::new(Meters::new(&world.config));
+    let again = open(&world.config, &Clock::system(), &world.ledger, &Sessions::default(), &meters);
+    assert!(matches!(again, Err(OpenError::InUse(_))));
+}
+
+#[tokio::test]
+async fn a_full_spool_refuses_and_gives_its_claims_back() {
+    let data = TempDir::new().unwrap();
+    let world = World::open_with(data.path(), Box::new(RealDisk), |config| {
+        config.spool.segment_bytes = 200;
+        config.spool.max_bytes = 1000;
+    });
+    let mut page = 0;
+    while world.store(page, 0..3).await.is_ok() {
+        page += 1;
+    }
+    assert_eq!(world.store(page, 0..3).await, Err(Reject::SpoolFull));
+    let end = *world.opened.segments.grown().borrow();
+    world.opened.segments.pass(&"main".into(), end).unwrap();
+    world.store(page, 0..3).await.unwrap();
+    assert_eq!(world.read_all().last().unwrap().taken, [0, 3]);
+    assert_eq!(world.duplicates(), 0);
+}
+
+/// A disk that can be told to fail or to hold its syncs.
+#[derive(Clone, Default)]
+struct Moody(Arc<Mood>);
+
+#[derive(Default)]
+struct Mood {
+    fails: AtomicBool,
+    syncs: AtomicUsize,
+    held: Mutex<bool>,
+    released: Condvar,
+}
+
+impl Moody {
+    fn hold(&self, hold: bool) {
+        *self.0.held.lock().unwrap() = hold;
+        self.0.released.notify_all();
+    }
+}
+
+impl Disk for Moody {
+    fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
+        Ok(Box::new(MoodyFile { inner: RealDisk.create(path)?, mood: self.clone() }))
+    }
+
+    fn sync_directory(&mut self, directory: &Path) -> io::Result<()> {
+        RealDisk.sync_directory(directory)
+    }
+}
+
+struct MoodyFile {
+    inner: Box<dyn SegmentFile>,
+    mood: Moody,
+}
+
+impl SegmentFile for MoodyFile {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.inner.append(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.mood.0.syncs.fetch_add(1, Ordering::SeqCst);
+        let held = self.mood.0.held.lock().unwrap();
+        drop(self.mood.0.released.wait_while(held, |held| *held).unwrap());
+        if self.mood.0.fails.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the disk is in a mood"));
+        }
+        self.inner.sync()
+    }
+
+    /// Fails with the rest, so that what was not acknowledged stays in the file.
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        if self.mood.0.fails.load(Ordering::SeqCst) {
+            return Err(io::Error::other("the disk is in a mood"));
+        }
+        self.inner.cut(length)
+    }
+}
+
+#[tokio::test]
+async fn what_a_failed_sync_leaves_in_the_file_is_neither_taken_nor_ever_read() {
+    let data = TempDir::new().unwrap();
+    let disk = Moody::default();
+    let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
+    world.store(1, 0..3).await.unwrap();
+    disk.0.fails.store(true, Ordering::SeqCst);
+    assert_eq!(world.store(1, 3..6).await, Err(Reject::SpoolFailing));
+    assert_eq!(world.store(1, 3..6).await, Err(Reject::SpoolFailing), "no segment can be made");
+    disk.0.fails.store(false, Ordering::SeqCst);
+    world.store(1, 3..6).await.unwrap();
+    assert_eq!(world.taken(), [vec![0, 3], vec![3, 3]]);
+    let lengths: u64 = segments(data.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
+    assert!(lengths > world.opened.segments.bytes(), "the failed record is still in its file");
+    world.close().await;
+    let world = World::open(data.path());
+    assert_eq!(world.taken(), [vec![0, 3], vec![3, 3]]);
+    world.store(1, 0..7).await.unwrap();
+    assert_eq!(world.taken().last().unwrap(), &[6, 1]);
+}
+
+#[tokio::test]
+async fn all_that_wait_share_one_sync_and_a_copy_waits_for_the_first() {
+    let data = TempDir::new().unwrap();
+    let disk = Moody::default();
+    let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
+    world.store(1, 0..1).await.unwrap();
+    disk.hold(true);
+    let before = disk.0.syncs.load(Ordering::SeqCst);
+    let spool = |page, numbers| {
+        let (spool, entry) = (world.opened.spool.clone(), world.entry(page, numbers));
+        tokio::spawn(async move { spool.store(entry).await })
+    };
+    let first = spool(2, 0..5);
+    while disk.0.syncs.load(Ordering::SeqCst) == before {
+        tokio::task::yield_now().await;
+    }
+    let waiting: Vec<_> = (3..40).map(|page| spool(page, 0..5)).chain([spool(2, 0..5)]).collect();
+    // As a current-thread runtime runs tasks in order, all of them have queued after this.
+    tokio::task::yield_now().await;
+    assert!(!first.is_finished() && waiting.iter().all(|task| !task.is_finished()));
+    disk.hold(false);
+    for task in [first].into_iter().chain(waiting) {
+        task.await.unwrap().unwrap();
+    }
+    assert_eq!(disk.0.syncs.load(Ordering::SeqCst) - before, 2, "one for the first, one for all others");
+    assert_eq!(world.duplicates(), 5);
+}
