@@ -3,3 +3,9 @@
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 mod harness;
+
+mod flow;
+
+mod hostile;
+mod ledger;
+mod outage;

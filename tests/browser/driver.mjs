@@ -37,7 +37,7 @@ const commands = {
   },
 
   async open() {
-    const tab = await Tab.open(browser, tabs.length, shifts);
+    const tab = await Tab.open(browser, shifts);
     return tabs.push(tab) - 1;
   },
 

@@ -7,11 +7,11 @@ export class Tab {
   #injected;
   #closed = false;
 
-  static async open(browser, number, shifts) {
+  static async open(browser, shifts) {
     const tab = new Tab();
-    tab.number = number;
     tab.page = await browser.newPage();
     tab.#listen();
+    await tab.#watchNetwork();
     await tab.#inject(shifts);
     return tab;
   }
@@ -43,8 +43,7 @@ export class Tab {
   async close() {
     const target = this.page.target();
     const gone = new Promise((resolve) => {
-      const check = (other) => other === target && resolve();
-      this.page.browser().on("targetdestroyed", check);
+      this.page.browser().on("targetdestroyed", (other) => other === target && resolve());
     });
     await this.page.close({ runBeforeUnload: true });
     await gone;
@@ -68,16 +67,35 @@ export class Tab {
       this.#console.push(text);
       if (message.type() === "error") this.#errors.push(`${text} (${message.location()?.url ?? "?"})`);
     });
-    this.page.on("request", (request) => {
-      const entry = { method: request.method(), url: request.url(), headers: request.headers(), status: null, failure: null };
-      request.weftEntry = entry;
-      this.#requests.push(entry);
+  }
+
+  /** Requests as the browser's network stack saw them, with the headers it added and the size of the body. */
+  async #watchNetwork() {
+    const session = await this.page.createCDPSession();
+    const requests = new Map();
+    const entry = (id) => {
+      if (!requests.has(id)) requests.set(id, { method: "", url: "", headers: {}, bytes: 0, status: null, failure: null });
+      return requests.get(id);
+    };
+    session.on("Network.requestWillBeSent", ({ requestId, request }) => {
+      const bodies = request.postDataEntries ?? [];
+      const bytes = bodies.reduce((sum, { bytes }) => sum + Buffer.from(bytes ?? "", "base64").length, 0);
+      const seen = Object.assign(entry(requestId), { method: request.method, url: request.url, bytes });
+      seen.headers = { ...lowerCased(request.headers), ...seen.headers };
+      this.#requests.push(seen);
     });
-    this.page.on("response", (response) => {
-      response.request().weftEntry.status = response.status();
+    session.on("Network.requestWillBeSentExtraInfo", ({ requestId, headers }) => {
+      Object.assign(entry(requestId).headers, lowerCased(headers));
     });
-    this.page.on("requestfailed", (request) => {
-      request.weftEntry.failure = request.failure()?.errorText ?? "failed";
+    session.on("Network.responseReceived", ({ requestId, response }) => {
+      entry(requestId).status = response.status;
     });
+    session.on("Network.loadingFailed", ({ requestId, errorText }) => {
+      entry(requestId).failure = errorText;
+    });
+    await session.send("Network.enable", { maxPostDataSize: 1 << 20 });
   }
 }
+
+const lowerCased = (headers) =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

@@ -54,6 +54,8 @@ pub struct Request {
     pub url: String,
     /// Its headers, names in lower case.
     pub headers: HashMap<String, String>,
+    /// Size of its body.
+    pub bytes: u64,
     /// The answer's status, once there is one.
     pub status: Option<u16>,
     /// Why it failed, if it did.

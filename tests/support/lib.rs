@@ -17,4 +17,11 @@ pub mod tree;
 
 pub mod browser;
 pub mod clock;
+pub mod collector;
+pub mod http;
+pub mod ledger;
+pub mod page;
 pub mod shop;
+
+pub mod visit;
+pub mod world;

@@ -5,6 +5,7 @@ use std::{path::Path, process::Stdio, time::Duration};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout, Command},
+    sync::Mutex,
 };
 
 use crate::clock::{Device, millis};
@@ -45,9 +46,13 @@ pub enum Time {
 /// A running backend. It ends with the test.
 pub struct Shop {
     url: String,
+    pipes: Mutex<Pipes>,
+    _process: Child,
+}
+
+struct Pipes {
     stdin: ChildStdin,
     stdout: Lines<BufReader<ChildStdout>>,
-    _process: Child,
 }
 
 impl Shop {
@@ -58,7 +63,7 @@ impl Shop {
         let mut stdout = BufReader::new(process.stdout.take().expect("stdout is piped")).lines();
         let line = next_line(&mut stdout).await;
         let url = line.strip_prefix("shop: ").unwrap_or_else(|| panic!("the shop says {line}")).to_owned();
-        Self { url, stdin, stdout, _process: process }
+        Self { url, pipes: Mutex::new(Pipes { stdin, stdout }), _process: process }
     }
 
     /// Its address, without a slash at the end: its origin.
@@ -68,11 +73,12 @@ impl Shop {
     }
 
     /// Moves its time on, and waits until it has.
-    pub async fn shift(&mut self, time: Duration, device: Device) {
+    pub async fn shift(&self, time: Duration, device: Device) {
+        let mut pipes = self.pipes.lock().await;
         let device = if device == Device::Awake { "awake" } else { "asleep" };
         let line = format!("shift {} {device}\n", millis(time));
-        self.stdin.write_all(line.as_bytes()).await.expect("the shop listens");
-        assert_eq!(next_line(&mut self.stdout).await, "shifted");
+        pipes.stdin.write_all(line.as_bytes()).await.expect("the shop listens");
+        assert_eq!(next_line(&mut pipes.stdout).await, "shifted");
     }
 }
 

@@ -129,7 +129,13 @@ impl Sink {
         what: impl fmt::Display,
         enough: impl Fn(&[Received]) -> bool,
     ) -> Vec<Received> {
-        self.wait(&what.to_string(), |state| enough(&state.spans).then(|| state.spans.clone())).await
+        let look = |state: &State| enough(&state.spans).then(|| state.spans.clone());
+        self.wait(look).await.unwrap_or_else(|| panic!("{}", self.picture(&what.to_string())))
+    }
+
+    /// As [`Sink::wait_for`], but `None` after half a minute.
+    pub async fn try_wait_for(&self, enough: impl Fn(&[Received]) -> bool) -> Option<Vec<Received>> {
+        self.wait(|state| enough(&state.spans).then(|| state.spans.clone())).await
     }
 
     /// Waits until so many requests were sent here, refused ones included.
@@ -137,7 +143,8 @@ impl Sink {
     /// # Panics
     /// After half a minute.
     pub async fn wait_for_requests(&self, count: usize) {
-        self.wait(&format!("{count} requests"), |state| (state.requests >= count).then_some(())).await;
+        let came = self.wait(|state| (state.requests >= count).then_some(())).await;
+        assert!(came.is_some(), "{}", self.picture(&format!("{count} requests")));
     }
 
     /// Waits for the next change and returns every distinct span so far.
@@ -156,7 +163,7 @@ impl Sink {
         assert!(state.complaints.is_empty(), "the sink complains:\n{}", state.complaints.join("\n"));
     }
 
-    async fn wait<T>(&self, what: &str, look: impl Fn(&State) -> Option<T>) -> T {
+    async fn wait<T>(&self, look: impl Fn(&State) -> Option<T>) -> Option<T> {
         let found = tokio::time::timeout(PATIENCE, async {
             loop {
                 // Asked to be told before looking: nothing that happens in between is missed.
@@ -169,16 +176,15 @@ impl Sink {
                 changed.await;
             }
         });
-        let Ok(found) = found.await else {
-            let state = self.shared.state();
-            panic!(
-                "waited {PATIENCE:?} for {what}; {} requests brought:\n{}\n{}",
-                state.requests,
-                tree::draw(&state.spans),
-                state.complaints.join("\n")
-            );
-        };
-        found
+        found.await.ok()
+    }
+
+    /// What a person needs to see when something did not come.
+    fn picture(&self, missing: &str) -> String {
+        let state = self.shared.state();
+        let (requests, drawn, complaints) =
+            (state.requests, tree::draw(&state.spans), state.complaints.join("\n"));
+        format!("waited {PATIENCE:?} for {missing}; {requests} requests brought:\n{drawn}\n{complaints}")
     }
 }
 

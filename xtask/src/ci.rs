@@ -7,7 +7,9 @@ pub(crate) fn run() -> Outcome {
     Program::new("cargo").args(["fmt", "--all", "--check"]).show()?;
     Program::new("cargo").args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).show()?;
     setup::cargo_deny()?;
-    Program::new("cargo").args(["deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"]).show()?;
+    Program::new("cargo")
+        .args(["deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
+        .show()?;
     advisories()?;
     test::run(test::Breadth::Usual)
 }

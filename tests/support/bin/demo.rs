@@ -1,3 +1,115 @@
-//! The demo, see `cargo xtask demo`.
+//! `cargo xtask demo`: the shop, the collector and a sink that stands for your backend, on this machine.
+//!
+//! By itself it shows what arrives until Ctrl-C. With `--check` a script visits the shop once; the last line is
+//! JSON, and the exit code says whether everything arrived.
 
-fn main() {}
+#![forbid(unsafe_code)]
+
+use std::{collections::HashMap, process::ExitCode};
+
+use support::{
+    browser::Browser,
+    collector::{BROWSER_KEY, CollectorProcess, SERVER_KEY, Setting},
+    received::{Received, traces},
+    shop::{PageKey, Settings, Shop, Time},
+    sink::Sink,
+    tree, visit,
+};
+use tokio::net::TcpListener;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let demo = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => tokio::spawn(show_until_told()),
+        ["--check"] => tokio::spawn(check()),
+        _ => {
+            eprintln!("usage: demo [--check]");
+            return ExitCode::FAILURE;
+        }
+    };
+    // What the harness cannot do is a panic, which it has already explained.
+    demo.await.unwrap_or(ExitCode::FAILURE)
+}
+
+struct Demo {
+    sink: Sink,
+    collector: CollectorProcess,
+    shop: Shop,
+}
+
+async fn start() -> Result<Demo, std::io::Error> {
+    let sink = Sink::start().await;
+    // The collector has to know the shop's origin, and the shop the collector's address.
+    let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
+    let setting =
+        Setting { origin: format!("http://127.0.0.1:{port}"), sink: sink.endpoint(), ..Setting::default() };
+    let collector = CollectorProcess::start(&setting).await;
+    let settings = Settings {
+        port,
+        page: PageKey { key: BROWSER_KEY.to_owned(), endpoint: collector.addresses().page_endpoint() },
+        otlp_endpoint: collector.addresses().otlp_endpoint(),
+        otlp_key: SERVER_KEY.to_owned(),
+    };
+    let shop = Shop::start(&settings, Time::Real).await;
+    Ok(Demo { sink, collector, shop })
+}
+
+async fn show_until_told() -> ExitCode {
+    let Demo { sink, collector, shop } = match start().await {
+        Ok(demo) => demo,
+        Err(error) => return failed(&error),
+    };
+    println!(
+        "\n  Open the shop   {}\n\
+         \n  collector       {}\
+         \n  its admin port  {} (also /metrics, /readyz)\
+         \n\nWhat arrives at a backend is shown here, a few seconds after it happened. Ctrl-C ends the demo.\n",
+        shop.url(),
+        collector.addresses().page_endpoint(),
+        collector.addresses().admin_url("/api/sessions"),
+    );
+    let mut shown = HashMap::new();
+    loop {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => break,
+            spans = sink.changed() => show_new(&spans, &mut shown),
+        }
+    }
+    sink.assert_nothing_odd();
+    ExitCode::SUCCESS
+}
+
+/// Prints traces that are new or have grown. A trace whose root is still on its way is not shown yet.
+fn show_new(spans: &[Received], shown: &mut HashMap<String, usize>) {
+    for trace in traces(spans) {
+        let has_root = trace.spans.iter().any(|span| span.parent_id().is_none());
+        let before = shown.get(&trace.id).copied().unwrap_or(0);
+        if has_root && trace.spans.len() > before {
+            let mut out = String::new();
+            tree::draw_trace(&mut out, &trace, spans);
+            println!("{out}");
+            shown.insert(trace.id, trace.spans.len());
+        }
+    }
+}
+
+async fn check() -> ExitCode {
+    let Demo { sink, collector: _collector, shop } = match start().await {
+        Ok(demo) => demo,
+        Err(error) => return failed(&error),
+    };
+    let browser = Browser::launch().await;
+    let account = visit::scripted(&browser, &shop, &sink).await;
+    browser.quit().await;
+    println!("\n{}", tree::draw(&sink.spans()));
+    sink.assert_nothing_odd();
+    account.problems.iter().for_each(|problem| println!("problem: {problem}"));
+    println!("{}", account.to_json());
+    if account.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn failed(error: &std::io::Error) -> ExitCode {
+    eprintln!("the demo cannot start: {error}");
+    ExitCode::FAILURE
+}

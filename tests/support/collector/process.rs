@@ -1,0 +1,92 @@
+//! The real program, as an operator runs it, and as a power cut ends it.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+    sync::OnceCell,
+};
+
+use super::{Addresses, Setting};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A running `weft`.
+pub struct CollectorProcess {
+    addresses: Addresses,
+    process: Child,
+    data: TempDir,
+}
+
+impl CollectorProcess {
+    /// Starts it with a fresh spool.
+    pub async fn start(setting: &Setting) -> Self {
+        Self::start_with_data(setting, tempfile::tempdir().expect("a temporary directory")).await
+    }
+
+    /// Starts it on what another left behind.
+    pub async fn start_with_data(setting: &Setting, data: TempDir) -> Self {
+        let config = data.path().join("weft.toml");
+        std::fs::write(&config, setting.toml(&data.path().join("spool")))
+            .expect("the configuration is written");
+        let mut process = Command::new(program().await)
+            .args(["run", "--config"])
+            .arg(&config)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("weft starts");
+        let stdout = process.stdout.take().expect("stdout is piped");
+        let mut stdout = BufReader::new(stdout).lines();
+        let ingest = announced(&mut stdout, "weft: ingest http://").await;
+        let admin = announced(&mut stdout, "weft: admin http://").await;
+        let parse = |address: String| address.parse().expect("weft announces addresses");
+        Self { addresses: Addresses { ingest: parse(ingest), admin: parse(admin) }, process, data }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    /// Ends it without a warning; what it leaves behind.
+    pub async fn kill(mut self) -> TempDir {
+        self.process.kill().await.expect("it was running");
+        self.data
+    }
+}
+
+async fn announced(stdout: &mut Lines<BufReader<ChildStdout>>, what: &str) -> String {
+    let line = tokio::time::timeout(PATIENCE, stdout.next_line()).await.expect("weft starts in time");
+    let line = line.expect("its output can be read").expect("weft keeps running");
+    line.strip_prefix(what).unwrap_or_else(|| panic!("weft says `{line}`, not `{what}…`")).to_owned()
+}
+
+/// The program, built from what is here now, without what only tests may have.
+async fn program() -> &'static Path {
+    static PROGRAM: OnceCell<PathBuf> = OnceCell::const_new();
+    PROGRAM.get_or_init(build).await
+}
+
+async fn build() -> PathBuf {
+    let built = Command::new("cargo")
+        .args(["build", "--quiet", "--package", "weft-collector", "--bin", "weft", "--message-format=json"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .stderr(Stdio::inherit())
+        .output()
+        .await
+        .expect("cargo starts");
+    assert!(built.status.success(), "weft cannot be built");
+    let text = String::from_utf8_lossy(&built.stdout);
+    let executable = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let executable =
+        executable.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
+    executable.expect("cargo says where the program is")
+}
