@@ -82,9 +82,8 @@ impl Segments {
         let saved = cursor::load(&self.cursors_directory, destination);
         let mut shelf = self.shelf();
         let oldest = shelf.segments.front().map_or(0, |first| first.start);
-        // With an empty spool a cursor is ahead of everything, and the spool goes on from there.
-        let newest = shelf.segments.back().map(|last| last.end);
-        let place = saved.filter(|place| newest.is_none_or(|newest| *place <= newest)).unwrap_or(oldest);
+        // A cursor may be ahead of all that is left after damage: the spool goes on from there.
+        let place = saved.unwrap_or(oldest);
         shelf.cursors.insert(Arc::clone(destination), place);
         place
     }

@@ -1,0 +1,72 @@
+//! What operators see.
+
+use serde_json::Value as Json;
+use weft_proto::Seed;
+
+use crate::support::{Page, Sink, Weft};
+
+#[tokio::test]
+async fn sessions_are_shown_with_their_pages_and_times() {
+    let weft = Weft::start(&[], "").await;
+    let pages = [Page(Seed([1; 16])), Page(Seed([2; 16]))];
+    weft.acknowledged(pages[0].batch(0..3)).await;
+    weft.acknowledged(pages[0].batch(0..3)).await;
+    weft.acknowledged(pages[1].batch(5..6)).await;
+    let (status, text) = weft.admin("/api/sessions").await;
+    assert_eq!(status, 200);
+    let sessions: Json = serde_json::from_str(&text).unwrap();
+    let session = &sessions[0];
+    assert_eq!(sessions.as_array().unwrap().len(), 1);
+    assert_eq!(session["id"], "07".repeat(16));
+    assert_eq!(session["previous_id"], Json::Null);
+    assert_eq!(session["application"], "shop");
+    assert_eq!(session["events"], 4, "a duplicate is no event");
+    assert_eq!(session["pages"].as_array().unwrap().len(), 2);
+    assert_eq!(session["first_event"], "2023-11-14T22:13:20Z");
+    assert_eq!(session["last_event"], "2023-11-14T22:13:20.005Z");
+    assert_eq!(session["last_event_ms"], 1_700_000_000_005_u64);
+}
+
+#[tokio::test]
+async fn metrics_are_one_page_of_open_metrics() {
+    let sink = Sink::start(&[]).await;
+    let weft = Weft::start(&[&sink], "").await;
+    weft.acknowledged(Page(Seed([1; 16])).batch(0..3)).await;
+    sink.spans(3).await;
+    assert_eq!(weft.page().body("nonsense").send().await.unwrap().status(), 400);
+    let (status, text) = weft.admin("/metrics").await;
+    assert_eq!(status, 200);
+    for line in [
+        r#"weft_events_accepted_total{key="shop-web",application="shop"} 3"#,
+        r#"weft_bodies_refused_total{key="shop-web",application="shop",outcome="version_unknown"} 1"#,
+        r#"weft_destination_events_total{key="shop-web",destination="a",from="accepted"} 3"#,
+        "weft_spool_fsync_seconds_count 1",
+        r#"weft_export_seconds_count{destination="a"}"#,
+        "weft_spool_bytes ",
+        r#"weft_oldest_unexported_age_milliseconds{destination="a"}"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in\n{text}");
+    }
+    assert!(text.ends_with("# EOF\n"));
+    assert!(!text.contains("pk_demo_shop"));
+}
+
+#[tokio::test]
+async fn alive_and_ready_are_two_questions() {
+    let weft = Weft::start(&[], "").await;
+    assert_eq!(weft.admin("/livez").await.0, 200);
+    assert_eq!(weft.admin("/readyz").await.0, 200);
+    // Nobody can write into a directory that is not there.
+    let spool = weft.data().join("spool");
+    std::fs::rename(&spool, weft.data().join("aside")).unwrap();
+    let refused = weft.page().body(Page(Seed([1; 16])).batch(0..1)).send().await.unwrap();
+    assert_eq!((refused.status().as_u16(), &refused.headers()["retry-after"]), (503, &"5".parse().unwrap()));
+    let (status, reasons) = weft.admin("/readyz").await;
+    assert_eq!(status, 503);
+    assert!(reasons.contains("not writable"), "{reasons}");
+    assert_eq!(weft.admin("/livez").await.0, 200);
+    assert_eq!(weft.count("/keys/shop-web/refused/spool_failing").await, 1);
+    std::fs::rename(weft.data().join("aside"), &spool).unwrap();
+    weft.acknowledged(Page(Seed([1; 16])).batch(0..1)).await;
+    assert_eq!(weft.admin("/readyz").await.0, 200);
+}
