@@ -84,11 +84,7 @@ async fn what_was_not_delivered_is_replayed_after_a_restart_byte_for_byte() {
     let (data, _) = weft.stop().await;
 
     let weft = Weft::start_in(data, &[&first, &second], "").await;
-    assert_eq!(
-        second.spans(8).await,
-        spans,
-        "a destination added later gets what is still there, identically"
-    );
+    assert_eq!(second.spans(3).await, spans[5..], "one added later gets what is still there, identically");
     settled(&weft, "b").await;
     assert_eq!(first.spans(8).await.len(), 8, "and the first gets nothing twice");
     weft.acknowledged(batch).await;
