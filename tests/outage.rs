@@ -2,6 +2,7 @@
 
 use support::{
     collector::{Bound, Collector, CollectorProcess, Setting},
+    ledger::Ledger,
     page::{ORIGIN, Page, post_acknowledged},
     received::Received,
     sink::{Answer, Sink},
@@ -44,7 +45,40 @@ async fn a_destination_that_breaks_off_its_answer_gets_the_same_bytes_again() {
     collector.stop().await;
     assert_eq!(ids(&sink.spans()), page.span_ids());
     // The sink complains about anything that came twice and was not the same.
-    assert!(sink.duplicates() <= 5);
+    assert_eq!(sink.duplicates(), 5);
+    sink.assert_nothing_odd();
+}
+
+#[tokio::test]
+async fn a_destination_that_never_answers_is_asked_again() {
+    let (sink, setting) = start().await;
+    let setting = Setting { more: "timeout_seconds = 1".to_owned(), ..setting };
+    let collector = Collector::start(Bound::new().await, &setting);
+    let mut page = Page::new(6);
+    sink.refuse_next(Answer::Hang);
+    post_acknowledged(collector.addresses(), page.clicks(5)).await;
+    let spans = sink.wait_for("the events after the time-out", |spans| spans.len() == 5).await;
+    assert_eq!(ids(&spans), page.span_ids());
+    collector.stop().await;
+    sink.assert_nothing_odd();
+}
+
+#[tokio::test]
+async fn what_a_destination_does_not_want_is_counted_and_holds_up_nothing() {
+    let (sink, setting) = start().await;
+    let collector = Collector::start(Bound::new().await, &setting);
+    let to = collector.addresses();
+    let (mut unwanted, mut page) = (Page::new(7), Page::new(8));
+    sink.refuse_next(Answer::BadRequest);
+    post_acknowledged(to, unwanted.clicks(1)).await;
+    sink.wait_for_requests(1).await;
+    post_acknowledged(to, page.clicks(5)).await;
+    let spans = sink.wait_for("the next events", |spans| spans.len() >= 5).await;
+    assert_eq!(ids(&spans), page.span_ids());
+    let ledger = Ledger::of(to).await;
+    ledger.assert_balances();
+    assert_eq!(ledger.count("/keys/shop-web/destinations/main/rejected_by_destination"), 1);
+    collector.stop().await;
     sink.assert_nothing_odd();
 }
 

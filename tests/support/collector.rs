@@ -29,7 +29,7 @@ pub struct Setting {
     pub origin: String,
     /// Endpoint of the sink.
     pub sink: String,
-    /// More lines of configuration, after those at the top.
+    /// More lines of configuration: settings of the destination, then whole tables.
     pub more: String,
 }
 

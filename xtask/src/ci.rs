@@ -4,10 +4,10 @@ use crate::{failure::Outcome, program::Program, setup, test, tidy};
 
 pub(crate) fn run() -> Outcome {
     tidy::run()?;
-    Program::new("cargo").args(["fmt", "--all", "--check"]).show()?;
-    Program::new("cargo").args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).show()?;
+    Program::cargo().args(["fmt", "--all", "--check"]).show()?;
+    Program::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).show()?;
     setup::cargo_deny()?;
-    Program::new("cargo")
+    Program::cargo()
         .args(["deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
         .show()?;
     advisories()?;
@@ -16,8 +16,8 @@ pub(crate) fn run() -> Outcome {
 
 /// Advisories need a database from the network. Not having it is no reason to fail, and none to be silent.
 fn advisories() -> Outcome {
-    match Program::new("cargo").args(["deny", "fetch", "db"]).output() {
-        Ok(_) => Program::new("cargo").args(["deny", "check", "advisories"]).show(),
+    match Program::cargo().args(["deny", "fetch", "db"]).output() {
+        Ok(_) => Program::cargo().args(["deny", "check", "advisories"]).show(),
         Err(failure) => {
             let why = failure.to_string();
             let why = why.lines().last().unwrap_or_default();

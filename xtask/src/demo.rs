@@ -15,5 +15,5 @@ pub(crate) fn run(visit: Visit) -> Outcome {
     setup::run()?;
     wasm::run(wasm::Way::Chosen)?;
     let check: &[&str] = if visit == Visit::Scripted { &["--", "--check"] } else { &[] };
-    Program::new("cargo").args(["run", "--package", "e2e", "--bin", "demo"]).args(check).show()
+    Program::cargo().args(["run", "--package", "e2e", "--bin", "demo"]).args(check).show()
 }

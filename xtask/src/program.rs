@@ -18,11 +18,30 @@ pub(crate) struct Program {
     command: Command,
 }
 
+/// What cargo tells this program about its own package. Build scripts that look at these (ring's does) would
+/// take every cargo started from here for a change, and be run again by the next one started by hand.
+const OF_THIS_PACKAGE: [&str; 9] = [
+    "CARGO_MANIFEST_DIR",
+    "CARGO_MANIFEST_LINKS",
+    "CARGO_MANIFEST_PATH",
+    "CARGO_PKG_NAME",
+    "CARGO_PKG_VERSION",
+    "CARGO_PKG_VERSION_MAJOR",
+    "CARGO_PKG_VERSION_MINOR",
+    "CARGO_PKG_VERSION_PATCH",
+    "CARGO_PKG_VERSION_PRE",
+];
+
 impl Program {
     pub(crate) fn new(name: impl AsRef<OsStr>) -> Self {
         let mut command = Command::new(name);
         command.current_dir(repository::root());
         Self { command }
+    }
+
+    /// The cargo that runs this.
+    pub(crate) fn cargo() -> Self {
+        Self::new("cargo").without_env(&OF_THIS_PACKAGE)
     }
 
     pub(crate) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {

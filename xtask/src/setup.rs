@@ -62,11 +62,11 @@ fn chromium() -> Outcome {
 
 /// cargo-deny, which only `cargo xtask ci` needs.
 pub(crate) fn cargo_deny() -> Outcome {
-    if Program::new("cargo").args(["deny", "--version"]).output().is_ok() {
+    if Program::cargo().args(["deny", "--version"]).output().is_ok() {
         return Ok(());
     }
     eprintln!("installing cargo-deny (a few minutes) …");
-    Program::new("cargo").args(["install", "cargo-deny", "--locked"]).show()
+    Program::cargo().args(["install", "cargo-deny", "--locked"]).show()
 }
 
 /// Installs packages where that is possible; otherwise says with which command to.

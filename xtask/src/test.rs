@@ -19,7 +19,7 @@ pub(crate) fn run(breadth: Breadth) -> Outcome {
     let typescript =
         Program::new("npm").args(["test", "--workspace", "wasm-sdk"]).watch(|line| counts.add(line))?;
     let slow: &[&str] = if breadth == Breadth::Slow { &["--features", "e2e/slow"] } else { &[] };
-    let rust = Program::new("cargo")
+    let rust = Program::cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(slow)
         .watch(|line| counts.add(line))?;

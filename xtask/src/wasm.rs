@@ -93,7 +93,7 @@ fn compile(way: Way) -> Outcome<PathBuf> {
     // A target directory of its own: the other compiler and the other profile never make the usual one stale.
     let (cargo, name) = match way {
         Way::Debian => (debian::cargo()?, "wasm-debian"),
-        Way::Chosen | Way::Rustup => (Program::new("cargo"), "wasm"),
+        Way::Chosen | Way::Rustup => (Program::cargo(), "wasm"),
     };
     let directory = repository::root().join("target").join(name);
     cargo
