@@ -1,6 +1,6 @@
 //! The binary `weft`: reads settings, binds, says where, and runs until told to stop.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use weft_collector::{Collector, Listeners, clock::Clock, config::Config, shutdown};
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     };
     done.map_or_else(
         |error| {
-            eprint!("{error}");
+            eprintln!("{}", error.to_string().trim_end());
             ExitCode::FAILURE
         },
         |()| ExitCode::SUCCESS,
@@ -41,7 +41,12 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn run(file: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let config = Config::load(file)?;
-    tracing_subscriber::fmt().with_max_level(config.log).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt()
+        .with_max_level(config.log)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .init();
     let listeners = Listeners::bind(&config).await?;
     let (ingest, admin) = listeners.addresses()?;
     let collector = Collector::build(config, Clock::system())?;

@@ -64,7 +64,10 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
             Ok(Admitted { key, receive_time_ms, user_agent, coding, body: bytes })
         }
         Err(refused) => {
-            finish(&parts, body, gate).await;
+            // Whoever was too slow or is gone gets no second chance to send the rest.
+            if !matches!(refused.reject, Reject::BodyTimeout(_) | Reject::BodyBroken(_)) {
+                finish(&parts, body, gate).await;
+            }
             Err(refused)
         }
     }

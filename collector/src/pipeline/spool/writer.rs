@@ -220,6 +220,15 @@ impl Writer {
     }
 }
 
+impl Drop for Writer {
+    /// Nobody writes any more. That is as it should be when the collector stops, and a failure otherwise.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.segments.health.failing.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Staged {
     fn unclaimed(job: Job) -> Self {
         Self { job, taken: Intervals::default(), events: 0 }
