@@ -144,8 +144,6 @@ async fn headers_of_any_bytes_are_read_as_what_they_are() {
 
 #[tokio::test]
 async fn over_its_rate_a_key_is_told_when_to_come_back() {
-    let weft = Weft::start(&[], "").await;
-    drop(weft);
     let toml = "[keys.slow]\nkind = \"browser\"\nkey = \"pk_slow\"\napplication = \"shop\"\nservice = \"slow\"\n\
                 origins = [\"http://localhost:3000\"]\nrequests_per_second = 1\nburst = 1\n";
     let weft = Weft::start(&[], toml).await;

@@ -17,13 +17,21 @@ use crate::{
 
 /// Links the records of `chunk` that `to` takes, away from the threads that serve requests.
 pub(crate) async fn gather(chunk: Chunk, to: &Destination, limits: &Limits) -> Vec<Load> {
-    let (to, limits) = (to.clone(), limits.clone());
-    let gathered = tokio::task::spawn_blocking(move || loads(&chunk.records, &to, &limits)).await;
+    let records = Arc::new(chunk.records);
+    let (shared, to_here, limits) = (Arc::clone(&records), to.clone(), limits.clone());
+    let gathered = tokio::task::spawn_blocking(move || loads(&shared, &to_here, &limits)).await;
     gathered.unwrap_or_else(|error| {
-        // Only a panic gets here. What it took along stays pending in the ledger, where it shows.
+        // Only a panic gets here: the destination goes on, and what is lost has a name.
         tracing::error!(%error, "records could not be linked");
-        Vec::new()
+        records.iter().filter(|record| to.takes(&record.application)).map(given_up).collect()
     })
+}
+
+fn given_up(record: &Record) -> Load {
+    let mut load = Load::new(&record.key, &record.application, record.receive_time_ms);
+    load.passed = record.events;
+    load.undecodable = record.events;
+    load
 }
 
 fn loads(records: &[Record], to: &Destination, limits: &Limits) -> Vec<Load> {

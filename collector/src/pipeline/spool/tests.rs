@@ -1,19 +1,19 @@
 //! What is acknowledged is there after anything; what is not is gone without a trace.
 
+mod disk;
+
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Condvar, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use tempfile::TempDir;
 use weft_proto::Event;
 
+use self::disk::Moody;
 use super::{
-    files::{Disk, RealDisk, SegmentFile},
+    files::{Disk, RealDisk},
     recover::open_on,
     *,
 };
@@ -247,74 +247,16 @@ async fn a_full_spool_refuses_and_gives_its_claims_back() {
     assert_eq!(world.duplicates(), 0);
 }
 
-/// A disk that can be told to fail or to hold its syncs.
-#[derive(Clone, Default)]
-struct Moody(Arc<Mood>);
-
-#[derive(Default)]
-struct Mood {
-    fails: AtomicBool,
-    syncs: AtomicUsize,
-    held: Mutex<bool>,
-    released: Condvar,
-}
-
-impl Moody {
-    fn hold(&self, hold: bool) {
-        *self.0.held.lock().unwrap() = hold;
-        self.0.released.notify_all();
-    }
-}
-
-impl Disk for Moody {
-    fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>> {
-        Ok(Box::new(MoodyFile { inner: RealDisk.create(path)?, mood: self.clone() }))
-    }
-
-    fn sync_directory(&mut self, directory: &Path) -> io::Result<()> {
-        RealDisk.sync_directory(directory)
-    }
-}
-
-struct MoodyFile {
-    inner: Box<dyn SegmentFile>,
-    mood: Moody,
-}
-
-impl SegmentFile for MoodyFile {
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.inner.append(bytes)
-    }
-
-    fn sync(&mut self) -> io::Result<()> {
-        self.mood.0.syncs.fetch_add(1, Ordering::SeqCst);
-        let held = self.mood.0.held.lock().unwrap();
-        drop(self.mood.0.released.wait_while(held, |held| *held).unwrap());
-        if self.mood.0.fails.load(Ordering::SeqCst) {
-            return Err(io::Error::other("the disk is in a mood"));
-        }
-        self.inner.sync()
-    }
-
-    /// Fails with the rest, so that what was not acknowledged stays in the file.
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        if self.mood.0.fails.load(Ordering::SeqCst) {
-            return Err(io::Error::other("the disk is in a mood"));
-        }
-        self.inner.cut(length)
-    }
-}
-
 #[tokio::test]
 async fn what_a_failed_sync_leaves_in_the_file_is_neither_taken_nor_ever_read() {
     let data = TempDir::new().unwrap();
     let disk = Moody::default();
     let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
     world.store(1, 0..3).await.unwrap();
-    disk.0.fails.store(true, Ordering::SeqCst);
+    disk.fail(true);
     assert_eq!(world.store(1, 3..6).await, Err(Reject::SpoolFailing));
     assert_eq!(world.store(1, 3..6).await, Err(Reject::SpoolFailing), "no segment can be made");
-    disk.0.fails.store(false, Ordering::SeqCst);
+    disk.fail(false);
     world.store(1, 3..6).await.unwrap();
     assert_eq!(world.taken(), [vec![0, 3], vec![3, 3]]);
     let lengths: u64 = segments(data.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
@@ -333,13 +275,13 @@ async fn all_that_wait_share_one_sync_and_a_copy_waits_for_the_first() {
     let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
     world.store(1, 0..1).await.unwrap();
     disk.hold(true);
-    let before = disk.0.syncs.load(Ordering::SeqCst);
+    let before = disk.syncs();
     let spool = |page, numbers| {
         let (spool, entry) = (world.opened.spool.clone(), world.entry(page, numbers));
         tokio::spawn(async move { spool.store(entry).await })
     };
     let first = spool(2, 0..5);
-    while disk.0.syncs.load(Ordering::SeqCst) == before {
+    while disk.syncs() == before {
         tokio::task::yield_now().await;
     }
     let waiting: Vec<_> = (3..40).map(|page| spool(page, 0..5)).chain([spool(2, 0..5)]).collect();
@@ -350,6 +292,6 @@ async fn all_that_wait_share_one_sync_and_a_copy_waits_for_the_first() {
     for task in [first].into_iter().chain(waiting) {
         task.await.unwrap().unwrap();
     }
-    assert_eq!(disk.0.syncs.load(Ordering::SeqCst) - before, 2, "one for the first, one for all others");
+    assert_eq!(disk.syncs() - before, 2, "one for the first, one for all others");
     assert_eq!(world.duplicates(), 5);
 }
