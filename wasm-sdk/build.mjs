@@ -8,7 +8,7 @@ await build({
   entryPoints: ["js/index.ts"],
   bundle: true,
   format: "esm",
-  target: ["chrome97", "firefox104", "safari16"],
+  target: ["chrome103", "firefox104", "safari16"],
   define: { VERSION: JSON.stringify(version) },
   minify: true,
   sourcemap: true,

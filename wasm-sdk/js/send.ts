@@ -16,6 +16,9 @@ const MAX_QUEUED_BYTES = 1024 * 1024;
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
 
+/** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
+const TIMEOUT = 45_000;
+
 /** Answers that say the batch itself is wrong or unwelcome: the same bytes would be refused again. */
 const FINAL = new Set([400, 401, 403, 404, 405, 410, 413, 414, 415, 422]);
 
@@ -124,6 +127,7 @@ const request = (body: Uint8Array<ArrayBuffer>, keepalive: boolean): Promise<Res
     referrerPolicy: "no-referrer",
     redirect: "error",
     cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT),
     keepalive,
   });
 
