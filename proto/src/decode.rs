@@ -1,59 +1,24 @@
 //! Bytes → event model, within bounds: whatever a stranger sends ends as a batch or as one [`DecodeError`].
 
+mod error;
+mod value;
+
 use alloc::vec::Vec;
-use core::fmt;
 
 use prost::Message;
 
 use crate::{
     event::{
         Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Parent, Point, Session, Status, Target,
-        Value,
     },
     limits,
-    strings::{StrId, Strings},
+    strings::Strings,
     wire,
 };
 
-/// Why bytes are no batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DecodeError {
-    /// It ends inside the named part.
-    Truncated(&'static str),
-    /// Written in a format this side does not read.
-    Version(u8),
-    /// The body is not the one its head was made for.
-    Digest,
-    /// Not protobuf of the expected schema.
-    Protobuf,
-    /// Not raw DEFLATE.
-    Inflate,
-    /// More than this side is willing to read.
-    Limit {
-        /// Of what.
-        what: &'static str,
-        /// How many there may be.
-        limit: usize,
-    },
-    /// The named part contradicts the rest.
-    Invalid(&'static str),
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Truncated(part) => write!(f, "truncated: it ends inside the {part}"),
-            Self::Version(version) => write!(f, "format version {version} is not known"),
-            Self::Digest => f.write_str("the body does not match its digest"),
-            Self::Protobuf => f.write_str("the body is not the expected protobuf"),
-            Self::Inflate => f.write_str("the body is not raw DEFLATE"),
-            Self::Limit { what, limit } => write!(f, "more than {limit} {what}"),
-            Self::Invalid(part) => write!(f, "invalid {part}"),
-        }
-    }
-}
-
-impl core::error::Error for DecodeError {}
+pub use error::DecodeError;
+use error::within;
+use value::{Text, Values};
 
 /// Reads a body in the plain form.
 ///
@@ -114,7 +79,7 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(Self {
-            text: Text { strings, resolved: 0 },
+            text: Text::new(strings),
             shapes: &from.shapes,
             foreign: &from.foreign,
             values: Values::new(from.values.as_ref()),
@@ -269,129 +234,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The strings, and how many bytes of them have been asked for: a reference of one byte may stand for
-/// kilobytes, and a batch must not grow without bound when it is written out.
-struct Text {
-    strings: Strings,
-    resolved: usize,
-}
-
-impl Text {
-    fn name(&mut self, id: u32) -> Result<StrId, DecodeError> {
-        self.resolve(id, "bytes of a name", limits::MAX_NAME_BYTES)
-    }
-
-    fn value(&mut self, id: u32) -> Result<StrId, DecodeError> {
-        self.resolve(id, "bytes of text", limits::MAX_TEXT_BYTES)
-    }
-
-    fn resolve(&mut self, id: u32, what: &'static str, limit: usize) -> Result<StrId, DecodeError> {
-        if id as usize >= self.strings.len() {
-            return Err(DecodeError::Invalid("string"));
-        }
-        let length = self.strings.get(StrId(id)).len();
-        within(what, length, limit)?;
-        self.resolved += length;
-        within("bytes of text, written out", self.resolved, limits::MAX_RESOLVED_BYTES)?;
-        Ok(StrId(id))
-    }
-}
-
-/// The values of a batch, taken one after the other.
-struct Values<'a> {
-    text: &'a [u32],
-    bools: &'a [bool],
-    ints: &'a [i64],
-    doubles: &'a [f64],
-    other: &'a [wire::Value],
-}
-
-/// A value as the wire has it.
-enum Raw<'a> {
-    Ready(Value),
-    Text(u32),
-    Nested(&'a wire::Value),
-}
-
-impl<'a> Values<'a> {
-    fn new(from: Option<&'a wire::Values>) -> Self {
-        from.map_or(Self { text: &[], bools: &[], ints: &[], doubles: &[], other: &[] }, |from| Self {
-            text: &from.text,
-            bools: &from.bools,
-            ints: &from.ints,
-            doubles: &from.doubles,
-            other: &from.other,
-        })
-    }
-
-    fn next(&mut self, kind: i32) -> Result<Raw<'a>, DecodeError> {
-        fn take<'a, T>(column: &mut &'a [T]) -> Result<&'a T, DecodeError> {
-            let (first, rest) =
-                column.split_first().ok_or(DecodeError::Invalid("shape without its values"))?;
-            *column = rest;
-            Ok(first)
-        }
-        Ok(match wire::Type::try_from(kind).map_err(|_| DecodeError::Invalid("type"))? {
-            wire::Type::Text => Raw::Text(*take(&mut self.text)?),
-            wire::Type::Bool => Raw::Ready(Value::Bool(*take(&mut self.bools)?)),
-            wire::Type::Int => Raw::Ready(Value::Int(*take(&mut self.ints)?)),
-            wire::Type::Double => Raw::Ready(Value::Double(*take(&mut self.doubles)?)),
-            wire::Type::Other => Raw::Nested(take(&mut self.other)?),
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.text.is_empty()
-            && self.bools.is_empty()
-            && self.ints.is_empty()
-            && self.doubles.is_empty()
-            && self.other.is_empty()
-    }
-}
-
-impl Raw<'_> {
-    fn into_value(self, text: &mut Text, depth: usize) -> Result<Value, DecodeError> {
-        use wire::value::Value as Wire;
-        within("levels of nesting", depth, limits::MAX_DEPTH)?;
-        let from = match self {
-            Self::Ready(value) => return Ok(value),
-            Self::Text(id) => {
-                return Ok(Value::Text(text.value(id)?));
-            }
-            Self::Nested(value) => &value.value,
-        };
-        Ok(match from {
-            None => Value::Empty,
-            Some(Wire::Text(id)) => Value::Text(text.value(*id)?),
-            Some(Wire::Bool(value)) => Value::Bool(*value),
-            Some(Wire::Int(value)) => Value::Int(*value),
-            Some(Wire::Double(value)) => Value::Double(*value),
-            Some(Wire::Bytes(bytes)) => Value::Bytes(bytes.clone()),
-            Some(Wire::List(list)) => {
-                let values = list.values.iter();
-                Value::List(
-                    values
-                        .map(|value| Self::Nested(value).into_value(text, depth + 1))
-                        .collect::<Result<_, _>>()?,
-                )
-            }
-            Some(Wire::Map(map)) => {
-                if map.keys.len() != map.values.len() {
-                    return Err(DecodeError::Invalid("map"));
-                }
-                let entries = map.keys.iter().zip(&map.values);
-                Value::Map(
-                    entries
-                        .map(|(key, value)| {
-                            Ok((text.name(*key)?, Self::Nested(value).into_value(text, depth + 1)?))
-                        })
-                        .collect::<Result<_, _>>()?,
-                )
-            }
-        })
-    }
-}
-
 fn sessions(sessions: &[wire::Session]) -> Result<Vec<Session>, DecodeError> {
     within("sessions", sessions.len(), limits::MAX_SESSIONS)?;
     sessions
@@ -453,8 +295,4 @@ fn append<T>(all: &mut Vec<T>, mut some: Vec<T>) -> core::ops::Range<u32> {
     let start = all.len() as u32;
     all.append(&mut some);
     start..all.len() as u32
-}
-
-fn within(what: &'static str, count: usize, limit: usize) -> Result<(), DecodeError> {
-    if count > limit { Err(DecodeError::Limit { what, limit }) } else { Ok(()) }
 }
