@@ -15,7 +15,10 @@ use support::{
     sink::Sink,
     tree, visit,
 };
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -72,12 +75,21 @@ async fn show_until_told() -> ExitCode {
     let mut shown = HashMap::new();
     loop {
         tokio::select! {
-            _ = tokio::signal::ctrl_c() => break,
+            () = told_to_stop() => break,
             spans = sink.changed() => show_new(&spans, &mut shown),
         }
     }
     sink.assert_nothing_odd();
     ExitCode::SUCCESS
+}
+
+/// Ctrl-C, or the polite signal: either way what was started is stopped.
+async fn told_to_stop() {
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
 }
 
 /// Prints traces that are new or have grown. A trace whose root is still on its way is not shown yet.
