@@ -15,9 +15,13 @@ const PAGE: &str = "shop-web";
 /// Requests of the visit that reach the backend.
 const BACKEND_SPANS: usize = 3;
 
-/// Kept by the page when it goes away: the last it can say, after its last batch has left.
-const KEEP_LAST_WORDS: &str =
-    "addEventListener('pagehide', () => localStorage.setItem('last-words', JSON.stringify(weft.stats())))";
+/// Kept by the page when it goes away. On closing, `pagehide` comes before `visibilitychange`, and either may be
+/// what makes the last batch leave.
+const KEEP_LAST_WORDS: &str = "(() => {
+    const keep = () => localStorage.setItem('last-words', JSON.stringify(weft.stats()));
+    addEventListener('pagehide', keep);
+    document.addEventListener('visibilitychange', keep);
+})()";
 
 /// What became of a visit.
 #[derive(Clone, Debug)]
