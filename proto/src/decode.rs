@@ -1,5 +1,6 @@
 //! Bytes → event model, within bounds: whatever a stranger sends ends as a batch or as one [`DecodeError`].
 
+mod column;
 mod error;
 mod value;
 
@@ -8,17 +9,25 @@ use alloc::vec::Vec;
 use prost::Message;
 
 use crate::{
-    event::{
-        Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Parent, Point, Session, Status, Target,
-    },
+    event::{Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Parent, Point, Status, Target},
     limits,
     strings::Strings,
     wire,
 };
 
+use column::{append, cell, check_lengths, earlier, number, sessions};
 pub use error::DecodeError;
 use error::within;
 use value::{Text, Values};
+
+/// Bytes of a link in OTLP: its ids, its kinds, and what frames them.
+const LINK_BYTES: usize = 100;
+
+/// Bytes of an attribute in OTLP besides its texts.
+const VALUE_BYTES: usize = 20;
+
+/// Bytes of an event in OTLP besides its texts, attributes and links: ids, times, and what places it in its page.
+const EVENT_BYTES: usize = 500;
 
 /// Reads a body in the plain form.
 ///
@@ -34,7 +43,7 @@ pub fn decode(body: &[u8]) -> Result<Batch, DecodeError> {
             None => Vec::new(),
         },
         sessions: sessions(&from.sessions)?,
-        page_load: from.page_load.checked_sub(1),
+        page_load: from.page_load.checked_sub(1).map(number).transpose()?,
         points: reader.points(&from.points)?,
         dropped: reader.dropped(&from.dropped)?,
         ..Batch::default()
@@ -74,7 +83,11 @@ impl<'a> Reader<'a> {
         }
         for shape in &from.shapes {
             within("attributes of an event", shape.keys.len(), limits::MAX_ATTRIBUTES)?;
-            if shape.keys.len() != shape.types.len() {
+            let mut keys = shape.keys.clone();
+            keys.sort_unstable();
+            if shape.keys.len() != shape.types.len()
+                || keys.windows(2).any(|pair| pair.first() == pair.last())
+            {
                 return Err(DecodeError::Invalid("shape"));
             }
         }
@@ -95,6 +108,7 @@ impl<'a> Reader<'a> {
         (number_before, start_before): (u64, u64),
         batch: &mut Batch,
     ) -> Result<Event, DecodeError> {
+        self.text.spend(EVENT_BYTES)?;
         let number = number_before
             .checked_add(cell(&columns.number, at))
             .filter(|number| *number <= limits::MAX_NUMBER && (at == 0 || *number > number_before))
@@ -144,6 +158,7 @@ impl<'a> Reader<'a> {
 
     fn links(&mut self, columns: &wire::Events, number: u64, count: u32) -> Result<Vec<Link>, DecodeError> {
         within("links of an event", count as usize, limits::MAX_LINKS)?;
+        self.text.spend(count as usize * LINK_BYTES)?;
         let from = self.links_read;
         self.links_read += count as usize;
         (from..self.links_read)
@@ -194,6 +209,7 @@ impl<'a> Reader<'a> {
             .iter()
             .zip(&shape.types)
             .map(|(key, kind)| {
+                self.text.spend(VALUE_BYTES)?;
                 let value = self.values.next(*kind)?;
                 let value = value.into_value(&mut self.text, 0)?;
                 Ok(Attribute { key: self.text.name(*key)?, value })
@@ -205,7 +221,7 @@ impl<'a> Reader<'a> {
         within("points", points.len(), limits::MAX_EVENTS)?;
         let points = points.iter();
         points
-            .map(|point| Ok(Point { number: point.number, start_ns: self.time(Some(point.start))? }))
+            .map(|point| Ok(Point { number: number(point.number)?, start_ns: self.time(Some(point.start))? }))
             .collect()
     }
 
@@ -232,67 +248,4 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
-}
-
-fn sessions(sessions: &[wire::Session]) -> Result<Vec<Session>, DecodeError> {
-    within("sessions", sessions.len(), limits::MAX_SESSIONS)?;
-    sessions
-        .iter()
-        .map(|session| {
-            let id = |bytes: &[u8]| bytes.try_into().map_err(|_| DecodeError::Invalid("session id"));
-            Ok(Session {
-                id: id(&session.id)?,
-                previous_id: match session.previous_id.as_slice() {
-                    [] => None,
-                    previous => Some(id(previous)?),
-                },
-                randomness: Some(session.randomness)
-                    .filter(|randomness| *randomness < 1 << 56)
-                    .ok_or(DecodeError::Invalid("session randomness"))?,
-            })
-        })
-        .collect()
-}
-
-/// Every column is left out or as long as the numbers; links count on their own.
-fn check_lengths(columns: &wire::Events) -> Result<(), DecodeError> {
-    let events = columns.number.len();
-    within("events", events, limits::MAX_EVENTS)?;
-    let per_event = [
-        columns.name.len(),
-        columns.kind.len(),
-        columns.start.len(),
-        columns.duration.len(),
-        columns.epoch.len(),
-        columns.session.len(),
-        columns.parent.len(),
-        columns.root.len(),
-        columns.previous.len(),
-        columns.view.len(),
-        columns.interaction.len(),
-        columns.status.len(),
-        columns.shape.len(),
-        columns.link_count.len(),
-    ];
-    let per_link = [columns.link_kinds.len(), columns.link_rule.len()];
-    let fits = |lengths: &[usize], all: usize| lengths.iter().all(|length| *length == 0 || *length == all);
-    if fits(&per_event, events) && fits(&per_link, columns.link_target.len()) {
-        Ok(())
-    } else {
-        Err(DecodeError::Invalid("length of a column"))
-    }
-}
-
-fn cell<T: Copy + Default>(column: &[T], at: usize) -> T {
-    column.get(at).copied().unwrap_or_default()
-}
-
-fn earlier(number: u64, back: u64) -> Result<u64, DecodeError> {
-    number.checked_sub(back).ok_or(DecodeError::Invalid("reference to an event before the first"))
-}
-
-fn append<T>(all: &mut Vec<T>, mut some: Vec<T>) -> core::ops::Range<u32> {
-    let start = all.len() as u32;
-    all.append(&mut some);
-    start..all.len() as u32
 }

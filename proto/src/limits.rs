@@ -25,8 +25,8 @@ pub const MAX_NAME_BYTES: usize = 256;
 /// Bytes of a text value.
 pub const MAX_TEXT_BYTES: usize = 16 * 1024;
 
-/// Bytes of all names and texts of a batch, each counted as often as it is used: what writing the batch out
-/// as OTLP may cost, however small the references are.
+/// Bytes that a batch may take when it is written out as OTLP, about: names and texts as often as they are used,
+/// links, values and events by their size there. However small the references are.
 pub const MAX_RESOLVED_BYTES: usize = 8 * 1024 * 1024;
 
 /// Depth of lists and maps inside an attribute's value.

@@ -126,8 +126,35 @@ fn small_references_to_long_texts_are_refused_before_they_fill_memory() {
         })
         .collect();
     let limit = limits::MAX_RESOLVED_BYTES;
-    assert_eq!(
-        decode(&encode(&batch)),
-        Err(DecodeError::Limit { what: "bytes of text, written out", limit })
-    );
+    assert_eq!(decode(&encode(&batch)), Err(DecodeError::Limit { what: "bytes, written out", limit }));
+}
+
+#[test]
+fn small_links_that_would_grow_are_refused_before_they_fill_memory() {
+    use weft_proto::{Link, LinkKinds, Target};
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("event");
+    let links = limits::MAX_LINKS as u32;
+    batch.events = (1..1_000)
+        .map(|number| Event {
+            number: number.into(),
+            name,
+            links: (number - 1) * links..number * links,
+            ..Event::default()
+        })
+        .collect();
+    batch.links =
+        vec![Link { target: Target::Own(0), kinds: LinkKinds::ALL, rule: None }; 999 * limits::MAX_LINKS];
+    let limit = limits::MAX_RESOLVED_BYTES;
+    assert_eq!(decode(&encode(&batch)), Err(DecodeError::Limit { what: "bytes, written out", limit }));
+}
+
+#[test]
+fn a_key_may_not_come_twice_in_one_event() {
+    use weft_proto::{Attribute, Value};
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("event");
+    batch.attributes = vec![Attribute { key: name, value: Value::Int(1) }; 2];
+    batch.events = vec![Event { name, attributes: 0..2, ..Event::default() }];
+    assert_eq!(decode(&encode(&batch)), Err(DecodeError::Invalid("shape")));
 }

@@ -9,8 +9,6 @@ pub enum DecodeError {
     Truncated(&'static str),
     /// Written in a format this side does not read.
     Version(u8),
-    /// The body is not the one its head was made for.
-    Digest,
     /// Not protobuf of the expected schema.
     Protobuf,
     /// Not raw DEFLATE.
@@ -31,7 +29,6 @@ impl fmt::Display for DecodeError {
         match self {
             Self::Truncated(part) => write!(f, "truncated: it ends inside the {part}"),
             Self::Version(version) => write!(f, "format version {version} is not known"),
-            Self::Digest => f.write_str("the body does not match its digest"),
             Self::Protobuf => f.write_str("the body is not the expected protobuf"),
             Self::Inflate => f.write_str("the body is not raw DEFLATE"),
             Self::Limit { what, limit } => write!(f, "more than {limit} {what}"),

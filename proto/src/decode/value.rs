@@ -8,8 +8,8 @@ use crate::{
     wire,
 };
 
-/// The strings, and how many bytes of them have been asked for: a reference of one byte may stand for
-/// kilobytes, and a batch must not grow without bound when it is written out.
+/// The strings, and how many bytes the batch will take when it is written out: a reference of one byte may stand
+/// for kilobytes, and a batch must not grow without bound when it is written out.
 pub(super) struct Text {
     pub(super) strings: Strings,
     resolved: usize,
@@ -34,9 +34,14 @@ impl Text {
         }
         let length = self.strings.get(StrId(id)).len();
         within(what, length, limit)?;
-        self.resolved += length;
-        within("bytes of text, written out", self.resolved, limits::MAX_RESOLVED_BYTES)?;
+        self.spend(length)?;
         Ok(StrId(id))
+    }
+
+    /// Counts what something will take when the batch is written out.
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), DecodeError> {
+        self.resolved += bytes;
+        within("bytes, written out", self.resolved, limits::MAX_RESOLVED_BYTES)
     }
 }
 

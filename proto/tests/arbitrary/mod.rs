@@ -156,6 +156,8 @@ fn add(batch: &mut Batch, number: u64, draft: Draft) {
 }
 
 fn attributes(batch: &mut Batch, from: Vec<(String, Scalar)>) -> Vec<Attribute> {
+    // A key comes once in an event.
+    let from: std::collections::BTreeMap<_, _> = from.into_iter().collect();
     from.into_iter()
         .map(|(key, scalar)| {
             let value = value(batch, scalar);
