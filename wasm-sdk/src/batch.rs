@@ -28,11 +28,17 @@ pub(crate) struct Building {
     resource: Vec<u8>,
     /// Points that events refer to; those that turn out to be in the batch are left out at the seal.
     points: Vec<Begun>,
+    bytes: usize,
 }
 
+/// Bytes of an event and of an attribute besides their texts, about.
+const EVENT_BYTES: usize = 40;
+const VALUE_BYTES: usize = 10;
+
 impl Building {
-    pub(crate) fn len(&self) -> usize {
-        self.batch.events.len()
+    /// About how many bytes what waits will take when it is written out.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     pub(crate) fn set_resource(&mut self, frame: &[u8]) {
@@ -45,7 +51,9 @@ impl Building {
             self.drop_events("batch_full", 1);
             return Some(false);
         }
+        let told = frame.0.len();
         let mut attributes = attributes(&mut frame, &mut self.batch.strings)?;
+        self.bytes += EVENT_BYTES + VALUE_BYTES * attributes.len() + told;
         let Finished { open, duration_ns, kind, status, name } = finished;
         let first_attribute = self.batch.attributes.len() as u32;
         self.batch.attributes.append(&mut attributes);
@@ -89,6 +97,7 @@ impl Building {
             return None;
         }
         let mut batch = mem::take(&mut self.batch);
+        self.bytes = 0;
         batch.resource = attributes(&mut Frame(&self.resource), &mut batch.strings).unwrap_or_default();
         batch.page_load = page_load.map(|load| load.number);
         batch.events.sort_unstable_by_key(|event| event.number);
@@ -120,11 +129,14 @@ fn attributes(frame: &mut Frame<'_>, strings: &mut Strings) -> Option<Vec<Attrib
     for _ in 0..count {
         let key = cut(frame.text()?, limits::MAX_NAME_BYTES);
         let value: Given<'_> = frame.value()?;
-        if attributes.len() == limits::MAX_ATTRIBUTES {
+        let id = strings.intern(key);
+        // Two long keys may have become one by being cut.
+        let comes_again = attributes.iter().any(|attribute: &Attribute| attribute.key == id);
+        if attributes.len() == limits::MAX_ATTRIBUTES || comes_again {
             continue;
         }
         let value = value.into_value(|text| policy::scrub(key, text), strings);
-        attributes.push(Attribute { key: strings.intern(key), value });
+        attributes.push(Attribute { key: id, value });
     }
     Some(attributes)
 }

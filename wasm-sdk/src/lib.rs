@@ -36,7 +36,7 @@ mod abi {
         core::arch::wasm32::unreachable()
     }
 
-    /// Bytes of the buffer that JavaScript writes frames into. A larger event is cut by JavaScript, and counted.
+    /// Bytes of the buffer that JavaScript writes frames into. What does not fit is left out by JavaScript, and counted.
     const BUFFER_BYTES: usize = 64 * 1024;
 
     struct Module {
@@ -113,11 +113,11 @@ mod abi {
         recorder.begin(frame(buffer, length));
     }
 
-    /// Frame: an event that ends. Returns how many events wait to be sealed; -1: this one was refused.
+    /// Frame: an event that ends. Returns about how many bytes wait to be sealed; -1: this one was refused.
     #[unsafe(no_mangle)]
     extern "C" fn finish(length: usize) -> i32 {
         let Module { recorder, buffer, .. } = module();
-        recorder.finish(frame(buffer, length)).map_or(-1, |waits| waits as i32)
+        recorder.finish(frame(buffer, length)).map_or(-1, |bytes| bytes as i32)
     }
 
     /// Frame: reason and count of what JavaScript had to give up.

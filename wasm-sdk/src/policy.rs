@@ -16,20 +16,47 @@ pub(crate) fn scrub(key: &str, text: &str) -> String {
     if key.ends_with("referrer") || key.ends_with("referer") {
         return origin(text).to_owned();
     }
-    if has_scheme(text) {
-        return url(text);
+    if text.contains("://") {
+        return urls_within(text);
     }
-    if key.starts_with("url.") || key.contains(".url.") {
+    if key.starts_with("url.") || key.contains(".url.") || text.starts_with(['/', '?', '#']) {
         return path(text);
     }
     text.to_owned()
 }
 
+/// `text` with every URL in it scrubbed, wherever it stands: alone, in a sentence, in brackets, in a stack.
+fn urls_within(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("://") {
+        let scheme = rest.bytes().take(at).rev().take_while(|byte| is_scheme(*byte)).count();
+        let (before, from) = rest.split_at_checked(at - scheme).unwrap_or((rest, ""));
+        // A query may hold any bracket or quote, so only the one that was opened before the URL ends it.
+        let closing = match before.chars().next_back() {
+            Some('(') => ')',
+            Some('\'') => '\'',
+            Some('[') => ']',
+            Some('`') => '`',
+            _ => ' ',
+        };
+        let is_end = |c: char| c.is_whitespace() || c == closing || matches!(c, '"' | '<' | '>');
+        let (found, after) = from.split_at(from.find(is_end).unwrap_or(from.len()));
+        out.push_str(before);
+        out.push_str(&url(found));
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn is_scheme(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
+}
+
 fn has_scheme(text: &str) -> bool {
     let scheme = text.split("://").next().unwrap_or("");
-    scheme.len() < text.len()
-        && !scheme.is_empty()
-        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+    scheme.len() < text.len() && !scheme.is_empty() && scheme.bytes().all(is_scheme)
 }
 
 /// `scheme://host` of a URL without credentials; empty if it has no host.
@@ -97,9 +124,18 @@ fn is_id(segment: &str) -> bool {
     let mail = segment.contains('@') || segment.contains("%40");
     let all_digits = digits > 0 && digits == segment.len();
     let hex_run = hex && digits > 0 && segment.len() >= 8;
-    // A slug of words has few digits; a token of this length has many.
-    let token = segment.len() >= 20 && digits * 8 >= segment.len() && !segment.contains('.');
-    mail || all_digits || hex_run || token
+    mail || all_digits || hex_run || segment.split('.').any(is_token)
+}
+
+/// Random text: long with many digits, or upper case, lower case and digits mixed. A slug of words has neither.
+fn is_token(text: &str) -> bool {
+    let count = |is: fn(&u8) -> bool| text.bytes().filter(is).count();
+    let (upper, lower, digits) =
+        (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase), count(u8::is_ascii_digit));
+    let mixed = text.len() >= 12 && upper > 0 && lower > 0 && digits > 0;
+    let cased = text.len() >= 20 && upper > 2 && lower > 2;
+    let numbered = text.len() >= 20 && digits * 8 >= text.len();
+    mixed || cased || numbered
 }
 
 #[cfg(test)]
@@ -129,9 +165,36 @@ mod tests {
             ("/blog/ten-ways-to-cook-rice", "/blog/ten-ways-to-cook-rice"),
             ("/v1/products", "/v1/products"),
             ("/app.js", "/app.js"),
+            ("/login/eyJhbGciOi.eyJzdWIiOiIxMjM0NTY3.SflKxwRJSM", "/login/:id"),
+            ("/invite/kQzXwPbRtYmNvLcHsDfG", "/invite/:id"),
+            ("/invite/a8Kd02mQp4Zx", "/invite/:id"),
+            ("/lib/jquery-3.7.1.min.js", "/lib/jquery-3.7.1.min.js"),
         ] {
             assert_eq!(scrub("url.path", from), to);
         }
+    }
+
+    #[test]
+    fn urls_inside_other_text_are_scrubbed_too() {
+        for (from, to) in [
+            ("GET https://a.example/u/7?token=x,y failed", "GET https://a.example/u/:id failed"),
+            ("at f (https://a.example/app.js?v=1)", "at f (https://a.example/app.js)"),
+            (
+                "'https://a.example/?q=(secret)' and 'http://b.example/#x'",
+                "'https://a.example/' and 'http://b.example/'",
+            ),
+            ("https://a.example/?q=(secret)'x", "https://a.example/"),
+            (":// and ://", ":// and ://"),
+            ("grün://ü?secret=1", "grün://ü"),
+        ] {
+            assert_eq!(scrub("exception.message", from), to);
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_path_loses_its_query_under_any_key() {
+        assert_eq!(scrub("href", "/reset?token=secret"), "/reset");
+        assert_eq!(scrub("href", "?token=secret"), "");
     }
 
     #[test]

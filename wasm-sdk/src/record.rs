@@ -17,7 +17,6 @@ const MAX_OPEN: usize = 256;
 /// What an event is to its page; the bits of `role` in a `begin` frame.
 mod role {
     pub(super) const PAGE_LOAD: u8 = 1;
-    pub(super) const VIEW: u8 = 2;
     pub(super) const INTERACTION: u8 = 4;
     /// The SDK's word about itself: never anybody's `previous`.
     pub(super) const MARK: u8 = 8;
@@ -112,8 +111,6 @@ impl Recorder {
         links.extend(cause.map(|cause| (Target::Own(cause), LinkKinds::CAUSE)));
         if is(role::PAGE_LOAD) {
             self.page_load = Some(begun);
-        }
-        if is(role::PAGE_LOAD | role::VIEW) {
             self.view = Some(begun.number);
         }
         if !is(role::MARK) {
@@ -139,10 +136,10 @@ impl Recorder {
         Some(())
     }
 
-    /// An event ends and is kept. Returns how many events wait to be sealed; `None`: it was refused and counted.
+    /// An event ends and is kept. Returns about how many bytes wait to be sealed; `None`: it was refused and counted.
     pub fn finish(&mut self, frame: &[u8]) -> Option<usize> {
         match self.try_finish(frame) {
-            Some(kept) => kept.then(|| self.building.len()),
+            Some(kept) => kept.then(|| self.building.bytes()),
             None => {
                 self.building.drop_events("malformed", 1);
                 None

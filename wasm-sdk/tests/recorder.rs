@@ -183,7 +183,26 @@ fn events_that_never_end_do_not_fill_memory() {
         page.begin(number, MONDAY, NONE, NO_CAUSE);
     }
     assert_eq!(page.finish(0, "forgotten", &[]), None);
-    assert_eq!(page.finish(9_999, "open", &[]), Some(1));
+    assert!(page.finish(9_999, "open", &[]).is_some());
+}
+
+#[test]
+fn what_waits_is_told_in_bytes_until_it_is_sealed() {
+    let mut page = Page::opened();
+    page.begin(0, MONDAY, NONE, NO_CAUSE).begin(1, MONDAY, NONE, NO_CAUSE).begin(2, MONDAY, NONE, NO_CAUSE);
+    let small = page.finish(0, "small", &[]).unwrap();
+    let large = page.finish(1, "large", &[("text", &"x".repeat(10_000))]).unwrap();
+    assert!(small < 100 && large > 10_000, "{small} {large}");
+    page.sealed();
+    assert_eq!(page.finish(2, "small", &[]), Some(small));
+}
+
+#[test]
+fn an_attribute_comes_once() {
+    let mut page = Page::opened();
+    page.begin(0, MONDAY, NONE, NO_CAUSE);
+    page.finish(0, "event", &[("a", "first"), ("a", "second")]).unwrap();
+    assert_eq!(page.sealed().unwrap().attributes.len(), 1);
 }
 
 #[test]
