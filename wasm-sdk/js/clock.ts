@@ -81,5 +81,5 @@ export const at = (monotonic: number): Moment => {
   return { wall: monotonic + (anchor?.offset ?? 0), monotonic, epoch: anchor?.epoch ?? 0 };
 };
 
-/** Wall time in ms for deadlines that must hold across sleep. */
-export const wallNow = (): number => Date.now();
+/** Monotonic ms, for waits: setting the wall clock must neither stretch nor cut them. */
+export const monotonicNow = (): number => performance.now();

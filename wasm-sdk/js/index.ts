@@ -5,6 +5,7 @@
 
 import { capture } from "./capture";
 import { plainFetch } from "./capture/fetch";
+import type { Propagate } from "./capture/propagate";
 import { guarded } from "./guard";
 import { flushNow, onWaiting, watchLifecycle } from "./lifecycle";
 import { abandon, attach, finish, openPage, role, start } from "./record";
@@ -13,6 +14,7 @@ import { counters, stats } from "./stats";
 import { load, type Attributes } from "./wasm";
 
 export { stats, type Stats } from "./stats";
+export type { Propagate } from "./capture/propagate";
 export type { Attributes, Value } from "./wasm";
 
 export interface Options {
@@ -22,7 +24,12 @@ export interface Options {
   endpoint: string;
   /** Version of the app, as the app says. */
   version?: string;
-  /** Where the module is; by default beside this script. */
+  /**
+   * Whether requests to the page's own origin carry `traceparent`, `tracestate` and `baggage`; `except`: beginnings
+   * of paths that do not, for example because they redirect to another origin. On by default.
+   */
+  propagate?: Propagate;
+  /** Where the module is, absolute or relative to the page; by default beside this script. */
   wasmUrl?: string | URL;
   /** Says on the console what went wrong and what to change. */
   debug?: boolean;
@@ -31,19 +38,28 @@ export interface Options {
 /** ms after which the module is fetched even if the page is still busy. */
 const LOAD_AT_LATEST = 5_000;
 
-let undo: (() => void) | undefined;
+// A page has one life: what was shut down does not begin again, because its ids and numbers are spent.
+let state: "new" | "running" | "closed" = "new";
+let undos: (() => void)[] = [];
 
 /** Begins to record. Later calls do nothing: the first one wins. */
 export const init = (options: Options): void => {
   // In Node, in a worker and during server-side rendering there is no page.
-  if (undo || typeof document === "undefined" || typeof WebAssembly === "undefined") return;
-  undo = () => {};
-  guarded(() => begin(options))();
+  if (state !== "new" || typeof document === "undefined" || typeof WebAssembly === "undefined") return;
+  state = "running";
+  const once = guarded(() => {
+    if (state === "running") begin(options);
+  });
+  // A page that is rendered ahead of time may never be seen.
+  if ((document as Document & { prerendering?: boolean }).prerendering) {
+    document.addEventListener("prerenderingchange", once, { once: true });
+  } else once();
 };
 
 /** Records a moment. */
-export const event = (name: string, attributes: Attributes = {}): void => {
-  if (undo) guarded(() => finish(start(role.none), 0, name, attributes))();
+export const event = (name: string, attributes?: Attributes): void => {
+  // Checked here and not only by the compiler: most pages are not compiled.
+  if (state === "running") guarded(() => finish(start(role.none), 0, String(name), attributes ?? {}))();
 };
 
 /** Sends what waits. Resolves with true when every recorded event is acknowledged, with false after `timeout` ms. */
@@ -63,39 +79,40 @@ export const flush = (timeout = 10_000): Promise<boolean> =>
     if (stats().pending === 0) end();
   });
 
-/** Stops recording, sends what waits and takes back what was changed in the page. */
+/** Stops recording for good, sends what waits and takes back what was changed in the page. */
 export const shutdown = (): void => {
-  guarded(() => {
-    flushNow();
-    undo?.();
-    undo = undefined;
-  })();
+  if (state !== "running") return;
+  state = "closed";
+  guarded(() => flushNow("hidden"))();
+  for (const undo of undos) guarded(undo)();
+  undos = [];
 };
 
 const begin = (options: Options): void => {
   openPage(onWaiting);
-  const undoCapture = capture();
-  undo = undoCapture;
-  const connected = (undoLifecycle: () => void): void => {
-    undo = () => {
-      undoCapture();
-      undoLifecycle();
-    };
-  };
+  undos.push(capture(options.propagate ?? true));
   const failed = (error: unknown): void => {
     counters.errors++;
-    undoCapture();
+    shutdown();
     abandon();
     if (options.debug) console.warn("weft: the module could not be loaded, so nothing is recorded:", error);
   };
-  whenIdleOrHidden(() => void connect(options).then(connected, failed));
+  whenIdleOrHidden(() => void connect(options).catch(failed));
 };
 
-const connect = async (options: Options): Promise<() => void> => {
-  const module = await load(new URL(options.wasmUrl ?? "weft.wasm", import.meta.url), plainFetch);
+const connect = async (options: Options): Promise<void> => {
+  // The default is written out, because bundlers find files by this very expression.
+  const url = options.wasmUrl ? new URL(options.wasmUrl, document.baseURI) : new URL("weft.wasm", import.meta.url);
+  const module = await load(url, plainFetch);
   openSender(module, options.endpoint, options.key);
   attach(module, { "service.version": options.version, "telemetry.sdk.version": VERSION });
-  return watchLifecycle();
+  const unwatch = watchLifecycle();
+  if (state === "running") undos.push(unwatch);
+  else {
+    // Shut down while it was loading: what was recorded before is sent, and nothing more.
+    flushNow("hidden");
+    unwatch();
+  }
 };
 
 /** Version of this package; filled in by the build. */

@@ -6,13 +6,15 @@
 // (https://developer.chrome.com/docs/web-platform/deprecating-unload).
 
 import { guarded } from "./guard";
-import { seal, send } from "./send";
+import { seal, send, type Urgency } from "./send";
+import { saveSession } from "./session";
 
 /** ms from the first unsent event to the request that carries it. */
 const INTERVAL = 5_000;
 
-/** Events that are not kept waiting for more. */
-const ENOUGH = 200;
+/** Events and bytes that are not kept waiting for more: what seals to about a keepalive request. */
+const ENOUGH_EVENTS = 200;
+const ENOUGH_BYTES = 160 * 1024;
 
 let waits = 0;
 let ready = false;
@@ -20,42 +22,54 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 const isHidden = (): boolean => document.visibilityState === "hidden";
 
-/** Seals and sends what waits. `leaving`: this may be the last chance. */
-export const flushNow = (leaving = false): void => {
+/** Seals and sends what waits. */
+export const flushNow = (urgency: Urgency = "soon"): void => {
   clearTimeout(timer);
   timer = undefined;
   if (!ready) return;
-  seal(waits);
-  waits = 0;
-  send(leaving);
+  sealNow();
+  send(urgency);
 };
 
 const flush = guarded(() => flushNow());
-const leave = guarded(() => flushNow(true));
 
-/** So many events wait to be sealed. */
-export const onWaiting = (count: number): void => {
-  waits = count;
+const sealNow = (): void => {
+  seal(waits);
+  waits = 0;
+};
+
+/** One more event waits, which makes about so many bytes. */
+export const onWaiting = (bytes: number): void => {
+  waits++;
+  const enough = waits >= ENOUGH_EVENTS || bytes >= ENOUGH_BYTES;
+  if (enough && ready) sealNow();
   // A hidden page may be frozen or discarded at any time, without another event; one task's events go together.
-  const wait = isHidden() || count >= ENOUGH ? 0 : INTERVAL;
-  if (wait === 0) {
-    clearTimeout(timer);
-    timer = undefined;
-  }
-  timer ??= setTimeout(flush, wait);
+  if (enough || isHidden()) soon(0);
+  else timer ??= setTimeout(flush, INTERVAL);
+};
+
+const soon = (wait: number): void => {
+  clearTimeout(timer);
+  timer = setTimeout(flush, wait);
 };
 
 /** The sender is ready: flushes from now on. Returns what undoes it. */
 export const watchLifecycle = (): (() => void) => {
   ready = true;
   const hidden = guarded(() => {
-    if (isHidden()) flushNow(true);
+    if (!isHidden()) return;
+    saveSession();
+    flushNow("hidden");
+  });
+  const leave = guarded(() => {
+    saveSession();
+    flushNow("leaving");
   });
   document.addEventListener("visibilitychange", hidden);
   document.addEventListener("freeze", leave);
   // On a navigation in the same tab `pagehide` comes first, while the page is still visible.
   addEventListener("pagehide", leave);
-  if (isHidden()) leave();
+  hidden();
   return () => {
     ready = false;
     clearTimeout(timer);

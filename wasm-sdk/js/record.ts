@@ -7,12 +7,12 @@ import { sessionAt, touch, type Session } from "./session";
 import { counters, drop } from "./stats";
 import type { Attributes, Begin, Finish, Module, SessionFrame } from "./wasm";
 
-export const role = { none: 0, pageLoad: 1, view: 2, interaction: 4, mark: 8 } as const;
+export const role = { none: 0, pageLoad: 1, interaction: 4, mark: 8 } as const;
 export const kind = { internal: 1, client: 3 } as const;
 export const status = { unset: 0, error: 2 } as const;
 
-/** Calls kept while the module is not ready. */
-const MAX_WAITING = 1_000;
+/** Calls kept while the module is not ready: events beyond that are given up. */
+const MAX_WAITING = 3_000;
 
 /** An event that has started. */
 export interface Started {
@@ -30,10 +30,10 @@ let seed: Uint8Array;
 let ids: Ids;
 let nextNumber = 0;
 let toldSession = "";
-let onFinish: (waits: number) => void = () => {};
+let onFinish: (bytes: number) => void = () => {};
 
-/** Draws the page's seed. `finished` hears after each event how many wait to be sealed. */
-export const openPage = (finished: (waits: number) => void): void => {
+/** Draws the page's seed. `finished` hears after each event about how many bytes wait to be sealed. */
+export const openPage = (finished: (bytes: number) => void): void => {
   seed = crypto.getRandomValues(new Uint8Array(16));
   ids = idsOf(seed);
   onFinish = finished;
@@ -96,33 +96,50 @@ export const elapsed = (started: Started): { duration: number; attributes: Attri
   return { duration, attributes: { "weft.suspended_ms": suspended } };
 };
 
+export interface Propagation {
+  traceparent: string;
+  tracestate: string;
+  baggage: string;
+}
+
 /** What joins a request to its event: W3C Trace Context level 2 (random flag) and Baggage. */
-export const propagation = ({ number, session }: Started): Record<string, string> => ({
+export const propagation = ({ number, session }: Started): Propagation => ({
   traceparent: `00-${ids.trace(number)}-${ids.span(number)}-03`,
   tracestate: `ot=rv:${session.randomness}`,
   baggage: `session.id=${session.id}`,
 });
 
-const frameOf = ({ id, previous, randomness, previousRoot }: Session): SessionFrame => ({
+const frameOf = ({ id, previous, randomness, previousRoot, root }: Session): SessionFrame => ({
   id: unhex(id),
   previous: previous === undefined ? undefined : unhex(previous),
   randomness: unhex(randomness),
-  root: previousRoot === undefined ? undefined : unhex(previousRoot),
+  // Only the first root of a session links to the session before: it has none yet.
+  root: previousRoot === undefined || root !== undefined ? undefined : unhex(previousRoot),
 });
 
 const tell = (call: Call): void => {
+  const isFinish = call[0] === "finish";
   if (module) run(module, call);
-  else if (!abandoned && waiting.length < MAX_WAITING) waiting.push(call);
-  else if (call[0] === "finish") giveUp(abandoned ? "module_not_loaded" : "module_not_ready", 1);
+  // Sessions and beginnings are few and small, and what ends needs them; only ends are bounded.
+  else if (!abandoned && (!isFinish || waiting.length < MAX_WAITING)) waiting.push(call);
+  else if (isFinish) giveUp(abandoned ? "module_not_loaded" : "module_not_ready", 1);
 };
 
+// One call that fails must not take the others with it.
 const run = (ready: Module, call: Call): void => {
-  if (call[0] === "session") ready.session(call[1]);
-  else if (call[0] === "begin") ready.begin(call[1]);
-  else {
-    const waits = ready.finish(call[1]);
-    // The module has counted it for the next batch under the reason it knows.
-    if (waits < 0) drop("refused_by_recorder", 1);
-    else onFinish(waits);
+  try {
+    if (call[0] === "session") ready.session(call[1]);
+    else if (call[0] === "begin") ready.begin(call[1]);
+    else end(ready, call[1]);
+  } catch {
+    counters.errors++;
+    if (call[0] === "finish") giveUp("malformed", 1);
   }
+};
+
+const end = (ready: Module, event: Finish): void => {
+  const bytes = ready.finish(event);
+  // The module has counted it for the next batch under the reason it knows.
+  if (bytes < 0) drop("refused_by_recorder", 1);
+  else onFinish(bytes);
 };

@@ -1,10 +1,17 @@
 // Step 3 of 8, send: sealed batches → POST, retried until the collector acknowledges them.
 
 import { plainFetch } from "./capture/fetch";
-import { now, wallNow } from "./clock";
+import { monotonicNow, now } from "./clock";
 import { giveUp } from "./record";
 import { counters } from "./stats";
 import type { Module, Sealed } from "./wasm";
+
+/**
+ * How urgent it is. "soon": one batch after the other. "hidden": in requests that outlive the page. "leaving": the last
+ * chance, so nothing waits for a back-off, and what is under way in a request that ends with the page is sent
+ * once more; the collector suppresses the second copy.
+ */
+export type Urgency = "soon" | "hidden" | "leaving";
 
 /** Bytes of requests that may outlive the page together: the browser's limit is 64 KiB for all of them. */
 const KEEPALIVE_BYTES = 60 * 1024;
@@ -19,17 +26,15 @@ const LONGEST_WAIT = 60_000;
 /** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
 const TIMEOUT = 45_000;
 
-/** Answers that say the batch itself is wrong or unwelcome: the same bytes would be refused again. */
-const FINAL = new Set([400, 401, 403, 404, 405, 410, 413, 414, 415, 422]);
-
 interface Batch extends Sealed {
   number: number;
   events: number;
+  /** Requests under way that carry it, and whether one of them outlives the page. */
+  underWay: number;
+  outlives: boolean;
 }
 
 const queue: Batch[] = [];
-/** Batches under way; true: in a request that outlives the page. */
-const inFlight = new Map<Batch, boolean>();
 const listeners = new Set<() => void>();
 let keepaliveBytes = 0;
 let nextNumber = 0;
@@ -47,14 +52,14 @@ export const openSender = (ready: Module, endpoint: string, key: string): void =
   url = target.href;
 };
 
-/** Takes what waits in the module, so that it can be sent. */
+/** Takes the `events` that wait in the module, so that they can be sent. */
 export const seal = (events: number): void => {
   const sealed = module.seal();
   if (!sealed) return;
-  queue.push({ ...sealed, number: nextNumber++, events });
+  queue.push({ ...sealed, number: nextNumber++, events, underWay: 0, outlives: false });
   let bytes = queue.reduce((sum, batch) => sum + batch.body.length, 0);
   while (bytes > MAX_QUEUED_BYTES) {
-    const oldest = queue.find((batch) => !inFlight.has(batch));
+    const oldest = queue.find((batch) => batch.underWay === 0);
     if (!oldest) return;
     bytes -= oldest.body.length;
     remove(oldest);
@@ -62,17 +67,16 @@ export const seal = (events: number): void => {
   }
 };
 
-/**
- * Sends what is queued. `leaving`: this may be the last chance, so nothing waits for an earlier answer or a back-off,
- * and what is in flight in a request that ends with the page is sent again; the collector suppresses the second copy.
- */
-export const send = (leaving: boolean): void => {
-  const wait = notBefore - wallNow();
-  if (leaving) {
-    for (const batch of queue) if (!inFlight.get(batch)) void post(batch, true);
-  } else if (inFlight.size === 0 && queue[0]) {
-    if (wait > 0) later(wait);
-    else void post(queue[0], document.visibilityState === "hidden");
+/** Sends what is queued. */
+export const send = (urgency: Urgency): void => {
+  const wait = notBefore - monotonicNow();
+  if (urgency !== "leaving" && wait > 0) return later(wait);
+  const outlive = urgency !== "soon" || document.visibilityState === "hidden";
+  for (const batch of queue) {
+    const again = urgency === "leaving" && !batch.outlives;
+    if (batch.underWay === 0 || again) void post(batch, outlive);
+    // In no hurry, one after the other: a collector that is back from an outage is not flooded.
+    if (urgency === "soon") return;
   }
 };
 
@@ -82,39 +86,45 @@ export const onSettled = (settled: () => void): (() => void) => {
   return () => listeners.delete(settled);
 };
 
-const remove = (batch: Batch): void => {
+const remove = (batch: Batch): boolean => {
   const at = queue.indexOf(batch);
   if (at >= 0) queue.splice(at, 1);
+  return at >= 0;
 };
 
 // A one-shot timer that exists only while something is unsent.
 const later = (wait: number): void => {
   clearTimeout(timer);
-  // Never longer than an hour: timers wrap at 24.8 days, and the wall clock may be set meanwhile.
-  timer = setTimeout(() => send(false), Math.min(wait, 3_600_000));
+  if (queue.length > 0) timer = setTimeout(() => send("soon"), wait);
 };
 
 const post = async (batch: Batch, outlive: boolean): Promise<void> => {
+  let reserved = 0;
+  batch.underWay++;
+  try {
+    const body = requestBody(batch);
+    if (outlive && keepaliveBytes + body.length <= KEEPALIVE_BYTES) reserved = body.length;
+    keepaliveBytes += reserved;
+    batch.outlives ||= reserved > 0;
+    counters.requests++;
+    counters.bytesSent += body.length;
+    await settle(batch, await request(body, reserved > 0));
+  } catch {
+    retry(undefined);
+  }
+  keepaliveBytes -= reserved;
+  if (--batch.underWay === 0) batch.outlives = false;
+  for (const listener of listeners) listener();
+  send("soon");
+};
+
+const requestBody = (batch: Batch): Uint8Array<ArrayBuffer> => {
   const moment = now();
   const head = module.head(batch, batch.number, Math.floor(moment.wall), moment.epoch);
   const body = new Uint8Array(head.length + batch.body.length);
   body.set(head);
   body.set(batch.body, head.length);
-  const keepalive = outlive && keepaliveBytes + body.length <= KEEPALIVE_BYTES;
-  if (keepalive) keepaliveBytes += body.length;
-  inFlight.set(batch, keepalive);
-  counters.requests++;
-  counters.bytesSent += body.length;
-  try {
-    await settle(batch, await request(body, keepalive));
-  } catch {
-    retry(undefined);
-  } finally {
-    if (keepalive) keepaliveBytes -= body.length;
-    inFlight.delete(batch);
-  }
-  for (const listener of listeners) listener();
-  send(false);
+  return body;
 };
 
 // A simple request in the sense of CORS, so there is no preflight; no cookies, no referrer, no redirect.
@@ -137,21 +147,23 @@ const settle = async (batch: Batch, response: Response): Promise<void> => {
   const wait = response.status === 200 ? module.ack(batch, batch.number, answer) : -1;
   if (wait >= 0) {
     // Two copies may have been on their way.
-    if (queue.includes(batch)) counters.acknowledged += batch.events;
-    remove(batch);
+    if (remove(batch)) counters.acknowledged += batch.events;
     failures = 0;
-    notBefore = wallNow() + wait;
-  } else if (FINAL.has(response.status)) {
-    if (queue.includes(batch)) giveUp(`refused_${response.status}`, batch.events);
-    remove(batch);
+    notBefore = monotonicNow() + wait;
+  } else if (response.headers.get("weft-refused") === "final") {
+    // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
+    if (remove(batch)) giveUp(`refused_${response.status}`, batch.events);
   } else {
     retry(response.headers.get("retry-after"));
   }
 };
 
-// Exponential, with jitter, so that tabs which lost the collector together do not come back together.
+// Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails while
+// we are waiting anyway is the same failure.
 const retry = (retryAfter: string | null | undefined): void => {
+  const time = monotonicNow();
+  if (time < notBefore) return;
   const asked = Number(retryAfter ?? 0) * 1_000;
   const backOff = Math.min(FIRST_WAIT * 2 ** failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
-  notBefore = wallNow() + Math.max(Number.isFinite(asked) ? asked : 0, backOff);
+  notBefore = time + Math.max(Number.isFinite(asked) ? asked : 0, backOff);
 };

@@ -12,6 +12,12 @@ const IDLE = 30 * 60_000;
 /** ms after which a session ends in any case. */
 const LONGEST = 4 * 3_600_000;
 
+/** ms of clock that other tabs may be behind. */
+const SET_BACK = 60_000;
+
+/** ms between two writes of the last use. */
+const WRITE_EVERY = 5_000;
+
 const KEY = "weft.session";
 
 export interface Session {
@@ -50,6 +56,7 @@ const isSession = (value: unknown): value is Session => {
 
 // Storage may be refused (private mode, third-party frame, policy): then the session lives as long as the page.
 let memory: Session | undefined;
+let written = 0;
 
 const read = (): Session | undefined => {
   try {
@@ -62,6 +69,7 @@ const read = (): Session | undefined => {
 
 const write = (session: Session): void => {
   memory = session;
+  written = session.last;
   try {
     localStorage.setItem(KEY, JSON.stringify(session));
   } catch {
@@ -82,14 +90,26 @@ const begin = (wall: number, before: Session | undefined, samePage: boolean): Se
 /** The session at `wall` ms; begins one if the last is over. */
 export const sessionAt = (wall: number): Session => {
   const stored = read();
-  const goesOn = stored && wall - stored.last <= IDLE && wall - stored.start <= LONGEST;
-  if (goesOn) return (memory = stored);
-  const session = begin(wall, stored, memory !== undefined);
+  // What this page knows of the session may not have been written yet.
+  const known = stored && memory?.id === stored.id && memory.last >= stored.last ? memory : stored;
+  const idle = known ? wall - known.last : 0;
+  // A last use in the future means that the clock was set back: nobody knows how long ago it was.
+  const goesOn = known && idle <= IDLE && idle >= -SET_BACK && wall - known.start <= LONGEST;
+  if (goesOn) return (memory = known);
+  const session = begin(wall, known, memory !== undefined);
   write(session);
   return session;
 };
 
 /** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
 export const touch = (session: Session, wall: number, root: string): void => {
-  write({ ...session, last: Math.max(session.last, wall), root });
+  const used = { ...session, last: Math.max(session.last, wall), root };
+  // Each write wakes every other tab of the origin, so most stay in memory for a while.
+  if (!session.root || used.last - written > WRITE_EVERY) write(used);
+  else memory = used;
+};
+
+/** Writes what is known now. Called when the page may be about to go away. */
+export const saveSession = (): void => {
+  if (memory && memory.last > written && read()?.id === memory.id) write(memory);
 };

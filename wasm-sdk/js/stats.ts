@@ -14,6 +14,10 @@ export interface Stats {
   bytesSent: number;
   /** Requests to the collector, all tries. */
   requests: number;
+  /** Attributes that were left out because their event was too large. */
+  attributesLeftOut: number;
+  /** Requests of the page that failed with our headers and were repeated without. */
+  repeated: number;
   /** Failures inside the SDK; none of them reached the page. */
   errors: number;
   /** Times the wall clock was anchored anew. */
@@ -26,6 +30,8 @@ export const counters: Omit<Stats, "pending"> = {
   dropped: {},
   bytesSent: 0,
   requests: 0,
+  attributesLeftOut: 0,
+  repeated: 0,
   errors: 0,
   clockAnchors: 0,
 };

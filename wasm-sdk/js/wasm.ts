@@ -1,5 +1,7 @@
 // The other side of the module's ABI (src/lib.rs): writes frames (src/frame.rs), calls, reads bytes back.
 
+import { counters } from "./stats";
+
 export type Value = string | number | boolean | string[];
 export type Attributes = Record<string, Value | undefined>;
 
@@ -104,12 +106,14 @@ class Frame {
     return this;
   }
 
-  value(value: Value): this {
+  value(value: Value | null): this {
     if (typeof value === "string") return this.byte(0).text(value);
     if (typeof value === "boolean") return this.byte(1).byte(value ? 1 : 0);
     if (typeof value === "number") return this.byte(Number.isSafeInteger(value) ? 2 : 3).float(value);
+    // Whatever else the app says is told as text: it was not checked by a compiler there.
+    if (!Array.isArray(value)) return this.byte(0).text(String(value));
     this.byte(4).word(value.length);
-    for (const text of value) this.text(text);
+    for (const text of value) this.text(String(text));
     return this;
   }
 
@@ -125,6 +129,7 @@ class Frame {
         count++;
       } catch {
         this.at = from;
+        counters.attributesLeftOut++;
       }
     }
     this.view.setUint32(countAt, count, true);
@@ -156,7 +161,7 @@ export class Module {
     this.wasm.begin(this.frame().float(number).float(start).word(epoch).byte(role).float(cause).length);
   }
 
-  /** Returns how many events wait to be sealed; -1: this one was refused. */
+  /** Returns about how many bytes wait to be sealed; -1: this one was refused. */
   finish({ number, duration, kind, status, name, attributes }: Finish): number {
     const frame = this.frame().float(number).float(duration).byte(kind).byte(status);
     return this.wasm.finish(frame.text(name).attributes(attributes).length);

@@ -25,7 +25,8 @@ export const dispatching = (): number => {
 };
 
 const clicked = guarded((event: MouseEvent): void => {
-  if (!event.isTrusted) return;
+  // A click on a label is followed by one on its control, made by the browser at the same time: one press.
+  if (!event.isTrusted || event.timeStamp === current?.timeStamp) return;
   const click = start(role.interaction, at(event.timeStamp));
   current = { timeStamp: event.timeStamp, number: click.number };
   const target = event.target instanceof Element ? event.target : undefined;

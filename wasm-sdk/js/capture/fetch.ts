@@ -1,48 +1,42 @@
 // Requests by fetch, from the call to the head of the answer. Bodies are neither read nor cloned.
 
 import { guarded } from "../guard";
-import { elapsed, finish, kind, propagation, role, start, status, type Started } from "../record";
+import { elapsed, finish, kind, role, start, status, type Started } from "../record";
+import { counters } from "../stats";
 import { dispatching } from "./click";
+import { headersFor, join, leave, type Joined, type Propagate } from "./propagate";
 
-const original = window.fetch;
+// fetch as it was when this file was loaded: our own requests must pass nobody's interceptor, ours included.
+const ours: typeof fetch | undefined = globalThis.fetch;
 
-/** fetch as the page had it: for our own requests, which must not be captured. */
-export const plainFetch: typeof fetch = (...args) => original.apply(window, args);
+/** For requests of the SDK itself. */
+export const plainFetch: typeof fetch = (...args) =>
+  ours ? ours.apply(globalThis, args) : Promise.reject(new TypeError("weft: no fetch here"));
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"]);
 
+/** A request under way. */
 interface Call {
+  event: Started;
   url: URL;
   method: string;
-  headers: Headers;
+  joined: Joined | undefined;
 }
 
-const describe = (input: RequestInfo | URL, init: RequestInit | undefined): Call => {
+const begin = (input: RequestInfo | URL, init: RequestInit | undefined, propagate: Propagate): Call | undefined => {
   const request = input instanceof Request ? input : undefined;
-  return {
-    url: new URL(request?.url ?? String(input), document.baseURI),
-    method: (init?.method ?? request?.method ?? "GET").toUpperCase(),
-    headers: new Headers(init?.headers ?? request?.headers),
-  };
+  const url = new URL(request?.url ?? String(input), document.baseURI);
+  if (!url.protocol.startsWith("http")) return undefined;
+  const method = String(init?.method ?? request?.method ?? "GET").toUpperCase();
+  const event = start(role.none, undefined, dispatching());
+  const joined = headersFor(url, propagate) ? join(input, init, event) : undefined;
+  return { event, url, method, joined };
 };
 
-/** `init` with our headers, for requests that stay on the page's origin; a request the app joined itself stays. */
-const joined = (call: Call, init: RequestInit | undefined, event: Started): RequestInit | undefined => {
-  if (call.url.origin !== location.origin || call.headers.has("traceparent")) return init;
-  const { traceparent, tracestate, baggage } = propagation(event);
-  if (!traceparent || !tracestate || !baggage) return init;
-  call.headers.set("traceparent", traceparent);
-  call.headers.set("tracestate", tracestate);
-  // Baggage is a list (W3C Baggage, "Header content"): what the app says stays in it.
-  call.headers.append("baggage", baggage);
-  return { ...init, headers: call.headers };
-};
-
-const end = (event: Started, call: Call, response: Response | undefined, error: unknown): void => {
+const end = ({ event, url, method }: Call, response: Response | undefined, error: unknown): void => {
   const { duration, attributes } = elapsed(event);
   const code = response?.status || undefined;
   const failed = response ? code !== undefined && code >= 400 : true;
-  const { url, method } = call;
   const known = METHODS.has(method);
   finish(
     event,
@@ -62,30 +56,43 @@ const end = (event: Started, call: Call, response: Response | undefined, error: 
   );
 };
 
-let active = false;
+/** Begins to capture. Returns what undoes it. */
+export const captureFetch = (propagate: Propagate): (() => void) => {
+  const original = window.fetch;
+  let active = true;
 
-const captured = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-  let event: Started | undefined;
-  let call: Call | undefined;
-  let sent = init;
-  guarded(() => {
-    if (!active) return;
-    call = describe(input, init);
-    if (!call.url.protocol.startsWith("http")) return;
-    event = start(role.none, undefined, dispatching());
-    sent = joined(call, init, event);
-  })();
-  const answer = plainFetch(input, sent);
-  const ended = guarded((response: Response | undefined, error?: unknown) => {
-    if (event && call) end(event, call, response, error);
-  });
-  // A branch of its own: the page gets the very promise the browser made, and its rejection stays its own.
-  answer.then(ended, (error: unknown) => ended(undefined, error));
-  return answer;
-};
+  const send = async (call: Call, joined: Joined): Promise<Response> => {
+    try {
+      const response = await original.call(window, joined.request);
+      guarded(() => leave(call.url, response))();
+      return response;
+    } catch (error) {
+      // Our headers make a request that is redirected to another origin ask for permission there, which it may not
+      // get. Where it is safe to repeat, it is repeated as the page made it, and the path is left alone from then on.
+      if (!joined.again || !(error instanceof TypeError) || navigator.onLine === false) throw error;
+      counters.repeated++;
+      leave(call.url);
+      return original.call(window, joined.again);
+    }
+  };
 
-export const captureFetch = (): (() => void) => {
-  active = true;
+  const captured = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    let call: Call | undefined;
+    if (active) guarded(() => (call = begin(input, init, propagate)))();
+    if (!call) return original.call(window, input, init);
+    const under = call;
+    const answer = under.joined ? send(under, under.joined) : original.call(window, input, init);
+    const ended = guarded((response: Response | undefined, error?: unknown) => end(under, response, error));
+    // Handed on, not branched off: what the page does not handle must still be reported as unhandled.
+    return answer.then(
+      (response) => (ended(response), response),
+      (error: unknown) => {
+        ended(undefined, error);
+        throw error;
+      },
+    );
+  };
+
   window.fetch = captured;
   return () => {
     active = false;
