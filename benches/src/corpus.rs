@@ -48,7 +48,14 @@ impl Corpus {
         let mut seed = [0; 16];
         seed.iter_mut().zip(self.made.to_le_bytes()).for_each(|(to, from)| *to = from);
         let sealed = seal(&batch(&spans, send_time_ms));
-        let head = Head { form: sealed.form, seed: Seed(seed), digest: sealed.digest, number: 1, send_time_ms, epoch: 0 };
+        let head = Head {
+            form: sealed.form,
+            seed: Seed(seed),
+            digest: sealed.digest,
+            number: 1,
+            send_time_ms,
+            epoch: 0,
+        };
         let mut bytes = Vec::new();
         head.write(&mut bytes);
         bytes.extend(sealed.bytes);
@@ -56,7 +63,8 @@ impl Corpus {
     }
 
     fn next(&mut self, count: usize) -> Vec<Span> {
-        let mut spans: Vec<_> = self.spans.iter().cycle().skip(self.made as usize % 200).take(count).cloned().collect();
+        let mut spans: Vec<_> =
+            self.spans.iter().cycle().skip(self.made as usize % 200).take(count).cloned().collect();
         for span in &mut spans {
             self.made += 1;
             let id = self.made.to_be_bytes();
@@ -91,7 +99,8 @@ fn batch(spans: &[Span], send_time_ms: u64) -> Batch {
             name: batch.strings.intern(&span.name),
             kind: Kind::from_otlp(span.kind as u32).unwrap_or_default(),
             start_ns: (send_time_ms + number) * 1_000_000,
-            duration_ns: span.end_time_unix_nano.saturating_sub(span.start_time_unix_nano) / 100_000 * 100_000,
+            duration_ns: span.end_time_unix_nano.saturating_sub(span.start_time_unix_nano) / 100_000
+                * 100_000,
             session: Some(0),
             previous: Some(number - 1),
             view: Some(0),

@@ -19,7 +19,6 @@ pub type Claim = [u8; 36];
 /// Where a worker notes how many commits it has made, in the same commit.
 pub const COUNTER: Page = [0xff; 16];
 
-
 /// A candidate.
 pub trait Store {
     /// Takes claims in one atomic commit; `durable`: returns when it is on disk.

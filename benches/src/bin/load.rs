@@ -26,10 +26,17 @@ const CONNECTIONS: usize = 8;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    rustls::crypto::ring::default_provider().install_default().map_err(|_| "a TLS provider is there already")?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "a TLS provider is there already")?;
     let spans: usize = std::env::args().nth(1).map_or(Ok(400_000), |arg| arg.parse())?;
-    println!("{:>6} {:>5} {:>9} {:>12} {:>10} {:>9} {:>9} {:>9}", "format", "batch", "spans", "CPU-s/M", "spans/s", "ack p50", "ack p99", "peak MiB");
-    for (format, per_request) in [("weft", 100), ("weft", 20), ("weft", 5), ("otlp", 100), ("otlp", 20), ("otlp", 5)] {
+    println!(
+        "{:>6} {:>5} {:>9} {:>12} {:>10} {:>9} {:>9} {:>9}",
+        "format", "batch", "spans", "CPU-s/M", "spans/s", "ack p50", "ack p99", "peak MiB"
+    );
+    for (format, per_request) in
+        [("weft", 100), ("weft", 20), ("weft", 5), ("otlp", 100), ("otlp", 20), ("otlp", 5)]
+    {
         let count = spans * per_request.min(20) / 20;
         run(format, per_request, count).await?;
     }
@@ -52,10 +59,15 @@ async fn run(format: &str, per_request: usize, spans: usize) -> Result<(), Failu
 
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?.as_millis() as u64;
     let mut corpus = Corpus::read()?;
-    let mut make = || if format == "weft" { corpus.batch(per_request, now) } else { corpus.otlp(per_request) };
+    let mut make =
+        || if format == "weft" { corpus.batch(per_request, now) } else { corpus.otlp(per_request) };
     let bodies: Vec<Vec<u8>> = (0..spans / per_request).map(|_| make()).collect();
     let sent = (bodies.len() * per_request) as u64;
-    let url = if format == "weft" { format!("{}/api/telemetry?key=pk", collector.ingest) } else { format!("{}/v1/traces", collector.ingest) };
+    let url = if format == "weft" {
+        format!("{}/api/telemetry?key=pk", collector.ingest)
+    } else {
+        format!("{}/v1/traces", collector.ingest)
+    };
 
     let (cpu, began) = (collector.cpu()?, Instant::now());
     let mut micros = send(&url, format, bodies).await?;
@@ -71,7 +83,11 @@ async fn run(format: &str, per_request: usize, spans: usize) -> Result<(), Failu
     let million = sent as f64 / 1e6;
     println!(
         "{format:>6} {per_request:>5} {sent:>9} {:>12.2} {:>10.0} {:>6.2} ms {:>6.2} ms {:>9}",
-        cpu / million, sent as f64 / took.as_secs_f64(), at(50), at(99), collector.peak_mib()?,
+        cpu / million,
+        sent as f64 / took.as_secs_f64(),
+        at(50),
+        at(99),
+        collector.peak_mib()?,
     );
     Ok(())
 }
@@ -90,7 +106,8 @@ async fn send(url: &str, format: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<u64>,
     let queue = Arc::new(std::sync::Mutex::new(bodies));
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(CONNECTIONS).build()?;
     let senders = (0..CONNECTIONS).map(|_| {
-        let (queue, client, url, otlp) = (Arc::clone(&queue), client.clone(), url.to_owned(), format == "otlp");
+        let (queue, client, url, otlp) =
+            (Arc::clone(&queue), client.clone(), url.to_owned(), format == "otlp");
         tokio::spawn(async move {
             let mut micros = Vec::new();
             loop {
@@ -157,7 +174,8 @@ impl Collector {
     fn cpu(&self) -> Result<f64, Failure> {
         let text = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
         let (_, fields) = text.rsplit_once(')').ok_or("no stat")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
+        let ticks =
+            fields.split_whitespace().skip(11).take(2).map(str::parse::<u64>).sum::<Result<u64, _>>()?;
         Ok(ticks as f64 / 100.0)
     }
 

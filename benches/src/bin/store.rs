@@ -38,7 +38,9 @@ fn main() -> Result<(), Failure> {
 }
 
 fn compare(keys: u64, seconds: u64) -> Result<(), Failure> {
-    println!("{keys} pages, {PER_COMMIT} updates a commit, a commit each {PACE:?} for {seconds} s, {CACHE} bytes of cache");
+    println!(
+        "{keys} pages, {PER_COMMIT} updates a commit, a commit each {PACE:?} for {seconds} s, {CACHE} bytes of cache"
+    );
     for name in ["redb", "fjall"] {
         let path = PathBuf::from("target/store-bench").join(name);
         if path.exists() {
@@ -49,8 +51,12 @@ fn compare(keys: u64, seconds: u64) -> Result<(), Failure> {
         let recovered = Command::new(std::env::current_exe()?).args(["recover", name]).arg(&path).output()?;
         let told = String::from_utf8(recovered.stdout)?;
         print!("{told}");
-        let found: u64 = told.split_whitespace().skip_while(|word| *word != "commits").nth(1).unwrap_or("0").parse()?;
-        println!("{name:>6} acknowledged {acknowledged}, found {found}: {}", if found >= acknowledged { "none lost" } else { "LOST" });
+        let found: u64 =
+            told.split_whitespace().skip_while(|word| *word != "commits").nth(1).unwrap_or("0").parse()?;
+        println!(
+            "{name:>6} acknowledged {acknowledged}, found {found}: {}",
+            if found >= acknowledged { "none lost" } else { "LOST" }
+        );
         fs::remove_dir_all(&path)?;
     }
     Ok(())
@@ -67,7 +73,11 @@ fn run_and_kill(name: &str, path: &Path, keys: u64, long: Duration) -> Result<u6
     let mut lines = BufReader::new(child.stdout.take().ok_or("no output")?).lines();
     println!("{name:>6} {}", lines.next().ok_or("the child ended")??);
     let io = |what: &str| -> Result<u64, Failure> {
-        let text = fs::read_to_string(format!("/proc/{}/{}", child.id(), if what == "VmHWM" { "status" } else { "io" }))?;
+        let text = fs::read_to_string(format!(
+            "/proc/{}/{}",
+            child.id(),
+            if what == "VmHWM" { "status" } else { "io" }
+        ))?;
         let line = text.lines().find(|line| line.starts_with(what)).ok_or("no such line")?;
         Ok(line.split_whitespace().nth(1).ok_or("no value")?.parse()?)
     };
@@ -83,14 +93,19 @@ fn run_and_kill(name: &str, path: &Path, keys: u64, long: Duration) -> Result<u6
     child.kill()?;
     child.wait()?;
     for line in lines {
-        acknowledged = line?.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(acknowledged);
+        acknowledged =
+            line?.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(acknowledged);
     }
     micros.sort_unstable();
-    let at = |share: usize| micros.get((micros.len() * share / 1000).min(micros.len() - 1)).copied().unwrap_or(0) as f64 / 1e3;
+    let at = |share: usize| {
+        micros.get((micros.len() * share / 1000).min(micros.len() - 1)).copied().unwrap_or(0) as f64 / 1e3
+    };
     let updates = micros.len() as u64 * PER_COMMIT;
     println!(
         "{name:>6} commit ms: p50 {:.1} p99 {:.1} max {:.1}; {:.0} updates/s; write amplification {:.1}; peak {} MiB",
-        at(500), at(990), at(1000),
+        at(500),
+        at(990),
+        at(1000),
         updates as f64 / began.elapsed().as_secs_f64(),
         written as f64 / (updates * LOGICAL) as f64,
         peak / 1024,
@@ -161,7 +176,9 @@ fn recover(name: &str, path: &Path) -> Result<(), Failure> {
 
 fn page(number: u64) -> Page {
     let mut page = [0; 16];
-    page.iter_mut().zip(mix(number).to_be_bytes().into_iter().chain(mix(number ^ 7).to_be_bytes())).for_each(|(to, from)| *to = from);
+    page.iter_mut()
+        .zip(mix(number).to_be_bytes().into_iter().chain(mix(number ^ 7).to_be_bytes()))
+        .for_each(|(to, from)| *to = from);
     page
 }
 

@@ -52,7 +52,11 @@ impl Store for Redb {
         {
             let (mut table, mut days) = (write.open_table(CLAIMS)?, write.open_table(BY_DAY)?);
             let end = by_day(&day.to_be_bytes(), &[0; 16]);
-            let keys: Vec<_> = days.range::<[u8; 20]>(..end)?.take(limit).map(|row| row.map(|(key, _)| key.value())).collect::<Result<_, _>>()?;
+            let keys: Vec<_> = days
+                .range::<[u8; 20]>(..end)?
+                .take(limit)
+                .map(|row| row.map(|(key, _)| key.value()))
+                .collect::<Result<_, _>>()?;
             for key in keys {
                 days.remove(&key)?;
                 if let Some(page) = key.last_chunk::<16>() {
