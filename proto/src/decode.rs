@@ -4,7 +4,7 @@ mod column;
 mod error;
 mod value;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use prost::Message;
 
@@ -15,7 +15,7 @@ use crate::{
     wire,
 };
 
-use column::{append, cell, check_lengths, earlier, number, sessions};
+use column::{cell, check_lengths, earlier, number, sessions};
 pub use error::DecodeError;
 use error::within;
 use value::{Text, Values};
@@ -35,19 +35,19 @@ const EVENT_BYTES: usize = 500;
 /// [`DecodeError::Protobuf`], [`DecodeError::Limit`] or [`DecodeError::Invalid`].
 pub fn decode(body: &[u8]) -> Result<Batch, DecodeError> {
     within("bytes of body", body.len(), limits::MAX_BODY_BYTES)?;
-    let from = wire::Batch::decode(body).map_err(|_| DecodeError::Protobuf)?;
-    let mut reader = Reader::new(&from)?;
+    let mut from = wire::Batch::decode(body).map_err(|_| DecodeError::Protobuf)?;
+    let text = core::mem::take(&mut from.text);
+    let mut reader = Reader::new(&from, text)?;
     let mut batch = Batch {
-        resource: match from.resource_shape.checked_sub(1) {
-            Some(shape) => reader.attributes(shape)?,
-            None => Vec::new(),
-        },
         sessions: sessions(&from.sessions)?,
         page_load: from.page_load.checked_sub(1).map(number).transpose()?,
         points: reader.points(&from.points)?,
         dropped: reader.dropped(&from.dropped)?,
         ..Batch::default()
     };
+    if let Some(shape) = from.resource_shape.checked_sub(1) {
+        reader.attributes(shape, &mut batch.resource)?;
+    }
     let columns = from.events.as_ref().ok_or(DecodeError::Invalid("batch without events"))?;
     check_lengths(columns)?;
     let mut before = (0, 0);
@@ -71,9 +71,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(from: &'a wire::Batch) -> Result<Self, DecodeError> {
+    fn new(from: &'a wire::Batch, text: String) -> Result<Self, DecodeError> {
         within("strings", from.text_lengths.len(), limits::MAX_STRINGS)?;
-        let strings = Strings::from_parts(from.text.clone(), &from.text_lengths)
+        let strings = Strings::from_parts(text, &from.text_lengths)
             .ok_or(DecodeError::Invalid("lengths of strings"))?;
         if from.time_unit == 0 {
             return Err(DecodeError::Invalid("time unit"));
@@ -146,38 +146,40 @@ impl<'a> Reader<'a> {
             interaction: back_plus_one(&columns.interaction)?,
             status: Status::from_otlp(cell(&columns.status, at)).ok_or(DecodeError::Invalid("status"))?,
             attributes: {
-                let attributes = self.attributes(cell(&columns.shape, at))?;
-                append(&mut batch.attributes, attributes)
+                let before = batch.attributes.len() as u32;
+                self.attributes(cell(&columns.shape, at), &mut batch.attributes)?;
+                before..batch.attributes.len() as u32
             },
             links: {
-                let links = self.links(columns, number, cell(&columns.link_count, at))?;
-                append(&mut batch.links, links)
+                let before = batch.links.len() as u32;
+                self.links(columns, number, cell(&columns.link_count, at), &mut batch.links)?;
+                before..batch.links.len() as u32
             },
         })
     }
 
-    fn links(&mut self, columns: &wire::Events, number: u64, count: u32) -> Result<Vec<Link>, DecodeError> {
+    fn links(
+        &mut self,
+        columns: &wire::Events,
+        number: u64,
+        count: u32,
+        all: &mut Vec<Link>,
+    ) -> Result<(), DecodeError> {
         within("links of an event", count as usize, limits::MAX_LINKS)?;
         self.text.spend(count as usize * LINK_BYTES)?;
-        let from = self.links_read;
-        self.links_read += count as usize;
-        (from..self.links_read)
-            .map(|at| {
-                let target = columns.link_target.get(at).ok_or(DecodeError::Invalid("link count"))?;
-                let kinds = LinkKinds(cell(&columns.link_kinds, at));
-                if kinds.0 == 0 && cell(&columns.link_rule, at) == 0 || !LinkKinds::ALL.contains(kinds) {
-                    return Err(DecodeError::Invalid("link kind"));
-                }
-                Ok(Link {
-                    target: self.target(number, *target)?,
-                    kinds,
-                    rule: match cell(&columns.link_rule, at).checked_sub(1) {
-                        Some(rule) => Some(self.text.name(rule)?),
-                        None => None,
-                    },
-                })
-            })
-            .collect()
+        for _ in 0..count {
+            let at = self.links_read;
+            let target = columns.link_target.get(at).ok_or(DecodeError::Invalid("link count"))?;
+            let kinds = LinkKinds(cell(&columns.link_kinds, at));
+            let rule = cell(&columns.link_rule, at).checked_sub(1);
+            if kinds.0 == 0 && rule.is_none() || !LinkKinds::ALL.contains(kinds) {
+                return Err(DecodeError::Invalid("link kind"));
+            }
+            let rule = rule.map(|rule| self.text.name(rule)).transpose()?;
+            all.push(Link { target: self.target(number, *target)?, kinds, rule });
+            self.links_read += 1;
+        }
+        Ok(())
     }
 
     fn target(&self, number: u64, coded: u64) -> Result<Target, DecodeError> {
@@ -198,23 +200,18 @@ impl<'a> Reader<'a> {
         .ok_or(DecodeError::Invalid("link target"))
     }
 
-    fn attributes(&mut self, shape: u32) -> Result<Vec<Attribute>, DecodeError> {
+    fn attributes(&mut self, shape: u32, all: &mut Vec<Attribute>) -> Result<(), DecodeError> {
         let shapes = self.shapes;
         let Some(shape) = shapes.get(shape as usize) else {
             // No shapes at all: no event has attributes.
-            return if shape == 0 { Ok(Vec::new()) } else { Err(DecodeError::Invalid("shape")) };
+            return if shape == 0 { Ok(()) } else { Err(DecodeError::Invalid("shape")) };
         };
-        shape
-            .keys
-            .iter()
-            .zip(&shape.types)
-            .map(|(key, kind)| {
-                self.text.spend(VALUE_BYTES)?;
-                let value = self.values.next(*kind)?;
-                let value = value.into_value(&mut self.text, 0)?;
-                Ok(Attribute { key: self.text.name(*key)?, value })
-            })
-            .collect()
+        for (key, kind) in shape.keys.iter().zip(&shape.types) {
+            self.text.spend(VALUE_BYTES)?;
+            let value = self.values.next(*kind)?.into_value(&mut self.text, 0)?;
+            all.push(Attribute { key: self.text.name(*key)?, value });
+        }
+        Ok(())
     }
 
     fn points(&self, points: &[wire::Point]) -> Result<Vec<Point>, DecodeError> {

@@ -120,7 +120,7 @@ async fn send(url: &str, format: &str, bodies: Vec<Vec<u8>>) -> Result<Vec<u64>,
                     request.header("origin", "http://shop.test").header("content-type", "text/plain")
                 };
                 let began = Instant::now();
-                let response = request.send().await.map_err(|error| error.to_string())?;
+                let response = request.send().await.map_err(|error| format!("{error:?}"))?;
                 let status = response.status();
                 let answer = response.bytes().await.map_err(|error| error.to_string())?;
                 micros.push(began.elapsed().as_micros() as u64);
@@ -167,6 +167,7 @@ impl Collector {
         let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
         let line = lines.next().ok_or("the collector ended: try `weft check-config`")??;
         let ingest = line.strip_prefix("weft: ingest ").ok_or("no address")?.to_owned();
+        lines.next().ok_or("the collector ended")??;
         Ok(Self { process, ingest, _data: data })
     }
 

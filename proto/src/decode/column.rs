@@ -65,9 +65,3 @@ pub(super) fn number(number: u64) -> Result<u64, DecodeError> {
 pub(super) fn earlier(number: u64, back: u64) -> Result<u64, DecodeError> {
     number.checked_sub(back).ok_or(DecodeError::Invalid("reference to an event before the first"))
 }
-
-pub(super) fn append<T>(all: &mut Vec<T>, mut some: Vec<T>) -> core::ops::Range<u32> {
-    let start = all.len() as u32;
-    all.append(&mut some);
-    start..all.len() as u32
-}
