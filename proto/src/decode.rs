@@ -126,13 +126,14 @@ impl<'a> Reader<'a> {
             (Some(number), Some(root)) if root <= number => Some(Parent { number, root }),
             _ => return Err(DecodeError::Invalid("parent")),
         };
-        let start = start_before.checked_add_signed(cell(&columns.start, at));
+        // Modulo 2^64, as the encoder takes it: any two times have a difference.
+        let start = start_before.wrapping_add_signed(cell(&columns.start, at));
         Ok(Event {
             number,
             name: self.text.name(cell(&columns.name, at))?,
             kind: Kind::from_otlp(cell(&columns.kind, at)).ok_or(DecodeError::Invalid("kind"))?,
             start_ns: self.time(start)?,
-            duration_ns: self.time(Some(cell(&columns.duration, at)))?,
+            duration_ns: self.time(cell(&columns.duration, at))?,
             epoch: cell(&columns.epoch, at),
             session: match cell(&columns.session, at).checked_sub(1) {
                 Some(session) if session as usize >= batch.sessions.len() => {
@@ -218,7 +219,7 @@ impl<'a> Reader<'a> {
         within("points", points.len(), limits::MAX_EVENTS)?;
         let points = points.iter();
         points
-            .map(|point| Ok(Point { number: number(point.number)?, start_ns: self.time(Some(point.start))? }))
+            .map(|point| Ok(Point { number: number(point.number)?, start_ns: self.time(point.start)? }))
             .collect()
     }
 
@@ -231,8 +232,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Units → nanoseconds. OTLP's times are u64 nanoseconds; what does not fit is no time.
-    fn time(&self, units: Option<u64>) -> Result<u64, DecodeError> {
-        units.and_then(|units| units.checked_mul(self.unit)).ok_or(DecodeError::Invalid("time"))
+    fn time(&self, units: u64) -> Result<u64, DecodeError> {
+        units.checked_mul(self.unit).ok_or(DecodeError::Invalid("time"))
     }
 
     /// Nothing may be left over: a value that no event names is a mistake of the sender.

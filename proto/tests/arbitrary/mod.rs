@@ -62,7 +62,11 @@ fn draft() -> impl Strategy<Value = Draft> {
         1..=LinkKinds::ALL.0,
         option::of("[a-z]{1,5}"),
     );
-    let time = prop_oneof![0..4_000_000_000_000u64, (0..4_000_000_000u64).prop_map(|ms| ms * 1_000_000)];
+    let time = prop_oneof![
+        any::<u64>(),
+        0..4_000_000_000_000u64,
+        (0..4_000_000_000u64).prop_map(|ms| ms * 1_000_000)
+    ];
     let first = (prop_oneof![1..4u64, 1..1u64 << 40], "[a-zA-Z.]{0,12}", 0..6u32, time.clone(), time);
     let second = (0..3u32, option::of(any::<Index>()), any::<[Option<Index>; 5]>(), 0..3u32);
     let third = (vec(("[a-z.]{1,8}", scalar()), 0..5), vec(link, 0..4));
