@@ -44,10 +44,12 @@ pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Respo
 /// Steps 7 and 8 for one destination, until there is nothing more and will be nothing more.
 pub(crate) async fn forward(mut way: Way, limits: crate::config::Limits) {
     while let Some(chunk) = way.next().await {
-        let next = chunk.next;
-        for load in link::gather(chunk, &way.to, &limits).await {
-            let Ok(()) = way.send(load).await else { return };
+        let mut stretches = link::gather(chunk, &way.to, &limits);
+        while let Some(stretch) = stretches.next().await {
+            for load in stretch.loads {
+                let Ok(()) = way.send(load).await else { return };
+            }
+            way.pass(stretch.next).await;
         }
-        way.pass(next).await;
     }
 }

@@ -252,7 +252,6 @@ impl From<DecodeError> for Reject {
         match error {
             DecodeError::Truncated(what) => Self::Truncated(what),
             DecodeError::Version(version) => Self::VersionUnknown(version),
-            DecodeError::Digest => Self::DigestMismatch,
             DecodeError::Limit { what: "events", limit } => Self::TooManyEvents(limit),
             DecodeError::Limit { what, limit } => Self::TooLarge { what, limit },
             DecodeError::Protobuf => Self::NotABatch("no valid protobuf".to_owned()),

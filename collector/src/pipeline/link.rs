@@ -4,16 +4,18 @@
 
 mod attributes;
 mod gather;
+mod linked;
 mod links;
 mod resource;
 
 use opentelemetry_proto::tonic::{
     common::v1::InstrumentationScope,
-    trace::v1::{ResourceSpans, ScopeSpans, Span, Status},
+    trace::v1::{Span, Status},
 };
 use weft_proto::{Batch, Event, Head, Ids, SpanId, TraceId};
 
 pub(crate) use gather::gather;
+pub(crate) use linked::Linked;
 
 use super::spool::{Intervals, Record};
 use crate::ledger::Remarks;
@@ -22,21 +24,12 @@ use crate::ledger::Remarks;
 const FLAGS: u32 = 0x103;
 
 /// The spans of a record from a page.
-pub(crate) fn link(record: &Record, head: &Head, batch: &Batch) -> ResourceSpans {
+pub(crate) fn link(record: &Record, head: &Head, batch: &Batch) -> Linked {
     let page = Page { ids: Ids::new(head.seed), record, head, batch };
     let taken = Intervals::from_wire(&record.taken);
     let events = batch.events.iter().filter(|event| taken.contains(event.number));
     let scope = InstrumentationScope { name: "@weft/browser".to_owned(), ..InstrumentationScope::default() };
-    let spans = ScopeSpans {
-        scope: Some(scope),
-        spans: events.map(|event| page.span(event)).collect(),
-        ..ScopeSpans::default()
-    };
-    ResourceSpans {
-        resource: Some(resource::stamped(record, batch)),
-        scope_spans: vec![spans],
-        ..ResourceSpans::default()
-    }
+    Linked::of(&resource::stamped(record, batch), &scope, events.map(|event| page.span(event)))
 }
 
 /// What is to be counted when the events in `taken` are accepted.

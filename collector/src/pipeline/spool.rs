@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 use weft_proto::Batch;
 
 pub(crate) use intervals::Intervals;
-pub(crate) use reader::{Chunk, Reader};
+pub(crate) use reader::{Chunk, Placed, Reader};
 pub(crate) use record::{Kind, Record, Stamp};
 pub(crate) use recover::{OpenError, Opened, open};
 pub(crate) use segments::Segments;

@@ -4,17 +4,16 @@ use std::{io::Write, sync::Arc};
 
 use axum::body::Bytes;
 use flate2::{Compression as Level, write::GzEncoder};
-use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::ResourceSpans};
-use prost::Message;
 
-use crate::config::Compression;
+use crate::{config::Compression, pipeline::link::Linked};
 
 /// One request's worth of linked spans, or none where nothing of a record can be decoded.
 #[derive(Debug)]
 pub(crate) struct Load {
     pub(crate) key: Arc<str>,
     pub(crate) application: Arc<str>,
-    pub(crate) resource_spans: Vec<ResourceSpans>,
+    /// An `ExportTraceServiceRequest`.
+    body: Vec<u8>,
     pub(crate) spans: u64,
     /// Events of the records in it, by the records' own count.
     pub(crate) passed: u64,
@@ -22,7 +21,6 @@ pub(crate) struct Load {
     pub(crate) undecodable: u64,
     /// Receive time of the oldest record in it.
     pub(crate) oldest_ms: u64,
-    size: usize,
 }
 
 /// Spans in one request, about: what OTLP receivers are used to.
@@ -36,12 +34,11 @@ impl Load {
         Self {
             key: key.into(),
             application: application.into(),
-            resource_spans: Vec::new(),
+            body: Vec::new(),
             spans: 0,
             passed: 0,
             undecodable: 0,
             oldest_ms: receive_time_ms,
-            size: 0,
         }
     }
 
@@ -49,24 +46,25 @@ impl Load {
         *self.key == *key && *self.application == *application
     }
 
-    /// Whether so much more fits.
-    pub(crate) fn has_room(&self, events: u64, bytes: usize) -> bool {
-        self.passed == 0 || (self.passed + events <= MAX_SPANS && self.size + bytes <= MAX_BYTES)
+    /// Whether so much more fits. The first record always does: it cannot be split.
+    pub(crate) fn has_room(&self, more: &Linked) -> bool {
+        self.spans == 0
+            || (self.spans + more.spans <= MAX_SPANS && self.body.len() + more.bytes.len() <= MAX_BYTES)
     }
 
-    /// Adds the spans of a record.
-    pub(crate) fn add(&mut self, spans: Vec<ResourceSpans>) {
-        for resource in spans {
-            self.size += resource.encoded_len();
-            self.spans += resource.scope_spans.iter().map(|scope| scope.spans.len() as u64).sum::<u64>();
-            self.resource_spans.push(resource);
+    /// Adds the spans of a record. Requests put one after the other are one request: its field is a repeated one.
+    pub(crate) fn add(&mut self, mut more: Linked) {
+        self.spans += more.spans;
+        if self.body.is_empty() {
+            self.body = more.bytes;
+        } else {
+            self.body.append(&mut more.bytes);
         }
     }
 
-    /// The bytes to send.
-    pub(super) fn encode(&self, compression: Compression) -> Bytes {
-        let request = ExportTraceServiceRequest { resource_spans: self.resource_spans.clone() };
-        let plain = request.encode_to_vec();
+    /// The bytes to send, taken out.
+    pub(crate) fn take_body(&mut self, compression: Compression) -> Bytes {
+        let plain = std::mem::take(&mut self.body);
         match compression {
             Compression::None => plain.into(),
             Compression::Gzip => gzip(&plain).into(),

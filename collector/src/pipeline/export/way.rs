@@ -2,6 +2,7 @@
 
 use std::{io, sync::Arc, time::Duration};
 
+use axum::body::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -85,12 +86,13 @@ impl Way {
     }
 
     /// Sends until the destination has decided.
-    pub(crate) async fn send(&self, load: Load) -> Result<(), Stopped> {
+    pub(crate) async fn send(&self, mut load: Load) -> Result<(), Stopped> {
         self.meters.is_sending(&load);
         let mut settled =
             Settled { passed: load.passed, undecodable: load.undecodable, ..Settled::default() };
         if load.spans > 0 {
-            let rejected = self.deliver(&load).await?.min(load.spans);
+            let body = load.take_body(self.to.compression);
+            let rejected = self.deliver(body, load.spans).await?.min(load.spans);
             (settled.delivered, settled.rejected) = (load.spans - rejected, rejected);
         }
         self.ledger.settle(&load.key, &load.application, &self.to.name, settled);
@@ -108,8 +110,7 @@ impl Way {
     }
 
     /// How many spans were rejected.
-    async fn deliver(&self, load: &Load) -> Result<u64, Stopped> {
-        let body = load.encode(self.to.compression);
+    async fn deliver(&self, body: Bytes, spans: u64) -> Result<u64, Stopped> {
         let mut backoff = Backoff::new();
         loop {
             let before = self.clock.monotonic();
@@ -122,8 +123,8 @@ impl Way {
                     return Ok(rejected);
                 }
                 Answer::Refused { reason } => {
-                    tracing::error!(destination = %self.to.name, spans = load.spans, reason, "spans were rejected");
-                    return Ok(load.spans);
+                    tracing::error!(destination = %self.to.name, spans, reason, "spans were rejected");
+                    return Ok(spans);
                 }
                 Answer::Later { reason, asked } => {
                     let wait = backoff.wait(asked);

@@ -1,70 +1,111 @@
-//! Records → loads of linked spans, as many of one key together as fit a request.
+//! Records → loads of linked spans, as many of one key together as fit a request, and never more at once than a
+//! bound: a record of three kilobytes may link to megabytes, so the next is linked when the last has been sent.
 
-use std::sync::Arc;
+use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 
-use opentelemetry_proto::tonic::trace::v1::ResourceSpans;
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 
-use super::link;
+use super::{Linked, link};
 use crate::{
     config::{Destination, Limits},
     pipeline::{
         admit::Coding,
         decode,
         export::Load,
-        spool::{Chunk, Kind, Record},
+        spool::{Chunk, Kind, Placed, Record},
     },
 };
 
-/// Links the records of `chunk` that `to` takes, away from the threads that serve requests.
-pub(crate) async fn gather(chunk: Chunk, to: &Destination, limits: &Limits) -> Vec<Load> {
-    let records = Arc::new(chunk.records);
-    let (shared, to_here, limits) = (Arc::clone(&records), to.clone(), limits.clone());
-    let gathered = tokio::task::spawn_blocking(move || loads(&shared, &to_here, &limits)).await;
-    gathered.unwrap_or_else(|error| {
-        // Only a panic gets here: the destination goes on, and what is lost has a name.
-        tracing::error!(%error, "records could not be linked");
-        records.iter().filter(|record| to.takes(&record.application)).map(given_up).collect()
-    })
+/// The records of a chunk on their way to one destination.
+pub(crate) struct Gather(Option<Box<Rest>>);
+
+/// Loads that are held at once, of records in a row. When all are sent, everything before `next` is decided.
+pub(crate) struct Stretch {
+    pub(crate) loads: Vec<Load>,
+    pub(crate) next: u64,
 }
 
-fn given_up(record: &Record) -> Load {
-    let mut load = Load::new(&record.key, &record.application, record.receive_time_ms);
-    load.passed = record.events;
-    load.undecodable = record.events;
-    load
+/// Bytes of OTLP held at once, unless a single record has more: a few requests' worth, for several keys.
+const STRETCH_BYTES: usize = 4 * 1024 * 1024;
+
+/// Links the records of `chunk` that `to` takes, stretch by stretch.
+pub(crate) fn gather(chunk: Chunk, to: &Destination, limits: &Limits) -> Gather {
+    let (to, limits) = (to.clone(), limits.clone());
+    let Chunk { records, next } = chunk;
+    Gather(Some(Box::new(Rest { records: records.into_iter(), ahead: None, next, to, limits })))
 }
 
-fn loads(records: &[Record], to: &Destination, limits: &Limits) -> Vec<Load> {
-    let mut full = Vec::new();
-    let mut open: Vec<Load> = Vec::new();
-    for record in records.iter().filter(|record| to.takes(&record.application)) {
-        let bytes = record.body.len();
-        let at = open.iter().position(|load| load.is_of(&record.key, &record.application));
-        let at = match at {
-            Some(at) if open.get(at).is_some_and(|load| load.has_room(record.events, bytes)) => at,
-            Some(at) => {
-                full.push(open.remove(at));
-                begin(&mut open, record)
-            }
-            None => begin(&mut open, record),
-        };
-        if let Some(load) = open.get_mut(at) {
-            add(load, record, limits);
-        }
+impl Gather {
+    /// The next loads, linked away from the threads that serve requests. The last stretch ends where the chunk does.
+    pub(crate) async fn next(&mut self) -> Option<Stretch> {
+        let mut rest = self.0.take()?;
+        let linking = tokio::task::spawn_blocking(move || (rest.stretch(), rest));
+        // Fails only when the process ends: then the cursor stays where it is.
+        let (stretch, rest) = linking.await.ok()?;
+        self.0 = rest.ahead.is_some().then_some(rest);
+        Some(stretch)
     }
-    full.append(&mut open);
-    full
 }
 
-fn begin(open: &mut Vec<Load>, record: &Record) -> usize {
-    open.push(Load::new(&record.key, &record.application, record.receive_time_ms));
-    open.len() - 1
+/// What is not in a stretch yet.
+struct Rest {
+    records: vec::IntoIter<Placed>,
+    /// Linked, but there was no room for it.
+    ahead: Option<(Placed, Result<Linked, Arc<str>>)>,
+    next: u64,
+    to: Destination,
+    limits: Limits,
 }
 
-fn add(load: &mut Load, record: &Record, limits: &Limits) {
+impl Rest {
+    fn stretch(&mut self) -> Stretch {
+        let (mut loads, mut size, mut next) = (Vec::new(), 0, 0);
+        while let Some((placed, linked)) = self.ahead.take().or_else(|| self.link_next()) {
+            let bytes = linked.as_ref().map_or(0, |linked| linked.bytes.len());
+            let fits = loads.is_empty() || size + bytes <= STRETCH_BYTES;
+            let load = if fits { load_for(&mut loads, &placed.record, &linked) } else { None };
+            let Some(load) = load else {
+                self.ahead = Some((placed, linked));
+                return Stretch { loads, next };
+            };
+            add(load, &placed.record, linked);
+            size += bytes;
+            next = placed.end;
+        }
+        Stretch { loads, next: self.next }
+    }
+
+    fn link_next(&mut self) -> Option<(Placed, Result<Linked, Arc<str>>)> {
+        let to = &self.to;
+        let placed = self.records.find(|placed| to.takes(&placed.record.application))?;
+        // A defect in linking costs the record that shows it, by name, and nothing else.
+        let linking = AssertUnwindSafe(|| linked(&placed.record, &self.limits));
+        let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
+        Some((placed, linked))
+    }
+}
+
+/// The load of the record's key, if there is room in it.
+fn load_for<'a>(
+    loads: &'a mut Vec<Load>,
+    record: &Record,
+    linked: &Result<Linked, Arc<str>>,
+) -> Option<&'a mut Load> {
+    let at = match loads.iter().position(|load| load.is_of(&record.key, &record.application)) {
+        Some(at) => at,
+        None => {
+            loads.push(Load::new(&record.key, &record.application, record.receive_time_ms));
+            loads.len() - 1
+        }
+    };
+    loads.get_mut(at).filter(|load| linked.as_ref().map_or(true, |linked| load.has_room(linked)))
+}
+
+fn add(load: &mut Load, record: &Record, linked: Result<Linked, Arc<str>>) {
     load.passed += record.events;
-    match spans(record, limits) {
-        Ok(spans) => load.add(spans),
+    match linked {
+        Ok(linked) => load.add(linked),
         Err(why) => {
             tracing::error!(key = record.key, events = record.events, %why, "a record can no longer be decoded");
             load.undecodable += record.events;
@@ -72,17 +113,22 @@ fn add(load: &mut Load, record: &Record, limits: &Limits) {
     }
 }
 
-fn spans(record: &Record, limits: &Limits) -> Result<Vec<ResourceSpans>, Arc<str>> {
+fn linked(record: &Record, limits: &Limits) -> Result<Linked, Arc<str>> {
     let why = |error: crate::reject::Reject| Arc::from(error.to_string());
     match record.kind() {
         Kind::Batch => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
-            Ok(vec![link(record, &head, &batch)])
+            Ok(link(record, &head, &batch))
         }
         Kind::Otlp => {
             let coding = if record.gzip { Coding::Gzip } else { Coding::Identity };
-            Ok(decode::otlp(&record.body, coding, limits.otlp_body_bytes).map_err(why)?.resource_spans)
+            let traces = decode::otlp(&record.body, coding, limits.otlp_body_bytes).map_err(why)?;
+            let request = ExportTraceServiceRequest { resource_spans: traces.resource_spans };
+            Ok(Linked { bytes: request.encode_to_vec(), spans: traces.spans })
         }
         Kind::Claims | Kind::Unknown => Err("written by a later version".into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

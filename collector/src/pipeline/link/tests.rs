@@ -1,9 +1,11 @@
 //! Page load happened, three weeks later, oh look, button press.
 
 use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{KeyValue, any_value::Value as Any},
-    trace::v1::{Span, span},
+    trace::v1::{ResourceSpans, Span, span},
 };
+use prost::Message;
 use weft_proto::{
     Attribute, Form, Kind, Link, LinkKinds, Point, Seed, Session, Target, Value, event::Parent,
 };
@@ -78,7 +80,18 @@ fn pressed() -> Batch {
 }
 
 fn spans(record: &Record, head: &Head, batch: &Batch) -> Vec<Span> {
-    link(record, head, batch).scope_spans.remove(0).spans
+    decoded(record, head, batch).scope_spans.remove(0).spans
+}
+
+/// As a destination reads it.
+fn decoded(record: &Record, head: &Head, batch: &Batch) -> ResourceSpans {
+    let linked = link(record, head, batch);
+    let mut request = ExportTraceServiceRequest::decode(linked.bytes.as_slice()).unwrap();
+    let of_resource = request.resource_spans.pop().unwrap();
+    assert_eq!(linked.spans, of_resource.scope_spans[0].spans.len() as u64);
+    assert_eq!(of_resource.scope_spans[0].scope.as_ref().unwrap().name, "@weft/browser");
+    assert!(request.resource_spans.is_empty() && of_resource.scope_spans.len() == 1);
+    of_resource
 }
 
 fn shown(attributes: &[KeyValue]) -> Vec<(&str, String)> {
@@ -211,7 +224,7 @@ fn identity_comes_from_the_key_and_claims_are_marked() {
         let (key, value) = (batch.strings.intern(key), Value::Text(batch.strings.intern(value)));
         batch.resource.push(Attribute { key, value });
     }
-    let resource = link(&record(&[]), &head(0), &batch).resource.unwrap();
+    let resource = decoded(&record(&[]), &head(0), &batch).resource.unwrap();
     let expected = [
         ("service.name", "shop-web"),
         ("deployment.environment.name", "demo"),

@@ -23,9 +23,16 @@ pub(crate) struct Reader {
 /// Some records in a row.
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
-    pub(crate) records: Vec<Record>,
+    pub(crate) records: Vec<Placed>,
     /// Where to go on.
     pub(crate) next: u64,
+}
+
+/// A record and where the next one begins.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Placed {
+    pub(crate) record: Record,
+    pub(crate) end: u64,
 }
 
 impl Reader {
@@ -45,7 +52,7 @@ impl Reader {
             let buffer = stretch(&mut file, found, place, wanted)?;
             let reaches_end = place + buffer.len() as u64 >= found.end;
             let lost = |used: usize| found.end - place - used as u64;
-            match self.records(&buffer, reaches_end) {
+            match self.records(&buffer, place, reaches_end) {
                 Parsed::NeedsMore(length) if !reaches_end && length > buffer.len() => wanted = length,
                 Parsed::NeedsMore(_) => return Ok(self.skip(Vec::new(), found.end, lost(0))),
                 Parsed::Records { records, used, damaged: true } => {
@@ -58,7 +65,7 @@ impl Reader {
         }
     }
 
-    fn records(&self, buffer: &[u8], reaches_end: bool) -> Parsed {
+    fn records(&self, buffer: &[u8], place: u64, reaches_end: bool) -> Parsed {
         let (mut records, mut used) = (Vec::new(), 0);
         loop {
             match segment::next(buffer.get(used..).unwrap_or_default()) {
@@ -66,7 +73,7 @@ impl Reader {
                     used += length;
                     match Record::decode(payload) {
                         Ok(record) if record.kind() == Kind::Claims => {}
-                        Ok(record) => records.push(record),
+                        Ok(record) => records.push(Placed { record, end: place + used as u64 }),
                         Err(_) => self.segments.health.add_skipped(length as u64),
                     }
                 }
@@ -78,7 +85,7 @@ impl Reader {
         }
     }
 
-    fn skip(&self, records: Vec<Record>, next: u64, lost: u64) -> Chunk {
+    fn skip(&self, records: Vec<Placed>, next: u64, lost: u64) -> Chunk {
         self.segments.health.add_skipped(lost);
         tracing::error!(bytes = lost, "spool is damaged: the rest of a segment is skipped");
         Chunk { records, next }
@@ -87,7 +94,7 @@ impl Reader {
 
 enum Parsed {
     Records {
-        records: Vec<Record>,
+        records: Vec<Placed>,
         used: usize,
         damaged: bool,
     },

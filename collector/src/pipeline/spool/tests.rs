@@ -74,7 +74,7 @@ impl World {
             }
             assert!(chunk.next > place, "a reader never goes back");
             place = chunk.next;
-            records.extend(chunk.records);
+            records.extend(chunk.records.into_iter().map(|placed| placed.record));
         }
     }
 
