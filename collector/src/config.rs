@@ -89,6 +89,8 @@ pub struct Spool {
     pub max_bytes: u64,
     /// Batches that may wait to be written. Default 1024: one group commit's worth of a busy machine.
     pub queue: usize,
+    /// Bytes that may wait to be written. Default 64 MiB: sixteen groups, and little enough for a small machine.
+    pub queue_bytes: usize,
     /// Pages whose event numbers are remembered. Default 100 000: about 10 MB.
     pub pages: usize,
 }

@@ -22,22 +22,20 @@ use crate::reject::Reject;
 /// Steps 4 to 6 for a batch from a page. The answer says that it is durable.
 pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = admit::batch(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
-    let (head, batch) = intake.decode_batch(&admitted)?;
-    let ack = intake::ack(&head);
-    intake
-        .spool
-        .store(intake.batch_entry(admitted, &head, batch))
-        .await
-        .map_err(|reject| intake.note(reject))?;
+    let decoded = intake.decode_batch(&admitted)?;
+    let ack = intake::ack(&decoded);
+    // The batch itself ends here: while its record waits to be durable, only what it told is kept.
+    let entry = intake.batch_entry(admitted, decoded);
+    intake.spool.store(entry).await.map_err(|reject| intake.note(reject))?;
     Ok(ack)
 }
 
 /// Steps 4 to 6 for OTLP from a server.
 pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = admit::otlp(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
-    let traces = intake.decode_otlp(&admitted)?;
-    let answer = intake::taken(&traces);
-    intake.spool.store(intake.otlp_entry(admitted, &traces)).await.map_err(|reject| intake.note(reject))?;
+    let counted = intake.decode_otlp(&admitted).await?;
+    let answer = intake::taken(counted);
+    intake.spool.store(intake.otlp_entry(admitted, counted)).await.map_err(|reject| intake.note(reject))?;
     Ok(answer)
 }
 

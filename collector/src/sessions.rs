@@ -7,10 +7,9 @@ use std::{
 
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use weft_proto::Batch;
 
 use crate::pipeline::{
-    link::hex,
+    link::{Told, hex},
     spool::{Intervals, Record},
 };
 
@@ -61,12 +60,12 @@ const MAX_SESSIONS: usize = 1_000;
 const MAX_PAGES: usize = 100;
 
 impl Sessions {
-    /// The events in `taken` of `batch` were accepted.
-    pub(crate) fn note(&self, record: &Record, batch: &Batch, taken: &Intervals) {
+    /// The events in `taken` of what a batch told were accepted.
+    pub(crate) fn note(&self, record: &Record, told: &Told, taken: &Intervals) {
         let mut seen = self.seen();
         let page = hex(&record.page);
-        for event in batch.events.iter().filter(|event| taken.contains(event.number)) {
-            let Some(of) = event.session.and_then(|at| batch.sessions.get(at as usize)) else { continue };
+        for event in told.events.iter().filter(|event| taken.contains(event.number)) {
+            let Some(of) = event.session.and_then(|at| told.sessions.get(at as usize)) else { continue };
             let start_ms = event.start_ns / 1_000_000;
             seen.notes += 1;
             let notes = seen.notes;

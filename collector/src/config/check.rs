@@ -106,8 +106,10 @@ fn spool(mut section: Section<'_>) -> Spool {
     let max_bytes = section.count("max_bytes", 4096 * MIB, 8192..=u64::MAX >> 1);
     let queue = usize::try_from(section.count("queue", 1024, 1..=65_536)).unwrap_or(1024);
     let pages = usize::try_from(section.count("pages", 100_000, 1..=10_000_000)).unwrap_or(100_000);
+    let queue_bytes = section.count("queue_bytes", 64 * MIB, MIB..=4096 * MIB);
+    let queue_bytes = usize::try_from(queue_bytes).unwrap_or(usize::MAX);
     section.end();
-    Spool { segment_bytes, max_bytes, queue, pages }
+    Spool { segment_bytes, max_bytes, queue, queue_bytes, pages }
 }
 
 fn contradictions(config: &Config, notes: &Notes) {
@@ -130,6 +132,12 @@ fn contradictions(config: &Config, notes: &Notes) {
         notes.add(
             "limits.otlp_body_bytes",
             "is below limits.otlp_request_bytes: a request may not shrink by inflating",
+        );
+    }
+    if config.spool.queue_bytes < 2 * config.limits.otlp_request_bytes {
+        notes.add(
+            "spool.queue_bytes",
+            "holds less than two requests of limits.otlp_request_bytes: raise it or lower that",
         );
     }
     let mut seen = HashMap::new();

@@ -2,12 +2,13 @@
 
 mod inflate;
 mod otlp;
+mod weigh;
 
 use std::borrow::Cow;
 
 use weft_proto::{Batch, Form, Head};
 
-pub(crate) use otlp::{Traces, otlp};
+pub(crate) use otlp::otlp;
 
 use crate::reject::Reject;
 

@@ -1,6 +1,6 @@
 //! What steps 4 to 6 share, and how what one step gives becomes what the next one takes.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,11 +10,13 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use prost::Message;
+use tokio::sync::Semaphore;
 use weft_proto::{Ack, Batch, Head, Ids};
 
 use super::{
     admit::{Admitted, Coding, Gate},
-    decode::{self, Traces},
+    decode,
+    link::Told,
     spool::{Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
 };
 use crate::{
@@ -32,12 +34,31 @@ pub(crate) struct Intake {
     ledger: Ledger,
     limits: Limits,
     max_skew: Duration,
+    /// Room for OTLP being decoded, in KiB of what it may inflate to.
+    decoding: Arc<Semaphore>,
 }
+
+/// What is kept of an OTLP request that was decoded: its spans are decoded again when they are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Counted {
+    spans: u64,
+    refused: u64,
+}
+
+/// Requests of the largest size that are decoded at once. Each may take nine times its size for a moment.
+const LARGEST_AT_ONCE: usize = 4;
+
+/// What cannot inflate to more is decoded at once, faster than another thread would begin.
+const SMALL: usize = 64 * 1024;
+
+/// DEFLATE makes at most so many bytes of one.
+const MOST_INFLATED: usize = 1032;
 
 impl Intake {
     pub(crate) fn new(config: &Config, gate: Gate, spool: Spool, ledger: Ledger) -> Self {
         let (path, limits, max_skew) = (config.path.clone(), config.limits.clone(), config.max_skew);
-        Self { path, gate, spool, ledger, limits, max_skew }
+        let decoding = Arc::new(Semaphore::new(LARGEST_AT_ONCE * kib(limits.otlp_body_bytes) as usize));
+        Self { path, gate, spool, ledger, limits, max_skew, decoding }
     }
 
     /// Counts a refusal that nothing has counted, as one body.
@@ -63,16 +84,32 @@ impl Intake {
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
-    pub(crate) fn decode_otlp(&self, admitted: &Admitted) -> Result<Traces, Reject> {
-        let decoded = decode::otlp(&admitted.body, admitted.coding, self.limits.otlp_body_bytes);
+    /// Large requests are decoded away from the threads that serve requests, and only so many at once.
+    pub(crate) async fn decode_otlp(&self, admitted: &Admitted) -> Result<Counted, Reject> {
+        let (body, coding, limit) = (admitted.body.clone(), admitted.coding, self.limits.otlp_body_bytes);
+        let most = match coding {
+            Coding::Identity => body.len(),
+            Coding::Gzip => body.len().saturating_mul(MOST_INFLATED).min(limit),
+        };
+        let decode = move || {
+            let traces = decode::otlp(&body, coding, limit)?;
+            Ok(Counted { spans: traces.spans, refused: traces.refused })
+        };
+        let decoded = if most <= SMALL {
+            decode()
+        } else {
+            // Nothing closes it; and who waits here waits for decoding, which always ends.
+            let _room = self.decoding.acquire_many(kib(most.min(limit))).await;
+            tokio::task::spawn_blocking(decode).await.unwrap_or(Err(Reject::SpoolBusy))
+        };
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
-    pub(crate) fn batch_entry(&self, admitted: Admitted, head: &Head, batch: Batch) -> Entry {
+    pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> Entry {
         let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
         let page = Ids::new(head.seed).page();
         let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
-        let skew_ms = self.skew_ms(head, admitted.receive_time_ms);
+        let skew_ms = self.skew_ms(&head, admitted.receive_time_ms);
         let stamp = Stamp {
             service: admitted.key.service.clone(),
             environment: admitted.key.environment.clone(),
@@ -80,12 +117,12 @@ impl Intake {
         };
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
-        Entry { record, claim: Some(Claim { page, numbers, batch }), carried }
+        Entry { record, claim: Some(Claim { page, numbers, told: Told::by(&batch) }), carried }
     }
 
-    pub(crate) fn otlp_entry(&self, admitted: Admitted, traces: &Traces) -> Entry {
-        let mut carried = Carried::receive(&self.ledger, &admitted.key, traces.spans + traces.refused);
-        carried.refuse(Outcome::SpanInvalid, traces.refused);
+    pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> Entry {
+        let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
+        carried.refuse(Outcome::SpanInvalid, counted.refused);
         Entry { record: record(Kind::Otlp, admitted), claim: None, carried }
     }
 
@@ -97,20 +134,24 @@ impl Intake {
 }
 
 /// The answer to a batch.
-pub(super) fn ack(head: &Head) -> Response<Body> {
+pub(super) fn ack((head, _): &(Head, Batch)) -> Response<Body> {
     protobuf(Ack { digest: head.digest, number: head.number, wait_ms: 0 }.encode())
 }
 
 /// The answer to OTLP.
-pub(super) fn taken(traces: &Traces) -> Response<Body> {
-    let partial_success = (traces.refused > 0).then(|| ExportTracePartialSuccess {
-        rejected_spans: i64::try_from(traces.refused).unwrap_or(i64::MAX),
+pub(super) fn taken(counted: Counted) -> Response<Body> {
+    let partial_success = (counted.refused > 0).then(|| ExportTracePartialSuccess {
+        rejected_spans: i64::try_from(counted.refused).unwrap_or(i64::MAX),
         error_message:
             "Spans were refused whose trace id is not 16 bytes, whose span, parent or link id is not 8, \
                         or whose id is all zero: check the SDK that made them."
                 .to_owned(),
     });
     protobuf(ExportTraceServiceResponse { partial_success }.encode_to_vec())
+}
+
+fn kib(bytes: usize) -> u32 {
+    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }
 
 fn protobuf(body: Vec<u8>) -> Response<Body> {

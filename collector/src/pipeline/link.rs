@@ -7,6 +7,7 @@ mod gather;
 mod linked;
 mod links;
 mod resource;
+mod told;
 
 use opentelemetry_proto::tonic::{
     common::v1::InstrumentationScope,
@@ -16,9 +17,9 @@ use weft_proto::{Batch, Event, Head, Ids, SpanId, TraceId};
 
 pub(crate) use gather::gather;
 pub(crate) use linked::Linked;
+pub(crate) use told::Told;
 
 use super::spool::{Intervals, Record};
-use crate::ledger::Remarks;
 
 /// `Span.flags`: sampled and random (W3C), and: remoteness is known, and it is not remote (OTLP).
 const FLAGS: u32 = 0x103;
@@ -30,17 +31,6 @@ pub(crate) fn link(record: &Record, head: &Head, batch: &Batch) -> Linked {
     let events = batch.events.iter().filter(|event| taken.contains(event.number));
     let scope = InstrumentationScope { name: "@weft/browser".to_owned(), ..InstrumentationScope::default() };
     Linked::of(&resource::stamped(record, batch), &scope, events.map(|event| page.span(event)))
-}
-
-/// What is to be counted when the events in `taken` are accepted.
-pub(crate) fn remarks(batch: &Batch, taken: &Intervals) -> Remarks {
-    let events = batch.events.iter().filter(|event| taken.contains(event.number));
-    let of_events: usize = events.map(|event| attributes::reserved(batch, event).count()).sum();
-    let dropped = batch.dropped.iter();
-    Remarks {
-        reserved_attributes: (of_events + resource::refused(batch).count()) as u64,
-        sdk_dropped: dropped.map(|lost| (batch.strings.get(lost.reason).to_owned(), lost.count)).collect(),
-    }
 }
 
 /// What all events of a record share.

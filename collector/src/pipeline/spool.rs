@@ -16,8 +16,7 @@ mod writer;
 
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
-use weft_proto::Batch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};
@@ -25,12 +24,15 @@ pub(crate) use record::{Kind, Record, Stamp};
 pub(crate) use recover::{OpenError, Opened, open};
 pub(crate) use segments::Segments;
 
-use crate::{clock::Clock, ledger::Carried, outcome::Outcome, reject::Reject};
+use super::link::Told;
+use crate::{clock::Clock, config::Config, ledger::Carried, outcome::Outcome, reject::Reject};
 
 /// Where batches become durable.
 #[derive(Clone)]
 pub(crate) struct Spool {
     jobs: mpsc::Sender<Job>,
+    /// Room for what waits, in KiB: a count alone bounds no memory.
+    room: Arc<Semaphore>,
     clock: Clock,
     answer_time: std::time::Duration,
 }
@@ -38,7 +40,7 @@ pub(crate) struct Spool {
 /// What is to become durable.
 pub(crate) struct Entry {
     pub(crate) record: Record,
-    /// The batch, and which of its numbers are wanted; OTLP has neither.
+    /// What the batch tells, and which of its numbers are wanted; OTLP has neither.
     pub(crate) claim: Option<Claim>,
     pub(crate) carried: Carried,
 }
@@ -47,21 +49,34 @@ pub(crate) struct Entry {
 pub(crate) struct Claim {
     pub(crate) page: [u8; 16],
     pub(crate) numbers: Intervals,
-    pub(crate) batch: Batch,
+    pub(crate) told: Told,
 }
 
 /// An entry and who waits for it.
 struct Job {
     entry: Entry,
     answer: oneshot::Sender<Result<(), Reject>>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Entry {
+    /// KiB it takes while it waits, about.
+    fn weight(&self) -> u32 {
+        let told = self.claim.as_ref().map_or(0, |claim| claim.told.bytes() + claim.numbers.bytes());
+        u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)
+    }
 }
 
 impl Spool {
     /// Returns when `entry` is durable, or was so before. Whoever stops waiting does not undo it:
     /// the entry belongs to the writer, which decides and counts.
     pub(crate) async fn store(&self, entry: Entry) -> Result<(), Reject> {
+        let Ok(room) = Arc::clone(&self.room).try_acquire_many_owned(entry.weight()) else {
+            entry.carried.refuse_rest(Outcome::SpoolBusy);
+            return Err(Reject::SpoolBusy);
+        };
         let (answer, answered) = oneshot::channel();
-        if let Err(refused) = self.jobs.try_send(Job { entry, answer }) {
+        if let Err(refused) = self.jobs.try_send(Job { entry, answer, _room: room }) {
             let (job, outcome, reject) = match refused {
                 mpsc::error::TrySendError::Full(job) => (job, Outcome::SpoolBusy, Reject::SpoolBusy),
                 mpsc::error::TrySendError::Closed(job) => (job, Outcome::SpoolFailing, Reject::SpoolFailing),
@@ -76,8 +91,9 @@ impl Spool {
         }
     }
 
-    fn new(jobs: mpsc::Sender<Job>, clock: &Clock, answer_time: std::time::Duration) -> Self {
-        Self { jobs, clock: clock.clone(), answer_time }
+    fn new(jobs: mpsc::Sender<Job>, clock: &Clock, config: &Config) -> Self {
+        let room = Arc::new(Semaphore::new(config.spool.queue_bytes / 1024));
+        Self { jobs, room, clock: clock.clone(), answer_time: config.limits.answer_time }
     }
 }
 

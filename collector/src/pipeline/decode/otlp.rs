@@ -8,7 +8,7 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 
-use super::inflate;
+use super::{inflate, weigh};
 use crate::{pipeline::admit::Coding, reject::Reject};
 
 /// The valid part of a request.
@@ -28,6 +28,7 @@ pub(crate) fn otlp(bytes: &[u8], coding: Coding, limit: usize) -> Result<Traces,
         Coding::Identity => Cow::Borrowed(bytes),
         Coding::Gzip => Cow::Owned(inflate::gzip(bytes, limit)?),
     };
+    weigh::check(&bytes, limit)?;
     let request = ExportTraceServiceRequest::decode(&*bytes)
         .map_err(|_| Reject::NotABatch("no valid ExportTraceServiceRequest".to_owned()))?;
     let mut traces = Traces { resource_spans: request.resource_spans, ..Traces::default() };

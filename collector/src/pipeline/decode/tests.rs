@@ -124,3 +124,58 @@ fn spans_with_invalid_ids_are_refused_one_by_one() {
     assert_eq!((traces.spans, traces.refused), (1, 4));
     assert_eq!(traces.resource_spans[0].scope_spans[0].spans, [good]);
 }
+
+/// `count` times an empty message, as field `tag`.
+fn empties(tag: u8, count: usize) -> Vec<u8> {
+    [tag << 3 | 2, 0].repeat(count)
+}
+
+/// The bytes of a message, as field `tag` of another.
+fn inside(tag: u8, message: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![tag << 3 | 2];
+    prost::encoding::encode_varint(message.len() as u64, &mut bytes);
+    bytes.extend_from_slice(message);
+    bytes
+}
+
+#[test]
+fn a_few_bytes_cannot_become_a_gigabyte_of_spans_or_attributes() {
+    let of_scope = |spans: &[u8]| inside(1, &inside(2, spans));
+    let many = of_scope(&empties(2, 400_000));
+    assert_eq!(otlp(&many, Coding::Identity, LIMIT), Err(Reject::TooLarge { what: "spans", limit: 20_000 }));
+    let refused = |bytes: &[u8]| match otlp(bytes, Coding::Identity, LIMIT) {
+        Err(Reject::TooLarge { what, limit }) => what.contains("decoded") && limit == 8 * LIMIT,
+        other => panic!("{other:?}"),
+    };
+    assert!(refused(&of_scope(&inside(2, &empties(9, 400_000)))), "attributes");
+    assert!(refused(&of_scope(&inside(2, &empties(11, 400_000)))), "events");
+    assert!(refused(&empties(1, 400_000)), "resources");
+    let values = inside(2, &inside(5, &empties(1, 400_000)));
+    assert!(refused(&of_scope(&inside(2, &inside(9, &values)))), "values of a list");
+    let full = export(vec![Span { trace_id: vec![1; 16], span_id: vec![2; 8], ..Span::default() }; 10_000]);
+    assert_eq!(otlp(&full, Coding::Identity, LIMIT).unwrap().spans, 10_000);
+}
+
+#[test]
+fn values_nested_deeper_than_protobuf_goes_are_refused() {
+    let mut value = Vec::new();
+    for _ in 0..300 {
+        value = inside(5, &inside(1, &value));
+    }
+    let bytes = inside(1, &inside(2, &inside(2, &inside(9, &inside(2, &value)))));
+    assert!(matches!(otlp(&bytes, Coding::Identity, LIMIT), Err(Reject::NotABatch(_))));
+}
+
+proptest::proptest! {
+    #[test]
+    fn what_protobuf_reads_is_not_refused_for_its_form(at in 0usize..200, byte: u8, cut in 0usize..4) {
+        let span = Span { trace_id: vec![1; 16], span_id: vec![2; 8], name: "GET".into(), ..Span::default() };
+        let mut bytes = export(vec![span; 3]);
+        let (at, length) = (at % bytes.len(), bytes.len() - cut);
+        bytes[at] = byte;
+        bytes.truncate(length);
+        if ExportTraceServiceRequest::decode(bytes.as_slice()).is_ok() {
+            proptest::prop_assert!(otlp(&bytes, Coding::Identity, LIMIT).is_ok());
+        }
+    }
+}

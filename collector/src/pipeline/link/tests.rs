@@ -164,8 +164,8 @@ fn only_what_was_taken_is_exported_and_only_that_is_counted() {
     let batch = pressed();
     let only_request = record(&[6, 1]);
     assert_eq!(spans(&only_request, &head(1), &batch).len(), 1);
-    assert_eq!(remarks(&batch, &Intervals::from_wire(&[6, 1])).reserved_attributes, 0);
-    assert_eq!(remarks(&batch, &Intervals::from_wire(&[5, 2])).reserved_attributes, 2);
+    assert_eq!(Told::by(&batch).remarks(&Intervals::from_wire(&[6, 1])).reserved_attributes, 0);
+    assert_eq!(Told::by(&batch).remarks(&Intervals::from_wire(&[5, 2])).reserved_attributes, 2);
 }
 
 #[test]
@@ -236,5 +236,5 @@ fn identity_comes_from_the_key_and_claims_are_marked() {
         ("weft.resource.claimed", "service.version+browser.language"),
     ];
     assert_eq!(shown(&resource.attributes), expected.map(|(key, value)| (key, value.to_owned())));
-    assert_eq!(remarks(&batch, &Intervals::default()).reserved_attributes, 1);
+    assert_eq!(Told::by(&batch).remarks(&Intervals::default()).reserved_attributes, 1);
 }

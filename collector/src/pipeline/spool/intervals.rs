@@ -30,6 +30,11 @@ impl Intervals {
         self.0.iter().flat_map(|(from, to)| [*from, to - from]).collect()
     }
 
+    /// Bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.0.as_slice())
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

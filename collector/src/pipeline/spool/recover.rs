@@ -107,7 +107,7 @@ pub(super) fn open_on(
     };
     let writer =
         std::thread::Builder::new().name("spool".into()).spawn(move || writer.run(jobs)).map_err(failed)?;
-    Ok(Opened { spool: Spool::new(sender, clock, config.limits.answer_time), segments, writer, lock })
+    Ok(Opened { spool: Spool::new(sender, clock, config), segments, writer, lock })
 }
 
 fn lock(directory: &Path) -> Result<File, OpenError> {

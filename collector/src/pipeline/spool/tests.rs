@@ -1,6 +1,7 @@
 //! What is acknowledged is there after anything; what is not is gone without a trace.
 
 mod disk;
+mod queue;
 
 use std::{
     fs,
@@ -9,7 +10,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use weft_proto::Event;
+use weft_proto::{Batch, Event};
 
 use self::disk::Moody;
 use super::{
@@ -46,7 +47,7 @@ impl World {
     fn entry(&self, page: u8, numbers: std::ops::Range<u64>) -> Entry {
         let key = self.config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
         let events = numbers.clone().map(|number| Event { number, ..Event::default() }).collect();
-        let batch = Batch { events, ..Batch::default() };
+        let told = Told::by(&Batch { events, ..Batch::default() });
         let carried = Carried::receive(&self.ledger, key, numbers.clone().count() as u64);
         let record = Record {
             kind: Kind::Batch.into(),
@@ -56,7 +57,7 @@ impl World {
             body: format!("{page}:{numbers:?}").into_bytes().into(),
             ..Record::default()
         };
-        let claim = Claim { page: [page; 16], numbers: Intervals::from_ascending(numbers), batch };
+        let claim = Claim { page: [page; 16], numbers: Intervals::from_ascending(numbers), told };
         Entry { record, claim: Some(claim), carried }
     }
 
@@ -266,32 +267,4 @@ async fn what_a_failed_sync_leaves_in_the_file_is_neither_taken_nor_ever_read() 
     assert_eq!(world.taken(), [vec![0, 3], vec![3, 3]]);
     world.store(1, 0..7).await.unwrap();
     assert_eq!(world.taken().last().unwrap(), &[6, 1]);
-}
-
-#[tokio::test]
-async fn all_that_wait_share_one_sync_and_a_copy_waits_for_the_first() {
-    let data = TempDir::new().unwrap();
-    let disk = Moody::default();
-    let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
-    world.store(1, 0..1).await.unwrap();
-    disk.hold(true);
-    let before = disk.syncs();
-    let spool = |page, numbers| {
-        let (spool, entry) = (world.opened.spool.clone(), world.entry(page, numbers));
-        tokio::spawn(async move { spool.store(entry).await })
-    };
-    let first = spool(2, 0..5);
-    while disk.syncs() == before {
-        tokio::task::yield_now().await;
-    }
-    let waiting: Vec<_> = (3..40).map(|page| spool(page, 0..5)).chain([spool(2, 0..5)]).collect();
-    // As a current-thread runtime runs tasks in order, all of them have queued after this.
-    tokio::task::yield_now().await;
-    assert!(!first.is_finished() && waiting.iter().all(|task| !task.is_finished()));
-    disk.hold(false);
-    for task in [first].into_iter().chain(waiting) {
-        task.await.unwrap().unwrap();
-    }
-    assert_eq!(disk.syncs() - before, 2, "one for the first, one for all others");
-    assert_eq!(world.duplicates(), 5);
 }

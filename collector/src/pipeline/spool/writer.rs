@@ -15,7 +15,7 @@ use super::{
     segments::{Segment, Segments},
 };
 use crate::{
-    clock::Clock, config, ledger::Remarks, metrics::Meters, outcome::Outcome, pipeline::link, reject::Reject,
+    clock::Clock, config, ledger::Remarks, metrics::Meters, outcome::Outcome, reject::Reject,
     sessions::Sessions,
 };
 
@@ -187,8 +187,8 @@ impl Writer {
         if let Some(claim) = &job.entry.claim
             && (events > 0 || claim.numbers.is_empty())
         {
-            remarks = link::remarks(&claim.batch, &taken);
-            self.sessions.note(&job.entry.record, &claim.batch, &taken);
+            remarks = claim.told.remarks(&taken);
+            self.sessions.note(&job.entry.record, &claim.told, &taken);
         }
         carried.accept(events, &remarks);
         carried.refuse_rest(Outcome::Duplicate);
