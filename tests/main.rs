@@ -9,3 +9,4 @@ mod flow;
 mod hostile;
 mod ledger;
 mod outage;
+mod sdk;

@@ -43,6 +43,7 @@ const commands = {
 
   goto: ({ tab, url }) => tabs[tab].goto(url),
   click: ({ tab, selector }) => tabs[tab].click(selector),
+  press: ({ tab, selector, key }) => tabs[tab].press(selector, key),
   evaluate: ({ tab, code }) => tabs[tab].page.evaluate(code),
   wait: ({ tab, code, timeout }) => tabs[tab].wait(code, timeout),
   log: ({ tab }) => tabs[tab].log(),

@@ -30,6 +30,12 @@ export class Tab {
     await this.page.locator(selector).setTimeout(10_000).click();
   }
 
+  /** A press of a key by real input events. */
+  async press(selector, key) {
+    await this.page.focus(selector);
+    await this.page.keyboard.press(key);
+  }
+
   async wait(code, timeout) {
     await this.page.waitForFunction(code, { timeout, polling: 20 });
   }

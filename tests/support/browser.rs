@@ -90,6 +90,11 @@ impl Browser {
         self.ask("shift", json!({ "ms": millis(time), "monotonic": device == Device::Awake })).await;
     }
 
+    /// Sets the wall clock back in every open document, and in those opened later.
+    pub async fn set_back(&self, time: Duration) {
+        self.ask("shift", json!({ "ms": -(millis(time) as f64), "monotonic": false })).await;
+    }
+
     /// Ends it and waits until it has ended.
     pub async fn quit(self) {
         self.ask("quit", json!({})).await;
@@ -134,6 +139,11 @@ impl Tab<'_> {
     /// Presses an element with the mouse.
     pub async fn click(&self, selector: &str) {
         self.ask("click", json!({ "selector": selector })).await;
+    }
+
+    /// Presses a key while an element has the focus.
+    pub async fn press(&self, selector: &str, key: &str) {
+        self.ask("press", json!({ "selector": selector, "key": key })).await;
     }
 
     /// What an expression evaluates to; a promise is awaited.

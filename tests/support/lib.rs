@@ -18,10 +18,14 @@ pub mod tree;
 pub mod browser;
 pub mod clock;
 pub mod collector;
+pub mod elsewhere;
+pub mod gate;
 pub mod http;
 pub mod ledger;
 pub mod page;
 pub mod shop;
+pub mod site;
+pub mod stats;
 
 pub mod visit;
 pub mod world;

@@ -1,12 +1,11 @@
 //! One scripted visit to the shop, and the account of it: what the page says it recorded against what arrived.
 
-use serde::Deserialize;
-
 use crate::{
     browser::{Browser, Tab},
     received::Received,
     shop::Shop,
     sink::Sink,
+    stats::Stats,
 };
 
 /// `service.name` of the page's events, as the collector's configuration has it.
@@ -36,15 +35,6 @@ pub struct Account {
     pub lost: i64,
     /// Everything that should not have been.
     pub problems: Vec<String>,
-}
-
-/// What `stats()` of the SDK says, as far as it matters here.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Stats {
-    recorded: i64,
-    bytes_sent: u64,
-    errors: u64,
 }
 
 impl Account {

@@ -1,0 +1,19 @@
+//! What the SDK promises a page, in a real browser and on pages that do to it what pages do.
+
+mod scene;
+
+mod redirects;
+mod requests;
+mod wrappers;
+
+mod calls;
+mod interactions;
+mod sessions;
+
+mod leaving;
+mod outages;
+mod volume;
+
+mod secrets;
+
+mod node;

@@ -1,0 +1,148 @@
+//! Calls that no compiler would let through: pages are not compiled. None throws, each has a named end, and what
+//! comes after them arrives.
+
+use support::{browser::Tab, received::Received, stats::Stats};
+
+use super::scene::{IMPORT, Scene, all_named, flush, named};
+
+/// Calls as sloppy or broken code makes them; what each threw.
+const BAD_CALLS: &str = r#"(() => {
+    const cyclic = { a: 1 };
+    cyclic.self = cyclic;
+    const huge = "x".repeat(10 << 20);
+    const names = [null, undefined, 5, {}, [1], () => {}, Symbol("s"), huge, "\ud800", "a\u0000b", cyclic,
+        { toString() { throw new Error("no"); } }, Object.create(null)];
+    const values = [null, undefined, {}, [], [1, null, {}], [Symbol("s")], () => {}, Symbol("s"), NaN, Infinity, -0,
+        2n ** 70n, 1e300, new Date(NaN), cyclic, huge, [huge, huge], "\udfff", new Map(), document.body, window,
+        { toString() { throw new Error("no"); } }, Object.create(null), new Proxy({}, { get() { throw 1; } }),
+        new Array(1e6), new Uint8Array(1e6)];
+    const many = (count) => Object.fromEntries(Array.from({ length: count }, (_, at) => ["key" + at, at]));
+    const attributes = [null, undefined, 5, "text", [], ["a"], () => {}, Symbol("s"), many(500), many(20000), cyclic,
+        { "": "no key", "__proto__": 1, constructor: 2, ["k".repeat(1000)]: 1, [huge]: 1 },
+        { get a() { throw new Error("no"); } }, new Proxy({}, { ownKeys() { throw new Error("no"); } }),
+        Object.freeze({ a: 1 }), new Date(), document.body];
+    const threw = [];
+    const call = (what, made) => { try { made(); } catch (error) { threw.push(what + ": " + error); } };
+    call("none", () => weft.event());
+    names.forEach((name, at) => call("name " + at, () => weft.event(name)));
+    values.forEach((value, at) => call("value " + at, () => weft.event("value", { at, value, after: at })));
+    attributes.forEach((given, at) => call("attributes " + at, () => weft.event("attributes", given)));
+    weft.event("fine", { after: "all" });
+    return threw;
+})()"#;
+
+async fn make_bad_calls(tab: &Tab<'_>) {
+    assert_eq!(tab.evaluate::<Vec<String>>(BAD_CALLS).await, Vec::<String>::new());
+    Stats::of(tab).await.assert_balances();
+}
+
+/// Everything the page does not call dropped is at the sink, and the sink finds nothing odd about it.
+async fn assert_accounted(scene: Scene, stats: Stats) -> Vec<Received> {
+    stats.assert_balances();
+    assert_eq!(stats.pending, 0, "{stats:?}");
+    let spans = scene.end().await;
+    assert_eq!(spans.len() as i64, stats.acknowledged, "{stats:?}");
+    let fine = all_named(&spans, "fine");
+    assert!(fine.iter().all(|span| span.text("after") == Some("all")), "{fine:#?}");
+    spans
+}
+
+#[tokio::test]
+async fn bad_calls_before_the_module_is_ready_throw_nothing_and_cost_only_themselves() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/held/weft.wasm',");
+    tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; }})()")).await;
+    make_bad_calls(&tab).await;
+    scene.site.release();
+    make_bad_calls(&tab).await;
+    let stats = flush(&tab).await;
+    assert_eq!(named(&assert_accounted(scene, stats).await, "fine"), 2);
+}
+
+#[tokio::test]
+async fn bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselves() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    make_bad_calls(&tab).await;
+    let stats = flush(&tab).await;
+    tab.assert_no_errors().await;
+    assert_eq!(named(&assert_accounted(scene, stats).await, "fine"), 1);
+}
+
+#[tokio::test]
+async fn what_the_page_does_to_its_objects_after_the_call_does_not_change_what_was_recorded() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/held/weft.wasm',");
+    tab.evaluate::<()>(&format!(
+        "(async () => {{
+            {IMPORT}; {init};
+            const cart = {{ state: 'as it was', list: ['as it was'] }};
+            weft.event('told', cart);
+            cart.state = cart.list[0] = 'changed';
+        }})()"
+    ))
+    .await;
+    scene.site.release();
+    flush(&tab).await;
+    let spans = scene.end().await;
+    let told = all_named(&spans, "told");
+    assert_eq!(told[0].text("state"), Some("as it was"));
+    assert!(!format!("{told:?}").contains("changed"), "{told:#?}");
+}
+
+#[tokio::test]
+async fn an_event_without_a_name_has_a_named_end_or_a_name_of_ours() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    tab.evaluate::<()>("(weft.event(''), weft.event([]))").await;
+    let stats = flush(&tab).await;
+    // The sink complains about a span without a name.
+    assert_accounted(scene, stats).await;
+}
+
+#[tokio::test]
+async fn attributes_beyond_what_an_event_may_have_are_counted() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    tab.evaluate::<()>(
+        "weft.event('wide', Object.fromEntries(Array.from({ length: 500 }, (_, at) => ['key' + at, at])))",
+    )
+    .await;
+    let stats = flush(&tab).await;
+    let spans = scene.end().await;
+    let wide = all_named(&spans, "wide")[0];
+    let arrived = wide.span.attributes.iter().filter(|attribute| attribute.key.starts_with("key")).count();
+    assert_eq!(arrived as u64 + stats.attributes_left_out, 500, "{stats:?}");
+}
+
+#[tokio::test]
+async fn init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was() {
+    let scene = Scene::start().await;
+    let mut left = Vec::new();
+    for options in ["", "null", "{}", "{ key: 'k' }", "{ key: 'k', endpoint: 'http://[' }"] {
+        let tab = scene.open("/page").await;
+        let code = format!(
+            "(async () => {{
+                {IMPORT}; const before = window.fetch;
+                weft.init({options}); weft.event('lost');
+                // What is given up is given up when the module is there, at the latest.
+                for (let tries = 0; tries < 100 && weft.stats().pending > 0; tries++)
+                    await new Promise((done) => setTimeout(done, 20));
+                await fetch('/echo/works');
+                const {{ pending }} = weft.stats();
+                return {{ options: `{options}`, pending, asBefore: window.fetch === before }};
+            }})()"
+        );
+        left.push(tab.evaluate::<serde_json::Value>(&code).await);
+        Stats::of(&tab).await.assert_balances();
+        tab.close().await;
+    }
+    let mut asked: Vec<_> = scene.site.take_asked().into_iter().map(|asked| asked.path).collect();
+    asked.retain(|path| path != "/echo/works");
+    assert!(asked.is_empty(), "{asked:?}; {left:#?}");
+    assert!(scene.gate.arrivals().is_empty());
+    assert!(left.iter().all(|left| left["pending"] == 0 && left["asBefore"] == true), "{left:#?}");
+    scene.end().await;
+}

@@ -1,0 +1,90 @@
+//! A person does something and is gone: it arrives all the same.
+
+use support::{browser::Tab, stats::Stats};
+
+use super::scene::{CLICK, Scene, named};
+
+/// Leaves in different ways, each after a press that nothing was sent of yet.
+async fn press(tab: &Tab<'_>) {
+    tab.click("#press").await;
+    let stats = Stats::of(tab).await;
+    assert_eq!((stats.recorded, stats.pending), (2, 1), "nothing was sent of the press yet: {stats:?}");
+}
+
+async fn assert_arrives(scene: Scene) {
+    scene.sink.wait_for("the press", |spans| named(spans, CLICK) == 1).await;
+    let spans = scene.end().await;
+    assert_eq!(named(&spans, CLICK), 1);
+}
+
+#[tokio::test]
+async fn a_press_arrives_when_the_tab_is_closed_at_once() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    press(&tab).await;
+    tab.close().await;
+    assert_arrives(scene).await;
+}
+
+#[tokio::test]
+async fn a_press_arrives_when_the_tab_is_hidden_and_left_alone() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    press(&tab).await;
+    tab.hide().await;
+    assert_arrives(scene).await;
+}
+
+#[tokio::test]
+async fn a_press_on_a_link_arrives_though_it_leads_away() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    tab.click("#next").await;
+    tab.wait_until("location.pathname === '/page/next'").await;
+    assert_arrives(scene).await;
+}
+
+#[tokio::test]
+async fn pagehide_alone_is_enough() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    // Whoever listens later on hears nothing of it.
+    tab.evaluate::<()>(
+        "void document.addEventListener('visibilitychange', (event) => event.stopImmediatePropagation(), true)",
+    )
+    .await;
+    scene.record(&tab, "").await;
+    press(&tab).await;
+    tab.goto(&format!("{}/page/next", scene.site.url())).await;
+    assert_arrives(scene).await;
+}
+
+#[tokio::test]
+async fn visibilitychange_alone_is_enough() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    tab.evaluate::<()>(
+        "void addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)",
+    )
+    .await;
+    scene.record(&tab, "").await;
+    press(&tab).await;
+    tab.close().await;
+    assert_arrives(scene).await;
+}
+
+#[tokio::test]
+async fn what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_last_moment() {
+    use support::gate::Role;
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    scene.gate.play(Role::Unavailable);
+    tab.click("#press").await;
+    tab.hide().await;
+    let tried = scene.gate.wait_for_arrivals(2).await;
+    assert_eq!(tried[1].role, Role::Unavailable);
+    tab.wait_until("weft.stats().pending === 1").await;
+    scene.gate.play(Role::Open);
+    tab.close().await;
+    assert_arrives(scene).await;
+}

@@ -1,0 +1,119 @@
+//! The collector is away, busy, or somebody else answers in its place.
+
+use support::{
+    browser::Tab,
+    gate::{Arrival, Role},
+    stats::Stats,
+};
+
+use super::scene::{Scene, flush, named};
+
+/// The shortest wait that the back-off may come to, in ms; the jitter only adds to it.
+const SHORTEST: [u128; 4] = [500, 1_000, 2_000, 4_000];
+
+/// The page's jitter is the shortest there is, so that a test is no longer than it must be.
+async fn without_jitter(tab: &Tab<'_>) {
+    tab.evaluate::<()>("void (Math.random = () => 0)").await;
+}
+
+/// How long each request came after the one before, in ms.
+fn gaps(arrivals: &[Arrival]) -> Vec<u128> {
+    arrivals.windows(2).map(|two| (two[1].at - two[0].at).as_millis()).collect()
+}
+
+/// Asserts that each gap is at least what the back-off asks for, give or take a timer's tick.
+fn assert_grows(gaps: &[u128]) {
+    let fine = gaps.iter().zip(SHORTEST).all(|(gap, shortest)| gap + 30 >= shortest);
+    assert!(fine, "{gaps:?} against {SHORTEST:?}");
+}
+
+async fn events(tab: &Tab<'_>, count: usize) {
+    tab.evaluate::<()>(&format!(
+        "void Array.from({{ length: {count} }}, (_, n) => weft.event('kept', {{ n }}))"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn tries_come_slower_and_slower_however_often_the_page_is_hidden_and_then_each_event_arrives_once() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    without_jitter(&tab).await;
+    scene.gate.play(Role::Unavailable);
+    events(&tab, 3).await;
+    tab.evaluate::<bool>("weft.flush(50)").await;
+    scene.gate.wait_for_arrivals(3).await;
+    for _ in 0..5 {
+        events(&tab, 1).await;
+        tab.hide().await;
+        tab.show().await;
+    }
+    let refused = scene.gate.wait_for_arrivals(5).await;
+    assert_grows(&gaps(&refused[1..]));
+    scene.gate.play(Role::Open);
+    let stats = flush(&tab).await;
+    stats.assert_balances();
+    assert_eq!((stats.acknowledged, stats.lost()), (9, 0), "{stats:?}");
+    let spans = scene.sink.wait_for("everything", |spans| named(spans, "kept") == 8).await;
+    assert_eq!((spans.len(), scene.sink.duplicates()), (9, 0));
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_collector_that_says_when_to_come_back_is_left_alone_until_then() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    without_jitter(&tab).await;
+    scene.gate.play(Role::TooMany { retry_after: 2 });
+    events(&tab, 1).await;
+    tab.evaluate::<bool>("weft.flush(50)").await;
+    scene.gate.wait_for_arrivals(2).await;
+    scene.gate.play(Role::Open);
+    flush(&tab).await;
+    let arrivals = scene.gate.arrivals();
+    assert_eq!(arrivals.len(), 3);
+    assert!(gaps(&arrivals)[1] + 30 >= 2_000, "{:?}", gaps(&arrivals));
+    assert_eq!(named(&scene.end().await, "kept"), 1);
+}
+
+#[tokio::test]
+async fn what_answers_in_the_collectors_place_acknowledges_nothing() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    without_jitter(&tab).await;
+    for (role, before) in [Role::Portal, Role::Login, Role::Forbidden].into_iter().zip(0..) {
+        let arrived = scene.gate.arrivals().len();
+        scene.gate.play(role);
+        events(&tab, 1).await;
+        tab.evaluate::<bool>("weft.flush(50)").await;
+        // The second request is a try of the first: by then the page has judged its answer.
+        scene.gate.wait_for_arrivals(arrived + 2).await;
+        let stats = Stats::of(&tab).await;
+        assert_eq!(
+            (stats.acknowledged, stats.pending, stats.lost()),
+            (1 + before, 1, 0),
+            "{role:?}: {stats:?}"
+        );
+        scene.gate.play(Role::Open);
+        flush(&tab).await.assert_balances();
+    }
+    assert_eq!(named(&scene.end().await, "kept"), 3);
+}
+
+#[tokio::test]
+async fn only_the_collectors_own_last_word_drops_a_batch_by_name_and_later_ones_go_on() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    scene.gate.play(Role::Final);
+    events(&tab, 2).await;
+    let stats = flush(&tab).await;
+    assert_eq!(stats.dropped.get("refused_403"), Some(&2), "{stats:?}");
+    scene.gate.play(Role::Open);
+    tab.evaluate::<()>("weft.event('later')").await;
+    let stats = flush(&tab).await;
+    stats.assert_balances();
+    assert_eq!((stats.acknowledged, stats.lost()), (2, 2), "{stats:?}");
+    assert_eq!(scene.gate.arrivals().len(), 3, "what is final is not tried again");
+    let spans = scene.end().await;
+    assert_eq!((spans.len(), named(&spans, "later")), (2, 1));
+}

@@ -1,0 +1,97 @@
+//! Where these tests play: a website, another origin, a gate before the collector, and the strict sink.
+
+use support::{
+    browser::{Browser, Tab},
+    collector::{BROWSER_KEY, Bound, Collector, Setting},
+    elsewhere::Elsewhere,
+    gate::Gate,
+    received::Received,
+    sink::Sink,
+    site::Site,
+    stats::Stats,
+};
+
+pub(super) struct Scene {
+    pub(super) sink: Sink,
+    pub(super) collector: Collector,
+    pub(super) gate: Gate,
+    pub(super) site: Site,
+    pub(super) elsewhere: Elsewhere,
+    pub(super) browser: Browser,
+}
+
+impl Scene {
+    pub(super) async fn start() -> Self {
+        let (sink, elsewhere) = (Sink::start().await, Elsewhere::start().await);
+        let site = Site::start(format!("{}/landed", elsewhere.url())).await;
+        let setting = Setting { origin: site.url(), sink: sink.endpoint(), ..Setting::default() };
+        let collector = Collector::start(Bound::new().await, &setting);
+        let gate = Gate::before(collector.addresses()).await;
+        Self { sink, collector, gate, site, elsewhere, browser: Browser::launch().await }
+    }
+
+    /// A tab with a page that knows nothing of weft.
+    pub(super) async fn open(&self, path: &str) -> Tab<'_> {
+        let tab = self.browser.open_tab().await;
+        tab.goto(&format!("{}{path}", self.site.url())).await;
+        tab
+    }
+
+    /// A tab with a page that records, and whose page load is acknowledged: everything is ready.
+    pub(super) async fn open_recording(&self, path: &str) -> Tab<'_> {
+        let tab = self.open(path).await;
+        self.record(&tab, "").await;
+        tab
+    }
+
+    /// Makes a page record, and waits until its page load is acknowledged.
+    pub(super) async fn record(&self, tab: &Tab<'_>, options: &str) {
+        tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {}; }})()", self.init(options))).await;
+        flush(tab).await;
+    }
+
+    /// The page's one line; `options` are more of them, each with its comma.
+    pub(super) fn init(&self, options: &str) -> String {
+        let endpoint = self.gate.page_endpoint();
+        format!("weft.init({{ {options} key: '{BROWSER_KEY}', endpoint: '{endpoint}' }})")
+    }
+
+    /// The end of every test: everything that arrived. Each page that had something to say has said it.
+    pub(super) async fn end(self) -> Vec<Received> {
+        self.browser.quit().await;
+        self.collector.stop().await;
+        self.sink.assert_nothing_odd();
+        self.sink.spans()
+    }
+}
+
+/// Makes the SDK the page's `weft`.
+pub(super) const IMPORT: &str = "window.weft = await import('/weft/index.js')";
+
+/// Waits until everything the page recorded is acknowledged or given up.
+pub(super) async fn flush(tab: &Tab<'_>) -> Stats {
+    tab.wait_until("weft.stats().recorded > 0").await;
+    let flushed: bool = tab
+        .evaluate(
+            "(async () => {
+                for (let tries = 0; tries < 100; tries++) if (await weft.flush(200)) return true;
+                return false;
+            })()",
+        )
+        .await;
+    let stats = Stats::of(tab).await;
+    assert!(flushed, "not acknowledged: {stats:?}");
+    stats
+}
+
+/// How many of the spans have this name.
+pub(super) fn named(spans: &[Received], name: &str) -> usize {
+    spans.iter().filter(|span| span.name() == name).count()
+}
+
+/// Those of the spans that have this name.
+pub(super) fn all_named<'a>(spans: &'a [Received], name: &str) -> Vec<&'a Received> {
+    spans.iter().filter(|span| span.name() == name).collect()
+}
+
+pub(super) const CLICK: &str = "browser.user_action.click";

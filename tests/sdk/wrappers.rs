@@ -1,0 +1,82 @@
+//! Others wrap fetch too, and what begins must end.
+
+use super::scene::{IMPORT, Scene, flush, named};
+
+/// A wrapper as other libraries install it.
+const WRAP: &str = "const inner = window.fetch; window.calls = [];
+    const wrapper = (...args) => (calls.push(new URL(args[0].url ?? args[0], location.href).pathname), inner.call(window, ...args));
+    window.fetch = wrapper;";
+
+#[tokio::test]
+async fn a_wrapper_from_before_init_sees_the_pages_requests_and_none_of_ours() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let start = format!("(async () => {{ {IMPORT}; {WRAP} {}; }})()", scene.init(""));
+    tab.evaluate::<()>(&start).await;
+    flush(&tab).await;
+    tab.evaluate::<String>("fetch('/echo/seen').then((answer) => answer.text())").await;
+    let stats = flush(&tab).await;
+    assert_eq!((stats.acknowledged, stats.errors), (2, 0), "{stats:?}");
+    assert_eq!(tab.evaluate::<Vec<String>>("calls").await, ["/echo/seen"]);
+    assert!(scene.gate.arrivals().len() >= 2);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_wrapper_from_after_init_outlives_shutdown() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    let kept: bool = tab
+        .evaluate(&format!("(() => {{ {WRAP} weft.shutdown(); return window.fetch === wrapper; }})()"))
+        .await;
+    assert!(kept);
+    let answer: String = tab.evaluate("fetch('/echo/after').then((answer) => answer.text())").await;
+    assert_eq!(answer, "an answer");
+    assert_eq!(tab.evaluate::<Vec<String>>("calls").await, ["/echo/after"]);
+    let asked = scene.site.take_asked();
+    assert!(asked.iter().all(|asked| asked.header("traceparent").is_none()), "{asked:?}");
+    assert_eq!(flush(&tab).await.recorded, 1, "only the page load");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn shutdown_gives_fetch_back_when_it_is_still_ours() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    tab.evaluate::<()>("void (window.before = window.fetch)").await;
+    scene.record(&tab, "").await;
+    assert!(tab.evaluate::<bool>("window.fetch !== before").await);
+    assert!(tab.evaluate::<bool>("(weft.shutdown(), window.fetch === before)").await);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn what_was_shut_down_stays_so_whatever_comes_later() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    tab.evaluate::<()>("(weft.event('before'), weft.shutdown(), weft.event('after'))").await;
+    tab.evaluate::<()>(&format!("({}, weft.event('after'))", scene.init(""))).await;
+    tab.click("#press").await;
+    tab.evaluate::<String>("fetch('/echo/after').then((answer) => answer.text())").await;
+    let stats = flush(&tab).await;
+    assert_eq!((stats.recorded, stats.acknowledged), (2, 2), "{stats:?}");
+    let spans = scene.end().await;
+    assert_eq!((spans.len(), named(&spans, "before")), (2, 1));
+}
+
+#[tokio::test]
+async fn a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/held/weft.wasm',");
+    tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; weft.event('before'); }})()")).await;
+    scene.site.wait_for("/held/weft.wasm").await;
+    tab.evaluate::<()>("(weft.shutdown(), weft.event('after'))").await;
+    scene.site.release();
+    scene.sink.wait_for("what was before", |spans| named(spans, "before") == 1).await;
+    tab.evaluate::<()>(&format!("({}, weft.event('after'))", scene.init(""))).await;
+    tab.click("#press").await;
+    let stats = flush(&tab).await;
+    assert_eq!((stats.recorded, stats.acknowledged), (2, 2), "{stats:?}");
+    assert_eq!(scene.end().await.len(), 2);
+}
