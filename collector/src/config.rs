@@ -83,7 +83,8 @@ pub struct Limits {
 /// Bounds of what is kept on disk.
 #[derive(Clone, Debug)]
 pub struct Spool {
-    /// Bytes after which a new segment begins. Default 64 MiB: small enough to be deleted soon after delivery.
+    /// Bytes of records after which a new segment begins. Default 64 MiB: small enough to be deleted soon after
+    /// delivery. Each begins with all event numbers that are remembered, which must be the smaller part of it.
     pub segment_bytes: u64,
     /// Bytes of all segments. Default 4 GiB: days of outage for most, and no surprise on a small disk.
     pub max_bytes: u64,
@@ -91,8 +92,22 @@ pub struct Spool {
     pub queue: usize,
     /// Bytes that may wait to be written. Default 64 MiB: sixteen groups, and little enough for a small machine.
     pub queue_bytes: usize,
-    /// Pages whose event numbers are remembered. Default 100 000: about 10 MB.
+    /// Pages whose event numbers are remembered. Default 100 000: about 30 MB, and 8 MB at the head of a segment.
     pub pages: usize,
+    /// Intervals of event numbers that are remembered of all pages together. Default 500 000: about 16 MB, and 8 MB
+    /// at the head of a segment. A page that loses no event needs one.
+    pub pieces: usize,
+}
+
+impl Spool {
+    /// Bytes that remembered event numbers may take at the head of a segment. `owner`: bytes of the longest name.
+    fn most_claims_bytes(&self, owner: usize) -> u64 {
+        /// A page's id, and what frames it and its owner.
+        const PAGE: u64 = 48;
+        /// Two numbers below 2^53, as protobuf writes them.
+        const PIECE: u64 = 16;
+        self.pages as u64 * (PAGE + owner as u64) + self.pieces as u64 * PIECE
+    }
 }
 
 /// One thing to change in the configuration.

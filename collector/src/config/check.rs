@@ -106,10 +106,42 @@ fn spool(mut section: Section<'_>) -> Spool {
     let max_bytes = section.count("max_bytes", 4096 * MIB, 8192..=u64::MAX >> 1);
     let queue = usize::try_from(section.count("queue", 1024, 1..=65_536)).unwrap_or(1024);
     let pages = usize::try_from(section.count("pages", 100_000, 1..=10_000_000)).unwrap_or(100_000);
+    let pieces = usize::try_from(section.count("pieces", 500_000, 256..=100_000_000)).unwrap_or(500_000);
     let queue_bytes = section.count("queue_bytes", 64 * MIB, MIB..=4096 * MIB);
     let queue_bytes = usize::try_from(queue_bytes).unwrap_or(usize::MAX);
     section.end();
-    Spool { segment_bytes, max_bytes, queue, queue_bytes, pages }
+    Spool { segment_bytes, max_bytes, queue, queue_bytes, pages, pieces }
+}
+
+fn spool_contradictions(config: &Config, notes: &Notes) {
+    let spool = &config.spool;
+    let owner = config.keys.iter().map(|key| key.application.len() + 1 + key.name.len()).max().unwrap_or(0);
+    let claims = spool.most_claims_bytes(owner);
+    if spool.max_bytes < 2 * (spool.segment_bytes + claims) {
+        let least = 2 * (spool.segment_bytes + claims);
+        notes.add(
+            "spool.max_bytes",
+            format!(
+                "holds less than two segments ({least} bytes with their heads), so nothing could ever be deleted: \
+                 raise it, or lower segment_bytes, or pages and pieces"
+            ),
+        );
+    }
+    if spool.segment_bytes < claims {
+        notes.add(
+            "spool.segment_bytes",
+            format!(
+                "is less than remembered event numbers may take at the head of every segment ({claims} bytes): \
+                 raise it, or lower pages and pieces"
+            ),
+        );
+    }
+    if spool.queue_bytes < 2 * config.limits.otlp_request_bytes {
+        notes.add(
+            "spool.queue_bytes",
+            "holds less than two requests of limits.otlp_request_bytes: raise it or lower that",
+        );
+    }
 }
 
 fn contradictions(config: &Config, notes: &Notes) {
@@ -119,12 +151,7 @@ fn contradictions(config: &Config, notes: &Notes) {
     if config.listen == config.admin && config.listen.port() != 0 {
         notes.add("admin", "is the same address as listen: the admin port must not face the network");
     }
-    if config.spool.max_bytes < 2 * config.spool.segment_bytes {
-        notes.add(
-            "spool.max_bytes",
-            "holds less than two segments, so nothing could ever be deleted: raise it or lower segment_bytes",
-        );
-    }
+    spool_contradictions(config, notes);
     if config.limits.request_bytes > config.limits.body_bytes {
         notes.add("limits.body_bytes", "is below limits.request_bytes: a batch may not shrink by inflating");
     }
@@ -132,12 +159,6 @@ fn contradictions(config: &Config, notes: &Notes) {
         notes.add(
             "limits.otlp_body_bytes",
             "is below limits.otlp_request_bytes: a request may not shrink by inflating",
-        );
-    }
-    if config.spool.queue_bytes < 2 * config.limits.otlp_request_bytes {
-        notes.add(
-            "spool.queue_bytes",
-            "holds less than two requests of limits.otlp_request_bytes: raise it or lower that",
         );
     }
     let mut seen = HashMap::new();

@@ -76,6 +76,11 @@ fn an_unknown_setting_is_answered_with_those_there_are() {
 fn settings_that_contradict_each_other_are_refused() {
     let found = mistakes(&format!("{TEN_LINES}\n[spool]\nsegment_bytes = 1000000\nmax_bytes = 1500000"));
     assert_eq!(found[0].0, "spool.max_bytes");
+    let small = format!("{TEN_LINES}\n[spool]\nsegment_bytes = 1000000");
+    assert_eq!(mistakes(&small)[0].0, "spool.segment_bytes", "its head alone could be larger");
+    assert!(Config::from_toml(&format!("{small}\npages = 5000\npieces = 20000")).is_ok());
+    let queue = mistakes(&format!("{TEN_LINES}\n[spool]\nqueue_bytes = 2000000"));
+    assert_eq!(queue[0].0, "spool.queue_bytes");
     let both = mistakes(&format!("listen = \"127.0.0.1:7\"\nadmin = \"127.0.0.1:7\"\n{TEN_LINES}"));
     assert_eq!(both[0].0, "admin");
 }

@@ -30,6 +30,11 @@ impl Intervals {
         self.0.iter().flat_map(|(from, to)| [*from, to - from]).collect()
     }
 
+    /// How many intervals.
+    pub(crate) fn pieces(&self) -> usize {
+        self.0.len()
+    }
+
     /// Bytes it takes.
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(self.0.as_slice())

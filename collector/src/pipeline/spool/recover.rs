@@ -24,7 +24,13 @@ use super::{
     segments::{self, Segment, Segments},
     writer::Writer,
 };
-use crate::{clock::Clock, config::Config, ledger::Ledger, metrics::Meters, sessions::Sessions};
+use crate::{
+    clock::Clock,
+    config::{self, Config},
+    ledger::Ledger,
+    metrics::Meters,
+    sessions::Sessions,
+};
 
 /// Why the spool cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +83,7 @@ pub(super) fn open_on(
     files::make_directory(&directory).map_err(failed)?;
     files::make_directory(&cursors).map_err(failed)?;
     let lock = lock(&directory)?;
-    let mut scan = Scan::new(config.spool.pages);
+    let mut scan = Scan::new(&config.spool);
     let starts = starts(&directory).map_err(failed)?;
     for (at, start) in starts.iter().enumerate() {
         scan.file(&directory, *start, starts.get(at + 1).copied()).map_err(failed)?;
@@ -156,8 +162,9 @@ struct Found {
 }
 
 impl Scan {
-    fn new(pages: usize) -> Self {
-        Self { segments: VecDeque::new(), claims: Claims::new(pages), found: Vec::new(), torn: 0, damaged: 0 }
+    fn new(settings: &config::Spool) -> Self {
+        let claims = Claims::new(settings);
+        Self { segments: VecDeque::new(), claims, found: Vec::new(), torn: 0, damaged: 0 }
     }
 
     /// `next`: where the next segment begins. What this file holds beyond that was never acknowledged.

@@ -74,7 +74,7 @@ impl Segments {
 
     /// Bytes of all segments.
     pub(crate) fn bytes(&self) -> u64 {
-        self.shelf().segments.iter().map(|segment| segment.end - segment.start).sum()
+        self.shelf().bytes()
     }
 
     /// Takes `destination` up where it left off, or at the oldest record there is. Gives its place.
@@ -128,12 +128,17 @@ impl Segments {
         if !shelf.cursors.is_empty() {
             return Ok(());
         }
-        let total =
-            |shelf: &Shelf| shelf.segments.iter().map(|segment| segment.end - segment.start).sum::<u64>();
-        while shelf.segments.len() > 1 && total(&shelf) + wanted > most {
+        while shelf.segments.len() > 1 && shelf.bytes() + wanted > most {
             self.delete_oldest(&mut shelf)?;
         }
         Ok(())
+    }
+
+    /// Whether a segment may begin whose head has `head` bytes. The newest is deleted only when it has a successor,
+    /// so where it is the only one a successor may always begin.
+    pub(super) fn may_begin(&self, head: u64, most: u64) -> bool {
+        let shelf = self.shelf();
+        shelf.segments.len() <= 1 || shelf.bytes() + head <= most
     }
 
     /// The segment that holds `place`, or the next one after it.
@@ -160,6 +165,12 @@ impl Segments {
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shelf {
+    fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.end - segment.start).sum()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is acknowledged is there after anything; what is not is gone without a trace.
 
+mod bounds;
 mod disk;
 mod queue;
 
@@ -204,7 +205,7 @@ async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing
 #[tokio::test]
 async fn damage_while_running_skips_the_rest_of_a_segment_and_goes_on_with_the_next() {
     let data = TempDir::new().unwrap();
-    let world = World::open_with(data.path(), Box::new(RealDisk), |config| config.spool.segment_bytes = 300);
+    let world = World::open_with(data.path(), Box::new(RealDisk), |config| config.spool.segment_bytes = 100);
     for page in 1..10 {
         world.store(page, 0..3).await.unwrap();
     }

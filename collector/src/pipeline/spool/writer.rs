@@ -36,6 +36,15 @@ pub(super) struct Writer {
 pub(super) struct Open {
     file: Box<dyn SegmentFile>,
     at: Segment,
+    /// Where its records begin, after the claims. They alone make it full: a head must not call for the next one.
+    records: u64,
+}
+
+/// Whether there is a segment to write to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Room {
+    Ready,
+    Full,
 }
 
 /// A job whose claim is made and whose bytes are in the group's buffer.
@@ -53,6 +62,9 @@ const PROBE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// Pieces of claims in one record at the head of a segment.
 const CLAIM_PIECES: usize = 100_000;
+
+/// As much as a page's id and owner take there.
+const PIECES_OF_A_PAGE: usize = 10;
 
 impl Writer {
     /// Until nobody can send jobs any more.
@@ -87,8 +99,10 @@ impl Writer {
     /// Makes a group durable with one sync, and answers everybody in it.
     fn commit(&mut self, group: Vec<Job>) {
         let incoming: u64 = group.iter().map(|job| job.entry.record.body.len() as u64 + 1024).sum();
-        if let Err(error) = self.make_ready(incoming) {
-            return self.fail(group.into_iter().map(Staged::unclaimed).collect(), &error);
+        match self.make_ready(incoming) {
+            Ok(Room::Ready) => {}
+            Ok(Room::Full) => return self.refuse_full(group.into_iter().map(Staged::unclaimed)),
+            Err(error) => return self.fail(group.into_iter().map(Staged::unclaimed).collect(), &error),
         }
         let mut buffer = Vec::new();
         let staged: Vec<_> = group.into_iter().filter_map(|job| self.stage(job, &mut buffer)).collect();
@@ -99,23 +113,30 @@ impl Writer {
     }
 
     /// Before anything is claimed there is a segment with room, whose head remembers all claims so far.
-    fn make_ready(&mut self, incoming: u64) -> io::Result<()> {
-        self.segments.make_room(incoming, self.settings.max_bytes)?;
-        let full = |open: &Open| open.at.end - open.at.start >= self.settings.segment_bytes;
-        if self.open.as_ref().is_none_or(full) {
-            self.open = None;
-            self.open = Some(self.begin_segment()?);
+    fn make_ready(&mut self, incoming: u64) -> io::Result<Room> {
+        let most = self.settings.max_bytes;
+        let full = |open: &Open| open.at.end - open.records >= self.settings.segment_bytes;
+        if !self.open.as_ref().is_none_or(full) {
+            self.segments.make_room(incoming, most)?;
+            return Ok(Room::Ready);
         }
-        Ok(())
+        let head = self.head();
+        self.segments.make_room(incoming + head.len() as u64, most)?;
+        if !self.segments.may_begin(head.len() as u64, most) {
+            return Ok(Room::Full);
+        }
+        self.open = None;
+        self.open = Some(self.begin_segment(&head)?);
+        Ok(Room::Ready)
     }
 
-    fn begin_segment(&mut self) -> io::Result<Open> {
-        let start = self.segments.next_start();
+    /// What the next segment begins with.
+    fn head(&self) -> Vec<u8> {
         let mut bytes = segment::MAGIC.to_vec();
         let mut record = Record { kind: Kind::Claims.into(), ..Record::default() };
         let mut pieces = 0;
         for claim in self.claims.all() {
-            pieces += claim.taken.len();
+            pieces += claim.taken.len() + PIECES_OF_A_PAGE;
             record.claims.push(claim);
             if pieces >= CLAIM_PIECES {
                 segment::write(&record, &mut bytes);
@@ -124,13 +145,18 @@ impl Writer {
             }
         }
         segment::write(&record, &mut bytes);
+        bytes
+    }
+
+    fn begin_segment(&mut self, bytes: &[u8]) -> io::Result<Open> {
+        let start = self.segments.next_start();
         let mut file = self.disk.create(&self.segments.path(start))?;
-        file.append(&bytes)?;
+        file.append(bytes)?;
         file.sync()?;
         self.disk.sync_directory(self.segments.directory())?;
         let at = Segment { start, end: start + bytes.len() as u64 };
         self.segments.add(at);
-        Ok(Open { file, at })
+        Ok(Open { file, at, records: at.end })
     }
 
     /// Claims what `job` contributes and puts its record into `buffer`. `None`: it was answered here.
@@ -148,8 +174,7 @@ impl Writer {
             let length = segment::write(&entry.record, buffer);
             if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes {
                 buffer.truncate(buffer.len() - length);
-                self.refuse(Staged { job, taken, events }, Outcome::SpoolFull, Reject::SpoolFull);
-                self.segments.health.full.store(true, Ordering::Relaxed);
+                self.refuse_full([Staged { job, taken, events }].into_iter());
                 return None;
             }
         }
@@ -208,6 +233,11 @@ impl Writer {
         for staged in group.into_iter().rev() {
             self.refuse(staged, Outcome::SpoolFailing, Reject::SpoolFailing);
         }
+    }
+
+    fn refuse_full(&mut self, group: impl Iterator<Item = Staged>) {
+        self.segments.health.full.store(true, Ordering::Relaxed);
+        group.for_each(|staged| self.refuse(staged, Outcome::SpoolFull, Reject::SpoolFull));
     }
 
     fn refuse(&mut self, staged: Staged, outcome: Outcome, reject: Reject) {
