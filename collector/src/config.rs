@@ -52,8 +52,8 @@ pub struct Config {
     pub limits: Limits,
     /// Bounds of the spool.
     pub spool: Spool,
-    /// How far a device's clock may be off before its times are corrected. Default 5 s: more than a slow upload,
-    /// less than anybody would read as an order of events.
+    /// How far a device's clock may be off before its times are corrected. Default 5 s: less than anybody would read
+    /// as an order of events. A clock that is behind is told apart from a slow upload only a minute later.
     pub max_skew: Duration,
 }
 

@@ -1,5 +1,7 @@
 //! What steps 4 to 6 share, and how what one step gives becomes what the next one takes.
 
+mod skew;
+
 use std::{sync::Arc, time::Duration};
 
 use axum::{
@@ -109,7 +111,7 @@ impl Intake {
         let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
         let page = Ids::new(head.seed).page();
         let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
-        let skew_ms = self.skew_ms(&head, admitted.receive_time_ms);
+        let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.max_skew);
         let stamp = Stamp {
             service: admitted.key.service.clone(),
             environment: admitted.key.environment.clone(),
@@ -124,12 +126,6 @@ impl Intake {
         let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
         carried.refuse(Outcome::SpanInvalid, counted.refused);
         Entry { record: record(Kind::Otlp, admitted), claim: None, carried }
-    }
-
-    /// How far the device's clock is ahead of ours, if that is more than is tolerated.
-    fn skew_ms(&self, head: &Head, receive_time_ms: u64) -> Option<i64> {
-        let skew_ms = i64::try_from(i128::from(head.send_time_ms) - i128::from(receive_time_ms)).ok()?;
-        (u128::from(skew_ms.unsigned_abs()) > self.max_skew.as_millis()).then_some(skew_ms)
     }
 }
 
