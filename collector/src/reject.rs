@@ -1,14 +1,15 @@
 //! Refusals: the one translation from what went wrong to HTTP. The client's sentence says what to change;
 //! the log's sentence says what was seen.
 
+mod answer;
+
 use std::{sync::Arc, time::Duration};
 
-use axum::{
-    body::Body,
-    http::{HeaderValue, Response, StatusCode, header},
-};
-use prost::Message;
+use axum::http::StatusCode;
 use weft_proto::DecodeError;
+
+pub(crate) use answer::Door;
+pub use answer::RpcStatus;
 
 use crate::{config::Key, outcome::Outcome};
 
@@ -49,6 +50,8 @@ pub(crate) enum Reject {
     BodyBroken(String),
     #[error("not a batch: {0}")]
     NotABatch(String),
+    #[error("not DEFLATE")]
+    NotDeflate,
     #[error("truncated: {0}")]
     Truncated(&'static str),
     #[error("digest of the body is not that of its head")]
@@ -78,15 +81,6 @@ pub(crate) struct Uncounted {
     pub(crate) reject: Reject,
 }
 
-/// Which clients a route serves: it decides how a refusal is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Door {
-    /// Pages: a sentence that shows in the network panel.
-    Batches,
-    /// OTLP: `google.rpc.Status`.
-    Otlp,
-}
-
 /// How long a client is asked to wait when the collector, not the client, is the reason.
 const COME_BACK: Duration = Duration::from_secs(5);
 
@@ -110,7 +104,7 @@ impl Reject {
             Self::InflatedTooLarge(_) => Outcome::InflatedTooLarge,
             Self::BodyTimeout(_) => Outcome::BodyTimeout,
             Self::BodyBroken(_) => Outcome::BodyBroken,
-            Self::NotABatch(_) => Outcome::NotABatch,
+            Self::NotABatch(_) | Self::NotDeflate => Outcome::NotABatch,
             Self::Truncated(_) => Outcome::Truncated,
             Self::DigestMismatch => Outcome::DigestMismatch,
             Self::VersionUnknown(_) => Outcome::VersionUnknown,
@@ -144,6 +138,7 @@ impl Reject {
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken(_)
             | Self::NotABatch(_)
+            | Self::NotDeflate
             | Self::Truncated(_)
             | Self::DigestMismatch
             | Self::VersionUnknown(_) => StatusCode::BAD_REQUEST,
@@ -174,7 +169,8 @@ impl Reject {
             Self::BodyTimeout(_) => "The body took too long to arrive: send it again, in smaller batches if the connection is slow.".into(),
             Self::BodyBroken(_) => "The body broke off: send it again.".into(),
             Self::NotABatch(why) => format!("The body is not a valid batch ({why}): check that what sends it is the weft SDK, or OTLP for /v1/traces, and that nothing in between changes bytes."),
-            Self::Truncated(what) => format!("The body ends too early (in its {what}): send it whole."),
+            Self::NotDeflate => "The body is not a valid batch (no valid DEFLATE): something changed it on the way, or what sends it is not the weft SDK. Send it again.".into(),
+            Self::Truncated(what) => format!("The body ends too early (in its {what}): send it again, whole."),
             Self::DigestMismatch => "The body does not match the digest in its head: something changed it on the way. Send it again.".into(),
             Self::VersionUnknown(version) => format!("Format version {version} is not read by this collector: update the collector to at least the SDK's version."),
             Self::TooManyEvents(limit) => format!("The batch holds more than {limit} events: split it."),
@@ -198,46 +194,39 @@ impl Reject {
         }
     }
 
-    /// The answer as clients of `door` read it.
+    /// Whether the same bytes may be taken when they are sent again: they were damaged or delayed on the way, or the
+    /// collector was the reason.
     #[must_use]
-    pub(crate) fn answer(&self, door: Door) -> Response<Body> {
-        let (body, content_type) = match door {
-            Door::Batches => (self.sentence().into_bytes(), "text/plain; charset=utf-8"),
-            Door::Otlp => (self.status_message().encode_to_vec(), "application/x-protobuf"),
-        };
-        let mut response = Response::new(Body::from(body));
-        *response.status_mut() = self.status();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        if let Some(wait) = self.retry_after() {
-            // Whole seconds, rounded up: coming back early would only be refused again.
-            let seconds = (wait.as_secs() + u64::from(wait.subsec_nanos() > 0)).max(1);
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
+    pub(crate) fn may_pass_later(&self) -> bool {
         match self {
-            Self::MethodNotAllowed => {
-                headers.insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
-            }
-            Self::KeyMissing | Self::KeyUnknown if door == Door::Otlp => {
-                headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            _ => {}
+            Self::RateLimited(_)
+            | Self::BodyTimeout(_)
+            | Self::BodyBroken(_)
+            | Self::Truncated(_)
+            | Self::NotDeflate
+            | Self::DigestMismatch
+            | Self::SpoolFull
+            | Self::SpoolBusy
+            | Self::SpoolFailing
+            | Self::AnswerTimeout(_) => true,
+            Self::NotFound
+            | Self::MethodNotAllowed
+            | Self::KeyMissing
+            | Self::KeyUnknown
+            | Self::ServerKeyForBatches
+            | Self::BrowserKeyForOtlp
+            | Self::OriginMissing
+            | Self::OriginNotAllowed(_)
+            | Self::OriginWithServerKey(_)
+            | Self::ContentTypeUnknown(_)
+            | Self::CodingUnknown(_)
+            | Self::BodyTooLarge(_)
+            | Self::InflatedTooLarge(_)
+            | Self::NotABatch(_)
+            | Self::VersionUnknown(_)
+            | Self::TooManyEvents(_)
+            | Self::TooLarge { .. } => false,
         }
-        response
-    }
-
-    fn status_message(&self) -> RpcStatus {
-        let code = match self.status() {
-            StatusCode::UNAUTHORIZED => 16,
-            StatusCode::FORBIDDEN => 7,
-            StatusCode::NOT_FOUND => 5,
-            StatusCode::METHOD_NOT_ALLOWED | StatusCode::UNSUPPORTED_MEDIA_TYPE => 12,
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::TOO_MANY_REQUESTS => 8,
-            StatusCode::REQUEST_TIMEOUT => 4,
-            StatusCode::SERVICE_UNAVAILABLE => 14,
-            _ => 3,
-        };
-        RpcStatus { code, message: self.sentence(), details: Vec::new() }
     }
 
     /// With who sent it.
@@ -255,22 +244,8 @@ impl From<DecodeError> for Reject {
             DecodeError::Limit { what: "events", limit } => Self::TooManyEvents(limit),
             DecodeError::Limit { what, limit } => Self::TooLarge { what, limit },
             DecodeError::Protobuf => Self::NotABatch("no valid protobuf".to_owned()),
-            DecodeError::Inflate => Self::NotABatch("no valid DEFLATE".to_owned()),
+            DecodeError::Inflate => Self::NotDeflate,
             DecodeError::Invalid(what) => Self::NotABatch(format!("invalid {what}")),
         }
     }
-}
-
-/// `google.rpc.Status`, which OTLP demands as the body of every refusal.
-#[derive(Clone, PartialEq, prost::Message)]
-pub struct RpcStatus {
-    /// `google.rpc.Code`.
-    #[prost(int32, tag = "1")]
-    pub code: i32,
-    /// What to change.
-    #[prost(string, tag = "2")]
-    pub message: String,
-    /// `google.protobuf.Any`; never used here.
-    #[prost(bytes = "vec", repeated, tag = "3")]
-    pub details: Vec<Vec<u8>>,
 }

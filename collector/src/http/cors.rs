@@ -12,6 +12,9 @@ use axum::{
 /// Two hours: the longest Chromium keeps a preflight.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("7200");
 
+/// What a page needs of our refusals to decide when to send again, and whether to.
+const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, Weft-Refused");
+
 /// Answers preflights, and adds headers to what everything else answers.
 pub(super) async fn reflect(request: Request, next: Next) -> Response<Body> {
     let origin = request.headers().get(header::ORIGIN).cloned();
@@ -24,7 +27,7 @@ pub(super) async fn reflect(request: Request, next: Next) -> Response<Body> {
     headers.append(header::VARY, HeaderValue::from_static("Origin"));
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Retry-After"));
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
     response
 }

@@ -32,21 +32,24 @@ async fn every_kind_of_bad_body_is_refused_by_name_and_the_next_request_works() 
     let mut whole = Page(Seed([1; 16])).batch(0..50);
     let last = whole.pop().unwrap();
     let cases = [
-        ("not_a_batch", 400, request(Form::Plain, digest(b"\xff\xff\xff"), b"\xff\xff\xff")),
-        ("truncated", 400, whole.clone()),
-        ("truncated", 400, vec![]),
-        ("digest_mismatch", 400, request(Form::Plain, 7, b"hello")),
-        ("version_unknown", 400, b"{\"json\":1}".to_vec()),
-        ("inflated_too_large", 413, request(Form::Deflate, 0, &bomb())),
-        ("body_too_large", 413, vec![0; 256 * 1024 + 1]),
-        ("too_many_events", 413, Page(Seed([2; 16])).batch(0..2_001)),
+        ("not_a_batch", 400, "final", request(Form::Plain, digest(b"\xff\xff\xff"), b"\xff\xff\xff")),
+        ("not_a_batch", 400, "later", request(Form::Deflate, 7, b"\xff\xff\xff")),
+        ("truncated", 400, "later", whole.clone()),
+        ("truncated", 400, "later", vec![]),
+        ("digest_mismatch", 400, "later", request(Form::Plain, 7, b"hello")),
+        ("version_unknown", 400, "final", b"{\"json\":1}".to_vec()),
+        ("inflated_too_large", 413, "final", request(Form::Deflate, 0, &bomb())),
+        ("body_too_large", 413, "final", vec![0; 256 * 1024 + 1]),
+        ("too_many_events", 413, "final", Page(Seed([2; 16])).batch(0..2_001)),
     ];
     whole.push(last);
-    for (at, (outcome, status, body)) in cases.into_iter().enumerate() {
+    for (at, (outcome, status, refused, body)) in cases.into_iter().enumerate() {
         let pointer = format!("/keys/shop-web/bodies_refused/{outcome}");
         let before = weft.count(&pointer).await;
         let answer = weft.page().body(body).send().await.unwrap();
         assert_eq!(answer.status(), status, "{outcome}");
+        assert_eq!(answer.headers()["weft-refused"], refused, "{outcome}");
+        assert_eq!(answer.headers()["access-control-expose-headers"], "Retry-After, Weft-Refused");
         assert_eq!(answer.headers()["access-control-allow-origin"], ORIGIN);
         assert!(answer.headers()["vary"].to_str().unwrap().contains("Origin"));
         assert!(answer.headers()["content-type"].to_str().unwrap().starts_with("text/plain"));
@@ -56,7 +59,7 @@ async fn every_kind_of_bad_body_is_refused_by_name_and_the_next_request_works() 
         weft.acknowledged(Page(Seed([100 + at as u8; 16])).batch(0..1)).await;
     }
     weft.acknowledged(whole).await;
-    sink.spans(58).await;
+    sink.spans(59).await;
 }
 
 #[tokio::test]
@@ -86,6 +89,7 @@ async fn who_may_not_send_is_told_why_even_across_origins() {
         let answer = request.send().await.unwrap();
         assert_eq!(answer.status(), status, "{pointer}");
         assert_eq!(answer.headers()["access-control-allow-origin"], evil);
+        assert_eq!(answer.headers()["weft-refused"], "final");
         assert!(!answer.headers().contains_key("access-control-allow-credentials"));
         let sentence = answer.text().await.unwrap();
         assert!(sentence.contains(says), "{sentence}");
@@ -154,7 +158,8 @@ async fn over_its_rate_a_key_is_told_when_to_come_back() {
     let refused = post().body(page.batch(1..2)).send().await.unwrap();
     assert_eq!(refused.status(), 429);
     assert_eq!(refused.headers()["retry-after"], "1");
-    assert_eq!(refused.headers()["access-control-expose-headers"], "Retry-After");
+    assert_eq!(refused.headers()["access-control-expose-headers"], "Retry-After, Weft-Refused");
+    assert_eq!(refused.headers()["weft-refused"], "later");
     assert_eq!(weft.count("/keys/slow/bodies_refused/rate_limited").await, 1);
     weft.acknowledged(page.batch(2..3)).await;
 }
@@ -171,6 +176,7 @@ async fn a_body_that_never_ends_is_given_up_with_a_sentence() {
     socket.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains("access-control-allow-origin: http://localhost:3000"), "{answer}");
+    assert!(answer.contains("weft-refused: later"), "{answer}");
     assert_eq!(weft.count("/keys/shop-web/bodies_refused/body_timeout").await, 1);
 }
 

@@ -88,6 +88,7 @@ impl Weft {
         let answer = self.page().body(batch.clone()).send().await.unwrap();
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["access-control-allow-origin"], ORIGIN);
+        assert!(!answer.headers().contains_key("weft-refused"));
         let ack = Ack::decode(&answer.bytes().await.unwrap()).unwrap();
         assert_eq!((ack.digest, ack.number), (head.digest, head.number));
     }

@@ -18,7 +18,7 @@ pub(super) fn deflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
         let rest = bytes.get(read..).unwrap_or_default();
         let status = inflater
             .decompress_vec(rest, &mut out, FlushDecompress::Finish)
-            .map_err(|_| Reject::NotABatch("no valid DEFLATE".to_owned()))?;
+            .map_err(|_| Reject::NotDeflate)?;
         if out.len() > limit {
             return Err(Reject::InflatedTooLarge(limit));
         }
