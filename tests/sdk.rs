@@ -6,6 +6,8 @@ mod redirects;
 mod requests;
 mod wrappers;
 
+mod loading;
+
 mod calls;
 mod interactions;
 mod sessions;

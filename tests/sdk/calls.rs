@@ -118,31 +118,25 @@ async fn attributes_beyond_what_an_event_may_have_are_counted() {
 }
 
 #[tokio::test]
-async fn init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was() {
+async fn attributes_that_do_something_when_they_are_read_disturb_nothing() {
     let scene = Scene::start().await;
-    let mut left = Vec::new();
-    for options in ["", "null", "{}", "{ key: 'k' }", "{ key: 'k', endpoint: 'http://[' }"] {
-        let tab = scene.open("/page").await;
-        let code = format!(
-            "(async () => {{
-                {IMPORT}; const before = window.fetch;
-                weft.init({options}); weft.event('lost');
-                // What is given up is given up when the module is there, at the latest.
-                for (let tries = 0; tries < 100 && weft.stats().pending > 0; tries++)
-                    await new Promise((done) => setTimeout(done, 20));
-                await fetch('/echo/works');
-                const {{ pending }} = weft.stats();
-                return {{ options: `{options}`, pending, asBefore: window.fetch === before }};
-            }})()"
-        );
-        left.push(tab.evaluate::<serde_json::Value>(&code).await);
-        Stats::of(&tab).await.assert_balances();
-        tab.close().await;
+    let tab = scene.open_recording("/page").await;
+    let outer: String = tab
+        .evaluate(
+            "(async () => {
+                let asked;
+                weft.event('recording', { get read() { weft.event('inner'); return 1; } });
+                weft.event('asking', { told: { toString() { asked = fetch('/echo/inner'); return 'so'; } } });
+                return (await asked).text();
+            })()",
+        )
+        .await;
+    assert_eq!(outer, "an answer");
+    tab.wait_until("weft.stats().recorded === 5").await;
+    let stats = flush(&tab).await;
+    assert_eq!((stats.acknowledged, stats.errors), (5, 0), "{stats:?}");
+    let spans = assert_accounted(scene, stats).await;
+    for name in ["recording", "inner", "asking", "GET"] {
+        assert_eq!(named(&spans, name), 1, "{name}");
     }
-    let mut asked: Vec<_> = scene.site.take_asked().into_iter().map(|asked| asked.path).collect();
-    asked.retain(|path| path != "/echo/works");
-    assert!(asked.is_empty(), "{asked:?}; {left:#?}");
-    assert!(scene.gate.arrivals().is_empty());
-    assert!(left.iter().all(|left| left["pending"] == 0 && left["asBefore"] == true), "{left:#?}");
-    scene.end().await;
 }

@@ -1,6 +1,6 @@
 //! A person does something and is gone: it arrives all the same.
 
-use support::{browser::Tab, stats::Stats};
+use support::{browser::Tab, gate::Role, stats::Stats};
 
 use super::scene::{CLICK, Scene, named};
 
@@ -75,7 +75,6 @@ async fn visibilitychange_alone_is_enough() {
 
 #[tokio::test]
 async fn what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_last_moment() {
-    use support::gate::Role;
     let scene = Scene::start().await;
     let tab = scene.open_recording("/page").await;
     scene.gate.play(Role::Unavailable);
@@ -85,6 +84,22 @@ async fn what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_l
     assert_eq!(tried[1].role, Role::Unavailable);
     tab.wait_until("weft.stats().pending === 1").await;
     scene.gate.play(Role::Open);
+    tab.close().await;
+    assert_arrives(scene).await;
+}
+
+#[tokio::test]
+async fn a_page_that_records_can_be_come_back_to_and_goes_on() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    tab.evaluate::<()>("void addEventListener('pageshow', (event) => (window.kept = event.persisted))").await;
+    tab.goto(&format!("{}/page/next", scene.site.url())).await;
+    tab.back().await;
+    assert!(
+        tab.evaluate::<bool>("window.kept === true").await,
+        "the page was kept in the back/forward cache"
+    );
+    press(&tab).await;
     tab.close().await;
     assert_arrives(scene).await;
 }

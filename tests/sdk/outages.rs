@@ -77,6 +77,37 @@ async fn a_collector_that_says_when_to_come_back_is_left_alone_until_then() {
 }
 
 #[tokio::test]
+async fn a_wait_longer_than_timers_can_wait_costs_the_page_nothing() {
+    let scene = Scene::start().await;
+    let tab = scene.open_recording("/page").await;
+    // 35 days; what a timer is asked for beyond 24.8 days is due at once.
+    scene.gate.play(Role::TooMany { retry_after: 3_000_000 });
+    tab.evaluate::<()>(
+        "(() => {
+            window.timers = 0;
+            const real = window.setTimeout;
+            window.setTimeout = (...args) => (timers++, real(...args));
+        })()",
+    )
+    .await;
+    events(&tab, 1).await;
+    tab.evaluate::<bool>("weft.flush(50)").await;
+    scene.gate.wait_for_arrivals(2).await;
+    let frames = "new Promise((done) => {
+        let left = 60;
+        const next = () => (left-- ? requestAnimationFrame(next) : done(timers));
+        next();
+    })";
+    let timers: u64 = tab.evaluate(frames).await;
+    assert!(timers < 10, "{timers} timers within a second");
+    assert_eq!(scene.gate.arrivals().len(), 2);
+    scene.gate.play(Role::Open);
+    tab.close().await;
+    assert_eq!(named(&scene.sink.wait_for("the event", |spans| named(spans, "kept") == 1).await, "kept"), 1);
+    scene.end().await;
+}
+
+#[tokio::test]
 async fn what_answers_in_the_collectors_place_acknowledges_nothing() {
     let scene = Scene::start().await;
     let tab = scene.open_recording("/page").await;

@@ -16,10 +16,13 @@ fn sessions(spans: &[Received]) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn two_tabs_of_one_origin_share_the_session() {
+async fn two_tabs_of_one_origin_share_the_session_and_keep_it_alive_for_each_other() {
     let scene = Scene::start().await;
     let (one, other) = (scene.open_recording("/page").await, scene.open_recording("/page/other").await);
+    // Each tab alone is idle for longer than a session lasts, the two of them are not.
+    pass(&scene, 29 * MINUTE).await;
     other.click("#press").await;
+    pass(&scene, 29 * MINUTE).await;
     one.show().await;
     one.click("#press").await;
     for tab in [&one, &other] {

@@ -54,14 +54,9 @@ async fn events_beyond_what_is_kept_for_the_module_are_dropped_by_name() {
     let scene = Scene::start().await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/held/weft.wasm',");
-    tab.evaluate::<()>(&format!(
-        "(async () => {{
-            {IMPORT}; {init};
-            await new Promise((done) => setTimeout(done));
-            Array.from({{ length: 5000 }}, (_, n) => weft.event('many', {{ n }}));
-        }})()"
-    ))
-    .await;
+    tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; }})()")).await;
+    tab.wait_until("weft.stats().recorded === 1").await;
+    tab.evaluate::<()>("void Array.from({ length: 5000 }, (_, n) => weft.event('many', { n }))").await;
     scene.site.release();
     let stats = flush(&tab).await;
     stats.assert_balances();

@@ -63,20 +63,3 @@ async fn what_was_shut_down_stays_so_whatever_comes_later() {
     let spans = scene.end().await;
     assert_eq!((spans.len(), named(&spans, "before")), (2, 1));
 }
-
-#[tokio::test]
-async fn a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more() {
-    let scene = Scene::start().await;
-    let tab = scene.open("/page").await;
-    let init = scene.init("wasmUrl: '/held/weft.wasm',");
-    tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; weft.event('before'); }})()")).await;
-    scene.site.wait_for("/held/weft.wasm").await;
-    tab.evaluate::<()>("(weft.shutdown(), weft.event('after'))").await;
-    scene.site.release();
-    scene.sink.wait_for("what was before", |spans| named(spans, "before") == 1).await;
-    tab.evaluate::<()>(&format!("({}, weft.event('after'))", scene.init(""))).await;
-    tab.click("#press").await;
-    let stats = flush(&tab).await;
-    assert_eq!((stats.recorded, stats.acknowledged), (2, 2), "{stats:?}");
-    assert_eq!(scene.end().await.len(), 2);
-}

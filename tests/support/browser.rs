@@ -167,6 +167,11 @@ impl Tab<'_> {
         self.ask("show", json!({})).await;
     }
 
+    /// Goes back to the page before this one.
+    pub async fn back(&self) {
+        self.ask("back", json!({})).await;
+    }
+
     /// Closes the tab as a person does, and waits until it is gone.
     pub async fn close(&self) {
         self.ask("close", json!({})).await;

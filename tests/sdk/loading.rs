@@ -1,0 +1,80 @@
+//! Between the page's one line and the module that records: the module comes late, or never, or for nothing.
+
+use support::stats::Stats;
+
+use super::scene::{IMPORT, Scene, flush, named};
+
+#[tokio::test]
+async fn init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was() {
+    let scene = Scene::start().await;
+    for options in ["", "null", "{}", "{ key: 'k' }", "{ key: 'k', endpoint: 'http://[' }"] {
+        let tab = scene.open("/page").await;
+        let init = format!("weft.init({options}), weft.event('lost')");
+        tab.evaluate::<()>(&format!(
+            "(async () => {{ {IMPORT}; window.before = window.fetch; {init}; await fetch('/echo/works'); }})()"
+        ))
+        .await;
+        tab.wait_until("window.fetch === before && weft.stats().pending === 0").await;
+        Stats::of(&tab).await.assert_balances();
+        tab.close().await;
+    }
+    let asked = scene.site.take_asked();
+    assert!(asked.iter().all(|asked| asked.path == "/echo/works"), "{asked:#?}");
+    assert!(scene.gate.arrivals().is_empty());
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_module_that_cannot_be_loaded_gives_everything_back_and_says_what_was_lost() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/weft/nowhere.wasm',");
+    tab.evaluate::<()>(&format!(
+        "(async () => {{ {IMPORT}; window.before = window.fetch; {init}; weft.event('lost'); }})()"
+    ))
+    .await;
+    tab.wait_until("window.fetch === before && weft.stats().pending === 0").await;
+    let stats = Stats::of(&tab).await;
+    stats.assert_balances();
+    assert_eq!(stats.dropped.get("module_not_loaded"), Some(&stats.recorded), "{stats:?}");
+    assert!(scene.end().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_flush_before_the_module_is_ready_sends_as_soon_as_it_is() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/held/weft.wasm',");
+    tab.evaluate::<()>(&format!(
+        "(async () => {{
+            {IMPORT}; {init}; weft.event('early');
+            // The usual interval never ends: only the flush can have sent it.
+            const real = window.setTimeout;
+            window.setTimeout = (work, ms, ...more) => (ms === 5000 ? 0 : real(work, ms, ...more));
+            weft.flush(15000).then((done) => (window.flushed = done));
+        }})()"
+    ))
+    .await;
+    scene.site.wait_for("/held/weft.wasm").await;
+    scene.site.release();
+    tab.wait_until("window.flushed !== undefined").await;
+    assert!(tab.evaluate::<bool>("flushed").await, "{:?}", Stats::of(&tab).await);
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more() {
+    let scene = Scene::start().await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/held/weft.wasm',");
+    tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; weft.event('before'); }})()")).await;
+    scene.site.wait_for("/held/weft.wasm").await;
+    tab.evaluate::<()>("(weft.shutdown(), weft.event('after'))").await;
+    scene.site.release();
+    scene.sink.wait_for("what was before", |spans| named(spans, "before") == 1).await;
+    tab.evaluate::<()>(&format!("({}, weft.event('after'))", scene.init(""))).await;
+    tab.click("#press").await;
+    let stats = flush(&tab).await;
+    assert_eq!((stats.recorded, stats.acknowledged), (2, 2), "{stats:?}");
+    assert_eq!(scene.end().await.len(), 2);
+}
