@@ -49,6 +49,8 @@ pub(crate) struct DestinationMeters {
     oldest_ms: AtomicU64,
     /// Spans in the request under way.
     in_flight: AtomicU64,
+    /// 1: its last answer says that it is set up wrongly.
+    misconfigured: AtomicU64,
 }
 
 impl Meters {
@@ -65,14 +67,19 @@ impl Meters {
 
 impl DestinationMeters {
     fn new() -> Self {
-        let (oldest_ms, in_flight) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { export: seconds(), retries: Counter::default(), oldest_ms, in_flight }
+        let [oldest_ms, in_flight, misconfigured] = [0; 3].map(AtomicU64::new);
+        Self { export: seconds(), retries: Counter::default(), oldest_ms, in_flight, misconfigured }
     }
 
     /// `load` is being sent.
     pub(crate) fn is_sending(&self, load: &Load) {
         self.oldest_ms.store(load.oldest_ms, Ordering::Relaxed);
         self.in_flight.store(load.spans, Ordering::Relaxed);
+    }
+
+    /// Whether only a person can help, by its last answer.
+    pub(crate) fn is_misconfigured(&self, misconfigured: bool) {
+        self.misconfigured.store(u64::from(misconfigured), Ordering::Relaxed);
     }
 
     /// Everything is delivered.
@@ -190,7 +197,6 @@ fn destinations(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
                 |name: &'static str, value| labels().into_iter().chain([(name, value)]).collect::<Vec<_>>();
             came.push((with("from", "recovered"), fates.recovered));
             came.push((with("from", "accepted"), fates.accepted));
-            came.push((with("from", "made_here"), fates.made_here));
             went.push((with("fate", "delivered"), fates.delivered));
             went.push((with("fate", "rejected_by_destination"), fates.rejected_by_destination));
             went.extend(fates.dropped.iter().map(|(why, count)| (with("fate", why.name()), *count)));
@@ -227,15 +233,18 @@ impl State {
 
     fn queues(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let now = self.clock.wall_ms();
-        let (mut ages, mut in_flight) = (Rows::new(), Rows::new());
+        let (mut ages, mut in_flight, mut misconfigured) = (Rows::new(), Rows::new(), Rows::new());
         for (name, meters) in &self.meters.destinations {
             let oldest = meters.oldest_ms.load(Ordering::Relaxed);
             let age_ms = if oldest == 0 { 0 } else { now.saturating_sub(oldest) };
-            ages.push((vec![("destination", &**name)], age_ms));
-            in_flight.push((vec![("destination", &**name)], meters.in_flight.load(Ordering::Relaxed)));
+            let labels = || vec![("destination", &**name)];
+            ages.push((labels(), age_ms));
+            in_flight.push((labels(), meters.in_flight.load(Ordering::Relaxed)));
+            misconfigured.push((labels(), meters.misconfigured.load(Ordering::Relaxed)));
         }
         gauge(to, "oldest_unexported_age_milliseconds", "Age of the oldest record not delivered", ages)?;
-        gauge(to, "export_in_flight_spans", "Spans in the request under way", in_flight)
+        gauge(to, "export_in_flight_spans", "Spans in the request under way", in_flight)?;
+        gauge(to, "export_misconfigured", "1: see the log for what to change", misconfigured)
     }
 }
 

@@ -3,7 +3,9 @@
 mod backoff;
 mod client;
 mod load;
+mod otlp;
 mod way;
 
 pub(crate) use load::Load;
+pub(crate) use otlp::Part;
 pub(crate) use way::Way;

@@ -1,107 +1,80 @@
 //! Step 7 of 8, link: batch → linked events.
 //!
-//! A pure function of a record: every destination and every replay gets identical bytes.
+//! A pure function of a record: every destination and every replay gets identical bytes. Events stay the columns they
+//! were decoded into; links go to a column of their own, beside them.
 
-mod attributes;
 mod gather;
-mod linked;
+mod ids;
 mod links;
-mod resource;
+mod reserved;
 mod told;
 
-use opentelemetry_proto::tonic::{
-    common::v1::InstrumentationScope,
-    trace::v1::{Span, Status},
-};
-use weft_proto::{Batch, Event, Head, Ids, SpanId, TraceId};
+use std::ops::Range;
+
+use weft_proto::{Batch, Event, Head, SpanId, TraceId};
 
 pub(crate) use gather::gather;
-pub(crate) use linked::Linked;
+pub(crate) use ids::PageIds;
+pub(crate) use links::Link;
+pub(crate) use reserved::{is_claimable, is_reserved};
 pub(crate) use told::Told;
 
 use super::spool::{Intervals, Record};
 
 /// `Span.flags`: sampled and random (W3C), and: remoteness is known, and it is not remote (OTLP).
-const FLAGS: u32 = 0x103;
+pub(crate) const FLAGS: u32 = 0x103;
 
-/// The spans of a record from a page.
-pub(crate) fn link(record: &Record, head: &Head, batch: &Batch) -> Linked {
-    let page = Page { ids: Ids::new(head.seed), record, head, batch };
+/// A batch, its ids, and the links of its events.
+pub(crate) struct Linked<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) batch: &'a Batch,
+    pub(crate) ids: PageIds,
+    /// The events that this record contributes.
+    pub(crate) events: Vec<LinkedEvent<'a>>,
+    /// Links of all events.
+    pub(crate) links: Vec<Link<'a>>,
+}
+
+/// An event with what was found for it.
+pub(crate) struct LinkedEvent<'a> {
+    pub(crate) event: &'a Event,
+    pub(crate) trace_id: TraceId,
+    pub(crate) span_id: SpanId,
+    /// Stretch of [`Linked::links`].
+    pub(crate) links: Range<usize>,
+    /// Links that there was no room for.
+    pub(crate) dropped_links: usize,
+    /// How far the device's clock was ahead, where that is corrected.
+    pub(crate) skew_ms: Option<i64>,
+}
+
+/// Links the events of a record from a page.
+pub(crate) fn link<'a>(record: &'a Record, head: &'a Head, batch: &'a Batch) -> Linked<'a> {
+    let mut ids = PageIds::new(head.seed, batch);
     let taken = Intervals::from_wire(&record.taken);
-    let events = batch.events.iter().filter(|event| taken.contains(event.number));
-    let scope = InstrumentationScope { name: "@weft/browser".to_owned(), ..InstrumentationScope::default() };
-    Linked::of(&resource::stamped(record, batch), &scope, events.map(|event| page.span(event)))
-}
-
-/// What all events of a record share.
-struct Page<'a> {
-    ids: Ids,
-    record: &'a Record,
-    head: &'a Head,
-    batch: &'a Batch,
-}
-
-impl Page<'_> {
-    fn span(&self, event: &Event) -> Span {
-        let skew_ms = self.skew_ms(event);
-        let start = event.start_ns.saturating_add_signed(skew_ms.unwrap_or(0).saturating_mul(-1_000_000));
-        let (links, dropped_links_count) = links::of(self, event);
-        let removed = attributes::reserved(self.batch, event).count();
-        Span {
-            trace_id: self.trace_id(event.number).into(),
-            span_id: self.ids.span(event.number).into(),
-            trace_state: self.trace_state(event),
-            parent_span_id: event
-                .parent
-                .map(|parent| self.ids.span(parent.number).into())
-                .unwrap_or_default(),
-            flags: FLAGS,
-            name: self.batch.strings.get(event.name).to_owned(),
-            kind: event.kind as i32,
-            start_time_unix_nano: start,
-            end_time_unix_nano: start.saturating_add(event.duration_ns),
-            attributes: attributes::of(self, event, skew_ms),
-            dropped_attributes_count: u32::try_from(removed).unwrap_or(u32::MAX),
-            links,
-            dropped_links_count,
-            status: match event.status {
-                weft_proto::Status::Unset => None,
-                status => Some(Status { code: status as i32, message: String::new() }),
-            },
-            ..Span::default()
-        }
+    let (mut events, mut links) = (Vec::with_capacity(batch.events.len()), Vec::new());
+    for event in batch.events.iter().filter(|event| taken.contains(event.number)) {
+        let before = links.len();
+        let dropped_links = links::find(batch, event, &mut ids, &mut links);
+        events.push(LinkedEvent {
+            event,
+            trace_id: ids.trace(event.number),
+            span_id: ids.span(event.number),
+            links: before..links.len(),
+            dropped_links,
+            // Known only for events of the epoch the batch was sent in: older events are old because they are old.
+            skew_ms: record.skew_ms.filter(|_| event.epoch == head.epoch),
+        });
     }
-
-    /// How far the clock was ahead when `event` happened. Known only for events of the epoch the batch was sent in:
-    /// older events are old because they are old.
-    fn skew_ms(&self, event: &Event) -> Option<i64> {
-        self.record.skew_ms.filter(|_| event.epoch == self.head.epoch)
-    }
-
-    fn trace_state(&self, event: &Event) -> String {
-        let session = event.session.and_then(|at| self.batch.sessions.get(at as usize));
-        session
-            .map(|session| format!("ot=rv:{:014x}", session.randomness & ((1 << 56) - 1)))
-            .unwrap_or_default()
-    }
-
-    /// The trace of an event of this page: that of its root. An event of an earlier batch is taken for a root,
-    /// which everything that is referred to across batches is.
-    fn trace_id(&self, number: u64) -> TraceId {
-        let events = &self.batch.events;
-        let event =
-            events.binary_search_by_key(&number, |event| event.number).ok().and_then(|at| events.get(at));
-        self.ids.trace(event.and_then(|event| event.parent).map_or(number, |parent| parent.root))
-    }
-
-    fn span_id(&self, number: u64) -> SpanId {
-        self.ids.span(number)
-    }
+    Linked { record, batch, ids, events, links }
 }
 
 /// Lower-case hexadecimal, as ids are written everywhere.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: [char; 16] =
+        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+    let digit = |half: u8| DIGITS.get(usize::from(half & 15)).copied().unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 #[cfg(test)]

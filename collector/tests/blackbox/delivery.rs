@@ -120,3 +120,25 @@ async fn without_destinations_events_stay_here_and_count_as_delivered_to_local()
     assert_eq!(ids(sink.spans(5).await), page.span_ids(0..5), "the first destination gets what was kept");
     settled(&weft, "a").await;
 }
+
+#[tokio::test]
+async fn events_outlive_a_token_that_has_expired() {
+    for status in [401, 403, 404, 302] {
+        let locked = Sink::start(&vec![Answer::Status(status, None); 9]).await;
+        let (page, weft) = (Page(Seed([1; 16])), Weft::start(&[&locked], "").await);
+        weft.acknowledged(page.batch(0..5)).await;
+        while !weft.admin("/metrics").await.1.contains("weft_export_misconfigured{destination=\"a\"} 1") {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(weft.count("/keys/shop-web/destinations/a/pending").await, 5);
+        assert_eq!(weft.count("/keys/shop-web/destinations/a/rejected_by_destination").await, 0);
+        assert_eq!(weft.admin("/readyz").await.0, 200, "what a backend does keeps no traffic away");
+        let (data, drained) = weft.stop().await;
+        assert_eq!(drained, Drained::InTime);
+        let open = Sink::start(&[]).await;
+        let weft = Weft::start_in(data, &[&open], "").await;
+        assert_eq!(ids(open.spans(5).await), page.span_ids(0..5));
+        settled(&weft, "a").await;
+        assert!(weft.admin("/metrics").await.1.contains("weft_export_misconfigured{destination=\"a\"} 0"));
+    }
+}

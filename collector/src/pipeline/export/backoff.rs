@@ -11,6 +11,9 @@ pub(super) struct Backoff {
 const FIRST: Duration = Duration::from_millis(200);
 const LONGEST: Duration = Duration::from_secs(30);
 
+/// Where somebody has to change something first: rare enough to bother nobody, and soon enough for who just has.
+const FOR_SOMEBODY: Duration = Duration::from_secs(60);
+
 /// A destination may not silence us for longer than an operator would notice.
 const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
@@ -25,6 +28,11 @@ impl Backoff {
         self.next = (most * 2).min(LONGEST);
         let jittered = most.mul_f64(0.5 + fastrand::f64() / 2.0);
         jittered.max(asked.unwrap_or_default().min(LONGEST_ASKED))
+    }
+
+    /// The next wait where only a person can help.
+    pub(super) fn wait_for_somebody(&self) -> Duration {
+        FOR_SOMEBODY.mul_f64(0.5 + fastrand::f64() / 2.0)
     }
 }
 
@@ -43,5 +51,6 @@ mod tests {
         }
         assert!(backoff.wait(Some(Duration::from_secs(120))) >= Duration::from_secs(120));
         assert_eq!(backoff.wait(Some(Duration::from_secs(86_400))), LONGEST_ASKED);
+        assert!(Backoff::new().wait_for_somebody() >= FOR_SOMEBODY / 2, "from the first time on");
     }
 }

@@ -32,6 +32,8 @@ pub(super) enum Answer {
     Refused { reason: String },
     /// Later, perhaps.
     Later { reason: String, asked: Option<Duration> },
+    /// Not before somebody changes something, here or there.
+    Misconfigured { reason: String, change: &'static str },
 }
 
 /// Bytes of an answer that are read: a message for the log needs no more.
@@ -83,14 +85,7 @@ impl Client {
                 break;
             }
         }
-        match status {
-            _ if status.is_success() => taken(&body),
-            StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT => Answer::Later { reason: format!("status {status}"), asked },
-            _ => Answer::Refused { reason: format!("status {status}: {}", shown(&body)) },
-        }
+        meaning(status, &body, asked)
     }
 
     /// `Retry-After`: seconds, or a date.
@@ -103,6 +98,35 @@ impl Client {
         date.duration_since(now).ok()
     }
 }
+
+/// OTLP lets a client give up on every 4xx but 429. Only some of them judge the data, though: the others judge who
+/// sends it or where to, and a token that expires would empty the spool into nothing at full speed. What accepted
+/// events are worth is not for a status to decide, so they wait, loudly, until somebody has changed something. A 500
+/// says nothing about the data either, and passes by itself more often than not.
+fn meaning(status: StatusCode, body: &[u8], asked: Option<Duration>) -> Answer {
+    let reason = format!("status {status}: {}", shown(body));
+    let change = match status {
+        _ if status.is_success() => return taken(body),
+        StatusCode::BAD_REQUEST
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY => return Answer::Refused { reason },
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT => {
+            return Answer::Later { reason, asked };
+        }
+        StatusCode::NOT_IMPLEMENTED | StatusCode::HTTP_VERSION_NOT_SUPPORTED => ENDPOINT,
+        _ if status.is_server_error() => return Answer::Later { reason, asked },
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            "check the token in the destination's `headers`"
+        }
+        _ if status.is_redirection() => "it is elsewhere: set the destination's `endpoint` to where it is",
+        _ => ENDPOINT,
+    };
+    Answer::Misconfigured { reason, change }
+}
+
+const ENDPOINT: &str =
+    "check the destination's `endpoint`: it is to be the base URL of an OTLP/HTTP receiver";
 
 fn taken(body: &[u8]) -> Answer {
     // An answer that is no protobuf is still a 2xx: OTLP says the request was taken.
@@ -127,4 +151,27 @@ fn causes(error: &reqwest::Error) -> String {
         cause = error.source();
     }
     sentence
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_judges_the_data_gives_it_up() {
+        let kind = |status| match meaning(StatusCode::from_u16(status).unwrap(), b"", None) {
+            Answer::Taken { .. } => "taken",
+            Answer::Refused { .. } => "refused",
+            Answer::Later { .. } => "later",
+            Answer::Misconfigured { .. } => "misconfigured",
+        };
+        for (statuses, expected) in [
+            (&[200, 202, 204][..], "taken"),
+            (&[400, 413, 415, 422], "refused"),
+            (&[408, 429, 500, 502, 503, 504, 507], "later"),
+            (&[301, 302, 307, 308, 401, 403, 404, 405, 407, 410, 501], "misconfigured"),
+        ] {
+            statuses.iter().for_each(|status| assert_eq!(kind(*status), expected, "{status}"));
+        }
+    }
 }

@@ -5,7 +5,8 @@ use std::{io::Write, sync::Arc};
 use axum::body::Bytes;
 use flate2::{Compression as Level, write::GzEncoder};
 
-use crate::{config::Compression, pipeline::link::Linked};
+use super::Part;
+use crate::config::Compression;
 
 /// One request's worth of linked spans, or none where nothing of a record can be decoded.
 #[derive(Debug)]
@@ -47,13 +48,13 @@ impl Load {
     }
 
     /// Whether so much more fits. The first record always does: it cannot be split.
-    pub(crate) fn has_room(&self, more: &Linked) -> bool {
+    pub(crate) fn has_room(&self, more: &Part) -> bool {
         self.spans == 0
             || (self.spans + more.spans <= MAX_SPANS && self.body.len() + more.bytes.len() <= MAX_BYTES)
     }
 
     /// Adds the spans of a record. Requests put one after the other are one request: its field is a repeated one.
-    pub(crate) fn add(&mut self, mut more: Linked) {
+    pub(crate) fn add(&mut self, mut more: Part) {
         self.spans += more.spans;
         if self.body.is_empty() {
             self.body = more.bytes;

@@ -116,6 +116,7 @@ impl Way {
             let before = self.clock.monotonic();
             let answer = self.client.post(body.clone()).await;
             self.meters.export.observe((self.clock.monotonic() - before).as_secs_f64());
+            self.meters.is_misconfigured(matches!(answer, Answer::Misconfigured { .. }));
             match answer {
                 Answer::Taken { rejected: 0, .. } => return Ok(0),
                 Answer::Taken { rejected, message } => {
@@ -125,6 +126,12 @@ impl Way {
                 Answer::Refused { reason } => {
                     tracing::error!(destination = %self.to.name, spans, reason, "spans were rejected");
                     return Ok(spans);
+                }
+                Answer::Misconfigured { reason, change } => {
+                    let wait = backoff.wait_for_somebody();
+                    tracing::error!(destination = %self.to.name, reason, change, ?wait, "events wait until this is mended");
+                    self.meters.retries.inc();
+                    self.wait(wait).await?;
                 }
                 Answer::Later { reason, asked } => {
                     let wait = backoff.wait(asked);

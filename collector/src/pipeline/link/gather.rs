@@ -6,13 +6,13 @@ use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
-use super::{Linked, link};
+use super::link;
 use crate::{
     config::{Destination, Limits},
     pipeline::{
         admit::Coding,
         decode,
-        export::Load,
+        export::{Load, Part},
         spool::{Chunk, Kind, Placed, Record},
     },
 };
@@ -52,7 +52,7 @@ impl Gather {
 struct Rest {
     records: vec::IntoIter<Placed>,
     /// Linked, but there was no room for it.
-    ahead: Option<(Placed, Result<Linked, Arc<str>>)>,
+    ahead: Option<(Placed, Result<Part, Arc<str>>)>,
     next: u64,
     to: Destination,
     limits: Limits,
@@ -76,7 +76,7 @@ impl Rest {
         Stretch { loads, next: self.next }
     }
 
-    fn link_next(&mut self) -> Option<(Placed, Result<Linked, Arc<str>>)> {
+    fn link_next(&mut self) -> Option<(Placed, Result<Part, Arc<str>>)> {
         let to = &self.to;
         let placed = self.records.find(|placed| to.takes(&placed.record.application))?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
@@ -90,7 +90,7 @@ impl Rest {
 fn load_for<'a>(
     loads: &'a mut Vec<Load>,
     record: &Record,
-    linked: &Result<Linked, Arc<str>>,
+    linked: &Result<Part, Arc<str>>,
 ) -> Option<&'a mut Load> {
     let at = match loads.iter().position(|load| load.is_of(&record.key, &record.application)) {
         Some(at) => at,
@@ -102,7 +102,7 @@ fn load_for<'a>(
     loads.get_mut(at).filter(|load| linked.as_ref().map_or(true, |linked| load.has_room(linked)))
 }
 
-fn add(load: &mut Load, record: &Record, linked: Result<Linked, Arc<str>>) {
+fn add(load: &mut Load, record: &Record, linked: Result<Part, Arc<str>>) {
     load.passed += record.events;
     match linked {
         Ok(linked) => load.add(linked),
@@ -113,18 +113,18 @@ fn add(load: &mut Load, record: &Record, linked: Result<Linked, Arc<str>>) {
     }
 }
 
-fn linked(record: &Record, limits: &Limits) -> Result<Linked, Arc<str>> {
+fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>> {
     let why = |error: crate::reject::Reject| Arc::from(error.to_string());
     match record.kind() {
         Kind::Batch => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
-            Ok(link(record, &head, &batch))
+            Ok(Part::of(link(record, &head, &batch)))
         }
         Kind::Otlp => {
             let coding = if record.gzip { Coding::Gzip } else { Coding::Identity };
             let traces = decode::otlp(&record.body, coding, limits.otlp_body_bytes).map_err(why)?;
             let request = ExportTraceServiceRequest { resource_spans: traces.resource_spans };
-            Ok(Linked { bytes: request.encode_to_vec(), spans: traces.spans })
+            Ok(Part { bytes: request.encode_to_vec(), spans: traces.spans })
         }
         Kind::Claims | Kind::Unknown => Err("written by a later version".into()),
     }

@@ -1,75 +1,51 @@
 //! The links of an event: what it declares, and what follows from its place in the page. One per target.
 
-use opentelemetry_proto::tonic::trace::v1::span;
-use weft_proto::{Event, LinkKinds, SpanId, Target, TraceId, limits};
+use weft_proto::{Batch, Event, LinkKinds, SpanId, Target, TraceId, limits};
 
-use super::{FLAGS, Page, attributes};
+use super::{FLAGS, PageIds};
 
-/// Links of `event`, and how many there were no room for.
-pub(super) fn of(page: &Page<'_>, event: &Event) -> (Vec<span::Link>, u32) {
-    let mut found = Found::default();
-    for link in page.batch.links_of(event) {
-        let rule = link.rule.map(|rule| page.batch.strings.get(rule));
-        match link.target {
-            Target::Own(number) => found.own(page, Some(number), link.kinds, rule),
-            Target::Foreign(trace, span) => found.add((trace, span), 0, link.kinds, rule),
-        }
-    }
-    let other = |number: Option<u64>| number.filter(|number| *number != event.number);
-    found.own(page, other(event.previous), LinkKinds::PREVIOUS, None);
-    if event.parent.is_none() {
-        let page_load = page.batch.page_load;
-        found.own(page, other(page_load), LinkKinds::PAGE, None);
-        found.own(page, other(event.view).filter(|view| Some(*view) != page_load), LinkKinds::VIEW, None);
-    }
-    let dropped = found.0.len().saturating_sub(limits::MAX_LINKS);
-    found.0.truncate(limits::MAX_LINKS);
-    (found.0.into_iter().map(Merged::into_link).collect(), u32::try_from(dropped).unwrap_or(u32::MAX))
+/// A link as it will be exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Link<'a> {
+    pub(crate) target: (TraceId, SpanId),
+    pub(crate) flags: u32,
+    pub(crate) kinds: LinkKinds,
+    /// The rule that inferred it.
+    pub(crate) rule: Option<&'a str>,
 }
 
-#[derive(Default)]
-struct Found<'a>(Vec<Merged<'a>>);
-
-struct Merged<'a> {
-    target: (TraceId, SpanId),
-    flags: u32,
-    kinds: LinkKinds,
-    rule: Option<&'a str>,
-}
-
-impl<'a> Found<'a> {
-    fn own(&mut self, page: &Page<'_>, number: Option<u64>, kinds: LinkKinds, rule: Option<&'a str>) {
-        if let Some(number) = number {
-            self.add((page.trace_id(number), page.span_id(number)), FLAGS, kinds, rule);
-        }
-    }
-
-    fn add(&mut self, target: (TraceId, SpanId), flags: u32, kinds: LinkKinds, rule: Option<&'a str>) {
-        match self.0.iter_mut().find(|link| link.target == target) {
+/// Appends the links of `event` to `all`. Returns how many there were no room for.
+pub(super) fn find<'a>(batch: &'a Batch, event: &Event, ids: &mut PageIds, all: &mut Vec<Link<'a>>) -> usize {
+    let from = all.len();
+    let mut add = |target, flags, kinds, rule: Option<&'a str>| {
+        match all.iter_mut().skip(from).find(|link| link.target == target) {
             Some(link) => {
                 link.kinds |= kinds;
                 // What was inferred stays marked, even where another kind of the same link is known.
                 link.rule = link.rule.or(rule);
                 link.flags |= flags;
             }
-            None => self.0.push(Merged { target, flags, kinds, rule }),
+            None => all.push(Link { target, flags, kinds, rule }),
+        }
+    };
+    for link in batch.links_of(event) {
+        let rule = link.rule.map(|rule| batch.strings.get(rule));
+        match link.target {
+            Target::Own(number) => add(ids.both(number), FLAGS, link.kinds, rule),
+            Target::Foreign(trace, span) => add((trace, span), 0, link.kinds, rule),
         }
     }
-}
-
-impl Merged<'_> {
-    fn into_link(self) -> span::Link {
-        let mut attributes = vec![attributes::texts("weft.link", self.kinds.names())];
-        if let Some(rule) = self.rule {
-            attributes.push(attributes::flag("weft.link.inferred", true));
-            attributes.push(attributes::text("weft.link.rule", rule));
+    let mut own = |number: Option<u64>, kinds| {
+        if let Some(number) = number.filter(|number| *number != event.number) {
+            add(ids.both(number), FLAGS, kinds, None);
         }
-        span::Link {
-            trace_id: self.target.0.into(),
-            span_id: self.target.1.into(),
-            attributes,
-            flags: self.flags,
-            ..span::Link::default()
-        }
+    };
+    own(event.previous, LinkKinds::PREVIOUS);
+    if event.parent.is_none() {
+        own(batch.page_load, LinkKinds::PAGE);
+        own(event.view.filter(|view| Some(*view) != batch.page_load), LinkKinds::VIEW);
     }
+    let dropped = (all.len() - from).saturating_sub(limits::MAX_LINKS);
+    all.truncate(all.len() - dropped);
+    dropped
 }

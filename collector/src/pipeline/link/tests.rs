@@ -7,11 +7,11 @@ use opentelemetry_proto::tonic::{
 };
 use prost::Message;
 use weft_proto::{
-    Attribute, Form, Kind, Link, LinkKinds, Point, Seed, Session, Target, Value, event::Parent,
+    Attribute, Form, Ids, Kind, Link, LinkKinds, Point, Seed, Session, Target, Value, event::Parent,
 };
 
 use super::*;
-use crate::pipeline::spool::Stamp;
+use crate::pipeline::{export::Part, spool::Stamp};
 
 const SEED: Seed = Seed([5; 16]);
 const LOADED_NS: u64 = 1_700_000_000_000_000_000;
@@ -85,8 +85,9 @@ fn spans(record: &Record, head: &Head, batch: &Batch) -> Vec<Span> {
 
 /// As a destination reads it.
 fn decoded(record: &Record, head: &Head, batch: &Batch) -> ResourceSpans {
-    let linked = link(record, head, batch);
+    let linked = Part::of(link(record, head, batch));
     let mut request = ExportTraceServiceRequest::decode(linked.bytes.as_slice()).unwrap();
+    assert_eq!(request.encode_to_vec(), linked.bytes, "as OpenTelemetry's own encoder would write it");
     let of_resource = request.resource_spans.pop().unwrap();
     assert_eq!(linked.spans, of_resource.scope_spans[0].spans.len() as u64);
     assert_eq!(of_resource.scope_spans[0].scope.as_ref().unwrap().name, "@weft/browser");
@@ -220,7 +221,13 @@ fn links_beyond_the_bound_are_counted() {
 #[test]
 fn identity_comes_from_the_key_and_claims_are_marked() {
     let mut batch = Batch::default();
-    for (key, value) in [("service.version", "1.2"), ("service.name", "forged"), ("browser.language", "de")] {
+    let claims = [
+        ("service.version", "1.2"),
+        ("service.name", "forged"),
+        ("browser.language", "de"),
+        ("browser.language", "said twice"),
+    ];
+    for (key, value) in claims {
         let (key, value) = (batch.strings.intern(key), Value::Text(batch.strings.intern(value)));
         batch.resource.push(Attribute { key, value });
     }
@@ -237,4 +244,26 @@ fn identity_comes_from_the_key_and_claims_are_marked() {
     ];
     assert_eq!(shown(&resource.attributes), expected.map(|(key, value)| (key, value.to_owned())));
     assert_eq!(Told::by(&batch).remarks(&Intervals::default()).reserved_attributes, 1);
+}
+
+/// Any batch that an SDK may make; shared with the tests of the wire format.
+#[path = "../../../../proto/tests/arbitrary/mod.rs"]
+mod arbitrary;
+
+proptest::proptest! {
+    #[test]
+    fn any_batch_is_written_as_opentelemetrys_own_encoder_would(batch in arbitrary::batch(), skew_ms: Option<i64>) {
+        let everything = Record { skew_ms, ..record(&[0, u64::MAX / 2]) };
+        let spans = spans(&everything, &head(0), &batch);
+        let ids = Ids::new(SEED);
+        proptest::prop_assert_eq!(spans.len(), batch.events.len());
+        for (span, event) in spans.iter().zip(&batch.events) {
+            proptest::prop_assert_eq!(&span.span_id[..], &ids.span(event.number)[..]);
+            proptest::prop_assert_eq!(&span.name, batch.strings.get(event.name));
+            let end = span.start_time_unix_nano.saturating_add(event.duration_ns);
+            proptest::prop_assert_eq!(span.end_time_unix_nano, end);
+            let keys: std::collections::BTreeSet<_> = span.attributes.iter().map(|attribute| &attribute.key).collect();
+            proptest::prop_assert_eq!(keys.len(), span.attributes.len(), "a key comes once");
+        }
+    }
 }

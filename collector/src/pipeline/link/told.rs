@@ -2,7 +2,7 @@
 
 use weft_proto::{Batch, Session};
 
-use super::{attributes, resource};
+use super::reserved;
 use crate::{ledger::Remarks, pipeline::spool::Intervals};
 
 /// What is to be counted and shown when events of a batch are accepted.
@@ -29,7 +29,7 @@ impl Told {
             number: event.number,
             start_ns: event.start_ns,
             session: event.session,
-            reserved: attributes::reserved(batch, event).count(),
+            reserved: reserved::in_event(batch, event),
         });
         let dropped = batch.dropped.iter();
         Self {
@@ -38,7 +38,7 @@ impl Told {
             sdk_dropped: dropped
                 .map(|lost| (batch.strings.get(lost.reason).to_owned(), lost.count))
                 .collect(),
-            reserved_of_resource: resource::refused(batch).count(),
+            reserved_of_resource: reserved::in_resource(batch),
         }
     }
 

@@ -1,0 +1,137 @@
+//! Linked events → the bytes of an `ExportTraceServiceRequest`, straight from the columns.
+//!
+//! Field numbers are those of opentelemetry-proto 1.11. Requests of one record each may be put end to end: protobuf
+//! reads them as one.
+
+mod attributes;
+mod backward;
+
+use weft_proto::{Attribute, Batch, Status, Value};
+
+use self::{
+    attributes::{array, key_value, text_pair, value},
+    backward::Backward,
+};
+use crate::pipeline::link::{FLAGS, Link, Linked, LinkedEvent, is_claimable};
+
+/// What a record has come to: a whole `ExportTraceServiceRequest`, and part of a greater one when such parts are put
+/// end to end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) bytes: Vec<u8>,
+    /// Spans in it.
+    pub(crate) spans: u64,
+}
+
+impl Part {
+    /// The spans of a page.
+    pub(crate) fn of(linked: Linked<'_>) -> Self {
+        let spans = linked.events.len() as u64;
+        Self { bytes: write(linked), spans }
+    }
+}
+
+fn write(mut linked: Linked<'_>) -> Vec<u8> {
+    let events = std::mem::take(&mut linked.events);
+    let mut page = attributes::Page::new(linked);
+    let mut out = Backward::with_capacity(1024 + events.len() * 1024);
+    out.message(1, |out| {
+        out.message(2, |out| {
+            for event in events.iter().rev() {
+                out.message(2, |out| span(out, &mut page, event));
+            }
+            out.message(1, |out| out.text(1, "@weft/browser"));
+        });
+        out.message(1, |out| resource(out, &page.linked));
+    });
+    out.finish()
+}
+
+fn span(out: &mut Backward, page: &mut attributes::Page<'_>, linked: &LinkedEvent<'_>) {
+    let event = linked.event;
+    let start = event.start_ns.saturating_add_signed(linked.skew_ms.unwrap_or(0).saturating_mul(-1_000_000));
+    out.fixed32(16, FLAGS);
+    if event.status != Status::Unset {
+        out.message(15, |out| out.varint(3, event.status as u64));
+    }
+    unless_zero(out, 14, linked.dropped_links as u64);
+    let links = page.linked.links.get(linked.links.clone()).unwrap_or_default();
+    for found in links.iter().rev() {
+        out.message(13, |out| link(out, found));
+    }
+    unless_zero(out, 10, page.removed(event));
+    page.attributes(out, linked);
+    unless_zero_fixed(out, 8, start.saturating_add(event.duration_ns));
+    unless_zero_fixed(out, 7, start);
+    unless_zero(out, 6, event.kind as u64);
+    out.text(5, page.linked.batch.strings.get(event.name));
+    if let Some(parent) = event.parent {
+        let span_id = page.linked.ids.span(parent.number);
+        out.bytes(4, &span_id);
+    }
+    out.text(3, page.trace_state(event));
+    out.bytes(2, &linked.span_id);
+    out.bytes(1, &linked.trace_id);
+}
+
+fn link(out: &mut Backward, link: &Link<'_>) {
+    if link.flags != 0 {
+        out.fixed32(6, link.flags);
+    }
+    if let Some(rule) = link.rule {
+        text_pair(out, 4, "weft.link.rule", rule);
+        key_value(out, 4, "weft.link.inferred", |out| out.varint(2, 1));
+    }
+    key_value(out, 4, "weft.link", |out| array(out, link.kinds.names()));
+    out.bytes(2, &link.target.1);
+    out.bytes(1, &link.target.0);
+}
+
+/// Who sent it: stamped from the key; of what the client says of itself only harmless claims, marked as such.
+fn resource(out: &mut Backward, linked: &Linked<'_>) {
+    let Linked { record, batch, .. } = linked;
+    let stamp = record.stamp.clone().unwrap_or_default();
+    let mut claims: Vec<&Attribute> = Vec::new();
+    for claim in batch.resource.iter().filter(|claim| is_claimable(batch.strings.get(claim.key))) {
+        let key = batch.strings.get(claim.key);
+        // Two strings of a batch may be the same text.
+        if !claims.iter().any(|known| batch.strings.get(known.key) == key) {
+            claims.push(claim);
+        }
+    }
+    if !claims.is_empty() {
+        let keys = claims.iter().map(|claim| batch.strings.get(claim.key));
+        key_value(out, 1, "weft.resource.claimed", |out| array(out, keys));
+    }
+    for claim in claims.iter().rev() {
+        claimed(out, batch, batch.strings.get(claim.key), &claim.value);
+    }
+    if let Some(agent) = &record.user_agent {
+        text_pair(out, 1, "user_agent.original", agent);
+    }
+    text_pair(out, 1, "telemetry.sdk.language", "webjs");
+    text_pair(out, 1, "telemetry.sdk.name", "weft");
+    if let Some(environment) = &stamp.environment {
+        text_pair(out, 1, "deployment.environment.name", environment);
+    }
+    if let Some(namespace) = &stamp.namespace {
+        text_pair(out, 1, "service.namespace", namespace);
+    }
+    text_pair(out, 1, "service.name", &stamp.service);
+}
+
+fn claimed(out: &mut Backward, batch: &Batch, key: &str, from: &Value) {
+    key_value(out, 1, key, |out| value(out, batch, from));
+}
+
+fn unless_zero(out: &mut Backward, field: u64, value: u64) {
+    if value != 0 {
+        out.varint(field, value);
+    }
+}
+
+fn unless_zero_fixed(out: &mut Backward, field: u64, value: u64) {
+    if value != 0 {
+        out.fixed64(field, value);
+    }
+}

@@ -1,0 +1,192 @@
+//! The attributes of an event: its own, less what only the collector may say, and what places it.
+//!
+//! Last first, because everything here is written backward.
+
+use weft_proto::{Attribute, Batch, Event, Value};
+
+use super::backward::Backward;
+use crate::pipeline::link::{Linked, LinkedEvent, hex, is_reserved};
+
+/// `Span.attributes`.
+const ATTRIBUTES: u64 = 9;
+
+/// What the events of a record share, written once and copied from then on.
+pub(super) struct Page<'a> {
+    pub(super) linked: Linked<'a>,
+    page_id: Vec<u8>,
+    sessions: Vec<Session>,
+    /// By position of a string: whether an attribute of that name is removed.
+    reserved: Vec<bool>,
+    view: Remembered,
+    interaction: Remembered,
+}
+
+struct Session {
+    attributes: Vec<u8>,
+    trace_state: String,
+}
+
+/// The attribute made last, and of which event.
+#[derive(Default)]
+struct Remembered(Option<(u64, Vec<u8>)>);
+
+impl<'a> Page<'a> {
+    pub(super) fn new(linked: Linked<'a>) -> Self {
+        let strings = &linked.batch.strings;
+        let names = (0..strings.len()).map(|at| strings.get(weft_proto::StrId(at as u32)));
+        Self {
+            page_id: written(|out| text_pair(out, ATTRIBUTES, "weft.page.id", &hex(&linked.ids.page()))),
+            sessions: linked.batch.sessions.iter().map(session).collect(),
+            reserved: names.map(is_reserved).collect(),
+            view: Remembered::default(),
+            interaction: Remembered::default(),
+            linked,
+        }
+    }
+
+    /// Attributes of `event` that are removed.
+    pub(super) fn removed(&self, event: &Event) -> u64 {
+        self.linked.batch.attributes_of(event).iter().filter(|attribute| self.is_reserved(attribute)).count()
+            as u64
+    }
+
+    pub(super) fn attributes(&mut self, out: &mut Backward, linked: &LinkedEvent<'_>) {
+        let event = linked.event;
+        if event.parent.is_none() {
+            self.of_root(out, event);
+        }
+        if let Some(skew_ms) = linked.skew_ms {
+            int_pair(out, "weft.clock.skew_ms", skew_ms);
+        }
+        int_pair(out, "weft.seq", i64::try_from(event.number).unwrap_or(i64::MAX));
+        out.raw(&self.page_id);
+        if let Some(session) = self.session(event) {
+            out.raw(&session.attributes);
+        }
+        let batch = self.linked.batch;
+        for attribute in batch.attributes_of(event).iter().rev() {
+            if !self.is_reserved(attribute) {
+                key_value(out, ATTRIBUTES, batch.strings.get(attribute.key), |out| {
+                    value(out, batch, &attribute.value)
+                });
+            }
+        }
+    }
+
+    pub(super) fn trace_state(&self, event: &Event) -> &str {
+        self.session(event).map_or("", |session| &session.trace_state)
+    }
+
+    fn of_root(&mut self, out: &mut Backward, event: &Event) {
+        let Self { linked, view, interaction, .. } = self;
+        if let Some(number) = event.interaction {
+            out.raw(interaction.of(number, |out| {
+                text_pair(out, ATTRIBUTES, "weft.interaction.id", &hex(&linked.ids.span(number)));
+            }));
+        }
+        let batch = linked.batch;
+        let since = |number: Option<u64>| {
+            let earlier = batch.start_of(number.filter(|number| *number != event.number)?)?;
+            Some(milliseconds_between(earlier, event.start_ns))
+        };
+        // By the device's own clock on both ends: a correction would only add its own error.
+        if let Some(ms) = since(batch.page_load) {
+            int_pair(out, "weft.since_page_load_ms", ms);
+        }
+        if let Some(ms) = since(event.previous) {
+            int_pair(out, "weft.since_previous_ms", ms);
+        }
+        if let Some(number) = event.view {
+            out.raw(view.of(number, |out| {
+                text_pair(out, ATTRIBUTES, "weft.view.id", &hex(&linked.ids.span(number)));
+            }));
+        }
+    }
+
+    fn session(&self, event: &Event) -> Option<&Session> {
+        event.session.and_then(|at| self.sessions.get(at as usize))
+    }
+
+    fn is_reserved(&self, attribute: &Attribute) -> bool {
+        self.reserved.get(attribute.key.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+impl Remembered {
+    fn of(&mut self, number: u64, write: impl FnOnce(&mut Backward)) -> &[u8] {
+        if self.0.as_ref().is_none_or(|(known, _)| *known != number) {
+            self.0 = Some((number, written(write)));
+        }
+        self.0.as_ref().map_or(&[], |(_, bytes)| bytes)
+    }
+}
+
+fn session(session: &weft_proto::Session) -> Session {
+    let attributes = written(|out| {
+        if let Some(previous) = session.previous_id {
+            text_pair(out, ATTRIBUTES, "session.previous_id", &hex(&previous));
+        }
+        text_pair(out, ATTRIBUTES, "session.id", &hex(&session.id));
+    });
+    Session { attributes, trace_state: format!("ot=rv:{:014x}", session.randomness & ((1 << 56) - 1)) }
+}
+
+/// To the nearest millisecond; negative if the clock was set back in between.
+fn milliseconds_between(earlier_ns: u64, later_ns: u64) -> i64 {
+    let difference = i128::from(later_ns) - i128::from(earlier_ns);
+    let rounded = (difference + 500_000 * difference.signum()) / 1_000_000;
+    i64::try_from(rounded).unwrap_or(i64::MAX)
+}
+
+pub(super) fn key_value(out: &mut Backward, field: u64, key: &str, content: impl FnOnce(&mut Backward)) {
+    out.message(field, |out| {
+        out.message(2, content);
+        out.text(1, key);
+    });
+}
+
+pub(super) fn text_pair(out: &mut Backward, field: u64, key: &str, text: &str) {
+    key_value(out, field, key, |out| out.bytes(1, text.as_bytes()));
+}
+
+/// An `AnyValue` that is a list of texts.
+pub(super) fn array<'a>(out: &mut Backward, texts: impl Iterator<Item = &'a str>) {
+    let texts: Vec<_> = texts.collect();
+    out.message(5, |out| {
+        for text in texts.iter().rev() {
+            out.message(1, |out| out.bytes(1, text.as_bytes()));
+        }
+    });
+}
+
+/// The content of an `AnyValue`. Depth is bounded by the decoder.
+pub(super) fn value(out: &mut Backward, batch: &Batch, from: &Value) {
+    match from {
+        Value::Text(id) => out.bytes(1, batch.strings.get(*id).as_bytes()),
+        Value::Bool(flag) => out.varint(2, u64::from(*flag)),
+        Value::Int(int) => out.varint(3, *int as u64),
+        Value::Double(double) => out.fixed64(4, double.to_bits()),
+        Value::Bytes(bytes) => out.bytes(7, bytes),
+        Value::List(values) => out.message(5, |out| {
+            for inner in values.iter().rev() {
+                out.message(1, |out| value(out, batch, inner));
+            }
+        }),
+        Value::Map(pairs) => out.message(6, |out| {
+            for (key, inner) in pairs.iter().rev() {
+                key_value(out, 1, batch.strings.get(*key), |out| value(out, batch, inner));
+            }
+        }),
+        Value::Empty => {}
+    }
+}
+
+fn int_pair(out: &mut Backward, key: &str, int: i64) {
+    key_value(out, ATTRIBUTES, key, |out| out.varint(3, int as u64));
+}
+
+fn written(write: impl FnOnce(&mut Backward)) -> Vec<u8> {
+    let mut out = Backward::with_capacity(128);
+    write(&mut out);
+    out.finish()
+}
