@@ -11,7 +11,7 @@ use prost::Message;
 use crate::{
     event::{Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Parent, Point, Status, Target},
     limits,
-    strings::Strings,
+    strings::{StrId, Strings},
     wire,
 };
 
@@ -83,7 +83,8 @@ impl<'a> Reader<'a> {
         }
         for shape in &from.shapes {
             within("attributes of an event", shape.keys.len(), limits::MAX_ATTRIBUTES)?;
-            let mut keys = shape.keys.clone();
+            // By their texts: a batch may hold one text twice.
+            let mut keys: Vec<&str> = shape.keys.iter().map(|key| strings.get(StrId(*key))).collect();
             keys.sort_unstable();
             if shape.keys.len() != shape.types.len()
                 || keys.windows(2).any(|pair| pair.first() == pair.last())
