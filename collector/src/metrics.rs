@@ -226,6 +226,7 @@ impl State {
             "Records cut off because a crash interrupted them",
             count(&health.torn_tails),
         )?;
+        counter(to, "spool_missing_segments", "Deleted by somebody else", count(&health.missing_segments))?;
         counter(to, "spool_damaged_bytes", "Bytes found damaged at start", count(&health.damaged_bytes))?;
         counter(to, "spool_skipped_bytes", "Bytes skipped while reading", count(&health.skipped_bytes))?;
         counter(to, "claims_forgotten", "Pages and event numbers forgotten", count(&health.forgotten_claims))

@@ -46,19 +46,25 @@ impl Reader {
             return Ok(Chunk { records: Vec::new(), next: place });
         };
         let place = place.max(found.start + segment::HEAD);
-        let mut file = File::open(self.segments.path(found.start))?;
+        let mut file = match File::open(self.segments.path(found.start)) {
+            Ok(file) => file,
+            Err(error) if self.segments.is_gone(&error) => {
+                return Ok(self.skip(Vec::new(), found.end, found.end.saturating_sub(place)));
+            }
+            Err(error) => return Err(error),
+        };
         let mut wanted = bytes.max(segment::MAGIC.len());
         loop {
-            let buffer = stretch(&mut file, found, place, wanted)?;
-            let reaches_end = place + buffer.len() as u64 >= found.end;
-            let lost = |used: usize| found.end - place - used as u64;
+            let (buffer, is_short) = stretch(&mut file, found, place, wanted)?;
+            let reaches_end = is_short || place + buffer.len() as u64 >= found.end;
+            let lost = |used: usize| found.end.saturating_sub(place + used as u64);
             match self.records(&buffer, place, reaches_end) {
                 Parsed::NeedsMore(length) if !reaches_end && length > buffer.len() => wanted = length,
                 Parsed::NeedsMore(_) => return Ok(self.skip(Vec::new(), found.end, lost(0))),
-                Parsed::Records { records, used, damaged: true } => {
+                Parsed::Records { records, used, damaged } if damaged || is_short => {
                     return Ok(self.skip(records, found.end, lost(used)));
                 }
-                Parsed::Records { records, used, damaged: false } => {
+                Parsed::Records { records, used, .. } => {
                     return Ok(Chunk { records, next: place + used as u64 });
                 }
             }
@@ -102,10 +108,12 @@ enum Parsed {
     NeedsMore(usize),
 }
 
-fn stretch(file: &mut File, found: Segment, place: u64, wanted: usize) -> io::Result<Vec<u8>> {
+/// So many bytes, and whether the file ends before what was acknowledged in it does: somebody has cut it.
+fn stretch(file: &mut File, found: Segment, place: u64, wanted: usize) -> io::Result<(Vec<u8>, bool)> {
     file.seek(SeekFrom::Start(place - found.start))?;
     let mut buffer = Vec::new();
     let most = found.end.saturating_sub(place).min(wanted as u64);
     file.take(most).read_to_end(&mut buffer)?;
-    Ok(buffer)
+    let is_short = (buffer.len() as u64) < most;
+    Ok((buffer, is_short))
 }

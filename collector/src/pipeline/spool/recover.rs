@@ -184,7 +184,12 @@ impl Scan {
             match segment::next(bytes.get(at..).unwrap_or_default()) {
                 Next::Frame { payload, length } if ours => {
                     at += length;
-                    self.record(payload, start + at as u64);
+                    let Ok(record) = Record::decode(payload) else {
+                        tracing::error!(segment = %path.display(), at, "spool holds what is no record");
+                        self.damaged += length as u64;
+                        continue;
+                    };
+                    self.record(&record, start + at as u64);
                 }
                 Next::Torn { .. } if ours && next.is_none() => {
                     self.torn += 1;
@@ -204,14 +209,13 @@ impl Scan {
         Ok(())
     }
 
-    fn record(&mut self, payload: &[u8], end: u64) {
-        let Ok(record) = Record::decode(payload) else { return };
+    fn record(&mut self, record: &Record, end: u64) {
         record.claims.iter().for_each(|claim| self.claims.restore(claim));
         if record.kind() == Kind::Claims {
             return;
         }
         if let Ok(page) = <[u8; 16]>::try_from(record.page.as_slice()) {
-            self.claims.take(&owner(&record), page, &Intervals::from_wire(&record.taken));
+            self.claims.take(&owner(record), page, &Intervals::from_wire(&record.taken));
         }
         let found = Found {
             key: record.key.as_str().into(),

@@ -38,6 +38,8 @@ pub(crate) struct Health {
     pub(crate) damaged_bytes: AtomicU64,
     /// Bytes that a reader skipped because their checksum does not hold.
     pub(crate) skipped_bytes: AtomicU64,
+    /// Segments that somebody else had deleted.
+    pub(crate) missing_segments: AtomicU64,
     /// Segments found with a record that was being written when the collector died.
     pub(crate) torn_tails: AtomicU64,
     /// Pages and numbers forgotten by the claims.
@@ -147,6 +149,11 @@ impl Segments {
         shelf.segments.iter().find(|segment| place < segment.end).copied()
     }
 
+    /// Whether a segment is gone for good. Where the whole directory is, a disk may come back.
+    pub(super) fn is_gone(&self, error: &io::Error) -> bool {
+        error.kind() == io::ErrorKind::NotFound && self.directory.is_dir()
+    }
+
     pub(super) fn path(&self, start: u64) -> PathBuf {
         path(&self.directory, start)
     }
@@ -156,10 +163,16 @@ impl Segments {
     }
 
     fn delete_oldest(&self, shelf: &mut Shelf) -> io::Result<()> {
-        if let Some(oldest) = shelf.segments.front() {
-            fs::remove_file(self.path(oldest.start))?;
-            shelf.segments.pop_front();
+        let Some(oldest) = shelf.segments.front() else { return Ok(()) };
+        match fs::remove_file(self.path(oldest.start)) {
+            Ok(()) => {}
+            Err(error) if self.is_gone(&error) => {
+                tracing::error!(segment = %self.path(oldest.start).display(), "somebody else has deleted a segment");
+                self.health.missing_segments.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => return Err(error),
         }
+        shelf.segments.pop_front();
         Ok(())
     }
 

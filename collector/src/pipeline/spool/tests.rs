@@ -1,6 +1,7 @@
 //! What is acknowledged is there after anything; what is not is gone without a trace.
 
 mod bounds;
+mod damage;
 mod disk;
 mod queue;
 
@@ -174,51 +175,6 @@ async fn a_record_torn_at_any_byte_is_cut_off_and_those_before_it_are_whole() {
         assert_eq!(world.taken(), [vec![0, 3], vec![3, 4]], "what was torn was never taken");
         world.close().await;
     }
-}
-
-#[tokio::test]
-async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing() {
-    let original = TempDir::new().unwrap();
-    let world = World::open(original.path());
-    for page in 1..4 {
-        world.store(page, 0..3).await.unwrap();
-    }
-    let written = world.read_all();
-    world.close().await;
-    let path = segments(original.path()).remove(0);
-    let bytes = fs::read(&path).unwrap();
-    for at in 0..bytes.len() {
-        let data = TempDir::new().unwrap();
-        fs::create_dir_all(data.path().join("spool")).unwrap();
-        let mut damaged = bytes.clone();
-        damaged[at] ^= 1 << (at % 8);
-        fs::write(data.path().join("spool").join(path.file_name().unwrap()), &damaged).unwrap();
-        let world = World::open(data.path());
-        let read = world.read_all();
-        assert!(written.starts_with(&read) && read.len() < written.len(), "flipped at {at}");
-        world.store(9, 0..1).await.unwrap();
-        assert_eq!(world.read_all().last().unwrap().page, vec![9; 16], "the spool goes on");
-        world.close().await;
-    }
-}
-
-#[tokio::test]
-async fn damage_while_running_skips_the_rest_of_a_segment_and_goes_on_with_the_next() {
-    let data = TempDir::new().unwrap();
-    let world = World::open_with(data.path(), Box::new(RealDisk), |config| config.spool.segment_bytes = 100);
-    for page in 1..10 {
-        world.store(page, 0..3).await.unwrap();
-    }
-    let written = world.read_all();
-    let second = segments(data.path()).remove(1);
-    let mut bytes = fs::read(&second).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
-    fs::write(&second, bytes).unwrap();
-    let read = world.read_all();
-    assert_eq!(read.len(), written.len() - 1, "one record of the second segment is damaged");
-    assert_eq!(read.last(), written.last());
-    assert!(world.opened.segments.health.skipped_bytes.load(Ordering::Relaxed) > 0);
 }
 
 #[tokio::test]

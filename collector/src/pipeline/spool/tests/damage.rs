@@ -1,0 +1,125 @@
+//! Damage and other hands on the files: what is lost is skipped and counted, the rest goes on.
+
+use super::*;
+
+#[tokio::test]
+async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing() {
+    let original = TempDir::new().unwrap();
+    let world = World::open(original.path());
+    for page in 1..4 {
+        world.store(page, 0..3).await.unwrap();
+    }
+    let written = world.read_all();
+    world.close().await;
+    let path = segments(original.path()).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    for at in 0..bytes.len() {
+        let data = TempDir::new().unwrap();
+        fs::create_dir_all(data.path().join("spool")).unwrap();
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1 << (at % 8);
+        fs::write(data.path().join("spool").join(path.file_name().unwrap()), &damaged).unwrap();
+        let world = World::open(data.path());
+        let read = world.read_all();
+        assert!(written.starts_with(&read) && read.len() < written.len(), "flipped at {at}");
+        world.store(9, 0..1).await.unwrap();
+        assert_eq!(world.read_all().last().unwrap().page, vec![9; 16], "the spool goes on");
+        world.close().await;
+    }
+}
+
+#[tokio::test]
+async fn damage_while_running_skips_the_rest_of_a_segment_and_goes_on_with_the_next() {
+    let data = TempDir::new().unwrap();
+    let world = World::open_with(data.path(), Box::new(RealDisk), |config| config.spool.segment_bytes = 100);
+    for page in 1..10 {
+        world.store(page, 0..3).await.unwrap();
+    }
+    let written = world.read_all();
+    let second = segments(data.path()).remove(1);
+    let mut bytes = fs::read(&second).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&second, bytes).unwrap();
+    let read = world.read_all();
+    assert_eq!(read.len(), written.len() - 1, "one record of the second segment is damaged");
+    assert_eq!(read.last(), written.last());
+    assert!(world.opened.segments.health.skipped_bytes.load(Ordering::Relaxed) > 0);
+}
+
+/// A spool of several segments with a record or two each.
+async fn of_segments(data: &Path) -> World {
+    let world = World::open_with(data, Box::new(RealDisk), |config| config.spool.segment_bytes = 100);
+    for page in 1..10 {
+        world.store(page, 0..3).await.unwrap();
+    }
+    assert!(segments(data).len() > 3);
+    world
+}
+
+fn skipped(world: &World) -> u64 {
+    world.opened.segments.health.skipped_bytes.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn a_segment_that_somebody_deleted_is_skipped_by_readers_and_gone_when_it_is_passed() {
+    let data = TempDir::new().unwrap();
+    let world = of_segments(data.path()).await;
+    let written = world.read_all();
+    fs::remove_file(&segments(data.path())[1]).unwrap();
+    let read = world.read_all();
+    assert!(read.len() < written.len() && read.first() == written.first() && read.last() == written.last());
+    assert!(skipped(&world) > 0);
+    let end = *world.opened.segments.grown().borrow();
+    world.opened.segments.pass(&"main".into(), end).unwrap();
+    assert_eq!(segments(data.path()).len(), 1, "those after it are deleted too");
+    assert_eq!(world.opened.segments.health.missing_segments.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn while_the_whole_directory_is_away_nothing_is_skipped() {
+    let data = TempDir::new().unwrap();
+    let world = of_segments(data.path()).await;
+    let written = world.read_all();
+    fs::rename(data.path().join("spool"), data.path().join("aside")).unwrap();
+    assert!(Reader::new(&world.opened.segments).read(0, 64).is_err());
+    fs::rename(data.path().join("aside"), data.path().join("spool")).unwrap();
+    assert_eq!(world.read_all(), written);
+    assert_eq!(skipped(&world), 0);
+}
+
+#[tokio::test]
+async fn a_segment_cut_at_any_byte_while_running_loses_only_its_own_end() {
+    let data = TempDir::new().unwrap();
+    let world = of_segments(data.path()).await;
+    let written = world.read_all();
+    let second = segments(data.path()).remove(1);
+    let whole = fs::read(&second).unwrap();
+    for cut in 0..whole.len() {
+        fs::write(&second, &whole[..cut]).unwrap();
+        let before = skipped(&world);
+        let read = world.read_all();
+        assert!(read.len() < written.len(), "cut at {cut}");
+        assert_eq!((read.first(), read.last()), (written.first(), written.last()), "cut at {cut}");
+        assert!(skipped(&world) > before, "cut at {cut}");
+    }
+}
+
+#[tokio::test]
+async fn a_frame_that_is_whole_but_no_record_is_counted_at_start() {
+    let data = TempDir::new().unwrap();
+    let world = World::open(data.path());
+    world.store(1, 0..3).await.unwrap();
+    world.close().await;
+    let path = segments(data.path()).remove(0);
+    let mut bytes = fs::read(&path).unwrap();
+    let payload = b"\xff\xff\xff";
+    bytes.extend_from_slice(&3_u32.to_le_bytes());
+    bytes.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
+    bytes.extend_from_slice(payload);
+    fs::write(&path, bytes).unwrap();
+    let world = World::open(data.path());
+    assert_eq!(world.opened.segments.health.damaged_bytes.load(Ordering::Relaxed), 8 + 3);
+    assert_eq!(world.taken(), [vec![0, 3]]);
+    assert_eq!(skipped(&world), 8 + 3);
+}
