@@ -25,8 +25,8 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     let decoded = intake.decode_batch(&admitted)?;
     let ack = intake::ack(&decoded);
     // The batch itself ends here: while its record waits to be durable, only what it told is kept.
-    let entry = intake.batch_entry(admitted, decoded);
-    intake.spool.store(entry).await.map_err(|reject| intake.note(reject))?;
+    let (key, entry) = intake.batch_entry(admitted, decoded);
+    intake.spool.store(entry).await.map_err(|reject| intake.note(&key, reject))?;
     Ok(ack)
 }
 
@@ -35,7 +35,8 @@ pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Respo
     let admitted = admit::otlp(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
     let counted = intake.decode_otlp(&admitted).await?;
     let answer = intake::taken(counted);
-    intake.spool.store(intake.otlp_entry(admitted, counted)).await.map_err(|reject| intake.note(reject))?;
+    let (key, entry) = intake.otlp_entry(admitted, counted);
+    intake.spool.store(entry).await.map_err(|reject| intake.note(&key, reject))?;
     Ok(answer)
 }
 

@@ -22,7 +22,7 @@ use super::{
     spool::{Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
 };
 use crate::{
-    config::{Config, Limits},
+    config::{Config, Key, Limits},
     ledger::{Carried, Ledger},
     outcome::Outcome,
     reject::{Reject, Uncounted},
@@ -73,11 +73,11 @@ impl Intake {
     }
 
     /// A refusal whose events the spool's writer counts, or will count when it knows.
-    pub(crate) fn note(&self, reject: Reject) -> Reject {
-        tracing::debug!(outcome = reject.outcome().name(), why = %reject, "not durable");
+    pub(crate) fn note(&self, key: &Arc<Key>, reject: Reject) -> Reject {
         if reject.outcome() == Outcome::AnswerTimeout {
-            self.ledger.refuse_body(None, Outcome::AnswerTimeout);
+            return self.refuse(reject.by(Some(key)));
         }
+        tracing::debug!(key = %key.name, outcome = reject.outcome().name(), why = %reject, "not durable");
         reject
     }
 
@@ -107,25 +107,27 @@ impl Intake {
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
-    pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> Entry {
+    pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
         let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
         let page = Ids::new(head.seed).page();
         let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
         let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.max_skew);
+        let key = Arc::clone(&admitted.key);
         let stamp = Stamp {
-            service: admitted.key.service.clone(),
-            environment: admitted.key.environment.clone(),
-            namespace: admitted.key.namespace.clone(),
+            service: key.service.clone(),
+            environment: key.environment.clone(),
+            namespace: key.namespace.clone(),
         };
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
-        Entry { record, claim: Some(Claim { page, numbers, told: Told::by(&batch) }), carried }
+        (key, Entry { record, claim: Some(Claim { page, numbers, told: Told::by(&batch) }), carried })
     }
 
-    pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> Entry {
+    pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
         let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
         carried.refuse(Outcome::SpanInvalid, counted.refused);
-        Entry { record: record(Kind::Otlp, admitted), claim: None, carried }
+        let key = Arc::clone(&admitted.key);
+        (key, Entry { record: record(Kind::Otlp, admitted), claim: None, carried })
     }
 }
 
@@ -168,3 +170,6 @@ fn record(kind: Kind, admitted: Admitted) -> Record {
         ..Record::default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,23 @@
+//! What is refused is counted for who sent it.
+
+use super::*;
+use crate::{clock::Clock, metrics::Meters, pipeline::spool, sessions::Sessions};
+
+#[tokio::test]
+async fn an_answer_that_came_too_late_is_counted_for_its_key() {
+    let data = tempfile::TempDir::new().unwrap();
+    let mut config = Config::from_toml(crate::config::TEN_LINES).unwrap();
+    config.data = data.path().to_owned();
+    let (clock, ledger) = (Clock::system(), Ledger::new(Arc::new(config.destinations.clone())));
+    let meters = Arc::new(Meters::new(&config));
+    let opened = spool::open(&config, &clock, &ledger, &Sessions::default(), &meters).unwrap();
+    let intake = Intake::new(&config, Gate::new(&config, &clock), opened.spool, ledger.clone());
+    let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
+    for reject in [Reject::AnswerTimeout(Duration::ZERO), Reject::SpoolFull] {
+        assert_eq!(intake.note(key, reject.clone()), reject);
+    }
+    let book = ledger.snapshot();
+    assert!(book.without_key.is_empty());
+    let bodies: Vec<_> = book.keys["shop-web"].bodies_refused.iter().collect();
+    assert_eq!(bodies, [(&Outcome::AnswerTimeout, &1)], "a full spool is counted by events, by its writer");
+}
