@@ -47,7 +47,7 @@ pub struct Page {
     pub in_flight: u64,
     /// Bodies that were refused unread or could not be read.
     pub bodies_refused: BTreeMap<Outcome, u64>,
-    /// Attributes removed from accepted events because only the collector may set them.
+    /// Attributes removed from accepted events: only the collector may set them, or they were said before.
     pub reserved_attributes_removed: u64,
     /// What the SDKs say they dropped, by their reasons.
     pub sdk_dropped: BTreeMap<String, u64>,

@@ -16,7 +16,7 @@ use weft_proto::{Batch, Event, Head, SpanId, TraceId};
 pub(crate) use gather::gather;
 pub(crate) use ids::PageIds;
 pub(crate) use links::Link;
-pub(crate) use reserved::{is_claimable, is_reserved};
+pub(crate) use reserved::{claims, is_reserved};
 pub(crate) use told::Told;
 
 use super::spool::{Intervals, Record};

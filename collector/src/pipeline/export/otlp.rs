@@ -6,13 +6,13 @@
 mod attributes;
 mod backward;
 
-use weft_proto::{Attribute, Batch, Status, Value};
+use weft_proto::Status;
 
 use self::{
     attributes::{array, key_value, text_pair, value},
     backward::Backward,
 };
-use crate::pipeline::link::{FLAGS, Link, Linked, LinkedEvent, is_claimable};
+use crate::pipeline::link::{FLAGS, Link, Linked, LinkedEvent, claims};
 
 /// What a record has come to: a whole `ExportTraceServiceRequest`, and part of a greater one when such parts are put
 /// end to end.
@@ -91,20 +91,12 @@ fn link(out: &mut Backward, link: &Link<'_>) {
 fn resource(out: &mut Backward, linked: &Linked<'_>) {
     let Linked { record, batch, .. } = linked;
     let stamp = record.stamp.clone().unwrap_or_default();
-    let mut claims: Vec<&Attribute> = Vec::new();
-    for claim in batch.resource.iter().filter(|claim| is_claimable(batch.strings.get(claim.key))) {
-        let key = batch.strings.get(claim.key);
-        // Two strings of a batch may be the same text.
-        if !claims.iter().any(|known| batch.strings.get(known.key) == key) {
-            claims.push(claim);
-        }
-    }
+    let claims: Vec<_> = claims(batch).filter_map(|(key, claim)| Some((key, claim?))).collect();
     if !claims.is_empty() {
-        let keys = claims.iter().map(|claim| batch.strings.get(claim.key));
-        key_value(out, 1, "weft.resource.claimed", |out| array(out, keys));
+        key_value(out, 1, "weft.resource.claimed", |out| array(out, claims.iter().map(|(key, _)| *key)));
     }
-    for claim in claims.iter().rev() {
-        claimed(out, batch, batch.strings.get(claim.key), &claim.value);
+    for (key, claim) in claims.iter().rev() {
+        key_value(out, 1, key, |out| value(out, batch, &claim.value));
     }
     if let Some(agent) = &record.user_agent {
         text_pair(out, 1, "user_agent.original", agent);
@@ -118,10 +110,6 @@ fn resource(out: &mut Backward, linked: &Linked<'_>) {
         text_pair(out, 1, "service.namespace", namespace);
     }
     text_pair(out, 1, "service.name", &stamp.service);
-}
-
-fn claimed(out: &mut Backward, batch: &Batch, key: &str, from: &Value) {
-    key_value(out, 1, key, |out| value(out, batch, from));
 }
 
 fn unless_zero(out: &mut Backward, field: u64, value: u64) {

@@ -1,6 +1,8 @@
 //! What a client may not say: names that only the collector gives, because an operator must be able to rely on them.
 
-use weft_proto::{Batch, Event};
+use std::collections::HashSet;
+
+use weft_proto::{Attribute, Batch, Event};
 
 const RESERVED: [&str; 6] = ["weft.", "session.", "service.", "telemetry.", "deployment.", "client."];
 
@@ -12,8 +14,18 @@ pub(crate) fn is_reserved(key: &str) -> bool {
     RESERVED.iter().any(|prefix| key.starts_with(prefix)) && !FROM_SDK.contains(&key)
 }
 
-/// Whether a client may say this of what sends; it is marked as a claim.
-pub(crate) fn is_claimable(key: &str) -> bool {
+/// What a client says of itself, by key; each is marked as a claim. `None`: it is removed, because it is not for a
+/// client to say, or was said before. Two strings of a batch may be the same text, and a key has one value.
+pub(crate) fn claims(batch: &Batch) -> impl Iterator<Item = (&str, Option<&Attribute>)> {
+    let mut seen = HashSet::new();
+    batch.resource.iter().map(move |claim| {
+        let key = batch.strings.get(claim.key);
+        (key, (is_claimable(key) && seen.insert(key)).then_some(claim))
+    })
+}
+
+/// Nothing that the collector stamps is among these: a claim stands beside it, not before it.
+fn is_claimable(key: &str) -> bool {
     matches!(key, "service.version" | "telemetry.sdk.version" | "app.build_id")
         || key.starts_with("browser.")
         || key.starts_with("device.")
@@ -27,6 +39,5 @@ pub(super) fn in_event(batch: &Batch, event: &Event) -> usize {
 
 /// Claims that are removed.
 pub(super) fn in_resource(batch: &Batch) -> usize {
-    let keys = batch.resource.iter().map(|claim| batch.strings.get(claim.key));
-    keys.filter(|key| !is_claimable(key)).count()
+    claims(batch).filter(|(_, claim)| claim.is_none()).count()
 }

@@ -243,7 +243,8 @@ fn identity_comes_from_the_key_and_claims_are_marked() {
         ("weft.resource.claimed", "service.version+browser.language"),
     ];
     assert_eq!(shown(&resource.attributes), expected.map(|(key, value)| (key, value.to_owned())));
-    assert_eq!(Told::by(&batch).remarks(&Intervals::default()).reserved_attributes, 1);
+    let removed = Told::by(&batch).remarks(&Intervals::default()).reserved_attributes;
+    assert_eq!(removed, 2, "the forged one, and what was said twice");
 }
 
 /// Any batch that an SDK may make; shared with the tests of the wire format.
@@ -266,4 +267,31 @@ proptest::proptest! {
             proptest::prop_assert_eq!(keys.len(), span.attributes.len(), "a key comes once");
         }
     }
+}
+
+#[test]
+fn a_key_is_claimed_once_and_nothing_stamped_is_shadowed() {
+    let mut batch = Batch::default();
+    let claims = [
+        ("browser.language", "de"),
+        ("browser.language", "en"),
+        ("service.name", "forged"),
+        ("user_agent.original", "forged"),
+        ("telemetry.sdk.name", "forged"),
+        ("weft.resource.claimed", "forged"),
+    ];
+    for (key, value) in claims {
+        let (key, value) = (batch.strings.intern(key), Value::Text(batch.strings.intern(value)));
+        batch.resource.push(Attribute { key, value });
+    }
+    let resource = decoded(&record(&[]), &head(0), &batch).resource.unwrap();
+    let found = shown(&resource.attributes);
+    let mut keys: Vec<_> = found.iter().map(|(key, _)| *key).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), found.len(), "{found:?}");
+    assert!(found.contains(&("browser.language", "de".to_owned())));
+    assert!(found.contains(&("weft.resource.claimed", "browser.language".to_owned())));
+    assert!(!found.iter().any(|(_, value)| value == "forged"));
+    assert_eq!(Told::by(&batch).remarks(&Intervals::default()).reserved_attributes, 5);
 }
