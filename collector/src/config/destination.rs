@@ -92,10 +92,18 @@ fn url(section: &mut Section<'_>) -> String {
     let parsed = reqwest::Url::parse(&endpoint).ok();
     let fits = parsed.as_ref().is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     if !fits {
-        section.wrong("endpoint", format!("\"{endpoint}\" is no http or https URL"));
+        section.wrong("endpoint", "is no http or https URL, as in \"http://127.0.0.1:4318\"");
     }
-    if parsed.is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
+    if parsed.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
         section.wrong("endpoint", "holds a password, which would be logged: send it in headers");
+    }
+    if parsed.is_some_and(|url| url.query().is_some() || url.fragment().is_some()) {
+        // It is not repeated here: what stands there is a token, mostly.
+        section.wrong(
+            "endpoint",
+            "ends in a query or a fragment, behind which /v1/traces cannot follow, and which would be logged: \
+             write the URL without it, and send a token in headers",
+        );
     }
     let base = endpoint.trim_end_matches('/');
     if base.ends_with("/v1/traces") { base.to_owned() } else { format!("{base}/v1/traces") }

@@ -148,26 +148,37 @@ fn origins(section: &mut Section<'_>) -> Vec<String> {
     texts.iter().filter_map(|text| origin(section, text)).collect()
 }
 
-/// As a browser writes it: lower case, no default port, no path.
+/// As browsers send it. Case and a default port are put right, for nothing else can have been meant; what has more
+/// than an origin, or a host that browsers write differently, is refused with what they send.
 fn origin(section: &Section<'_>, text: &str) -> Option<String> {
     let refuse = |message: &str| {
         section.wrong("origins", format!("\"{text}\" {message}"));
         None
     };
-    let Some((scheme, host)) = text.split_once("://") else {
+    let parts = text.split_once("://").filter(|(_, host)| !host.is_empty() && !host.contains(['*', ' ']));
+    let Some((scheme, host)) = parts else {
         return refuse("is no origin: write scheme://host or scheme://host:port (there is no wildcard)");
     };
-    if host.is_empty() || host.contains(['/', '?', '#', '@', '*', ' ']) {
-        return refuse("has more than an origin: write only scheme://host or scheme://host:port");
-    }
     let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
     let default_port = match scheme.as_str() {
         "http" => ":80",
         "https" => ":443",
-        _ => "",
+        // Of an app's own scheme only that app knows how it writes it.
+        _ if host.contains(['/', '?', '#', '@']) => {
+            return refuse("has more than an origin: write only scheme://host or scheme://host:port");
+        }
+        _ => return Some(format!("{scheme}://{host}")),
     };
-    let host = host.strip_suffix(default_port).unwrap_or(&host);
-    Some(format!("{scheme}://{host}"))
+    let Ok(url) = reqwest::Url::parse(text) else {
+        return refuse("is no origin: write scheme://host or scheme://host:port");
+    };
+    let sent = url.origin().ascii_serialization();
+    let written = format!("{scheme}://{}", host.strip_suffix(default_port).unwrap_or(&host));
+    if written == sent {
+        Some(sent)
+    } else {
+        refuse(&format!("is not what browsers send for it: write \"{sent}\""))
+    }
 }
 
 fn secret(section: &mut Section<'_>, env: Env<'_>) -> Secret {

@@ -111,3 +111,44 @@ fn what_is_not_toml_is_answered_with_its_line() {
     let found = mistakes("listen = ");
     assert!(found[0].1.contains("line 1"), "{}", found[0].1);
 }
+
+#[test]
+fn origins_that_no_browser_sends_are_refused_with_the_one_it_does() {
+    for (written, sent) in [
+        ("https://shop.example/", "https://shop.example"),
+        ("https://shop.example/path?a#b", "https://shop.example"),
+        ("https://b\u{fc}cher.example", "https://xn--bcher-kva.example"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://127.1:3000", "http://127.0.0.1:3000"),
+        ("https://shop.example:0443", "https://shop.example"),
+        ("https://user@shop.example", "https://shop.example"),
+    ] {
+        let found = mistakes(&TEN_LINES.replace("http://localhost:3000", written));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].1.ends_with(&format!("write \"{sent}\"")), "{}", found[0].1);
+    }
+    for nothing in ["*", "null", "https://*.example", "https://", "shop.example", "app://x/y", "http://[::1"]
+    {
+        let found = mistakes(&TEN_LINES.replace("http://localhost:3000", nothing));
+        assert!(found[0].1.contains("write"), "{found:?}");
+    }
+    for sent in ["https://xn--bcher-kva.example", "http://[::1]:3000", "capacitor://localhost"] {
+        let config = Config::from_toml(&TEN_LINES.replace("http://localhost:3000", sent)).unwrap();
+        assert!(config.keys.iter().any(|key| key.origins == [sent]), "{sent}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_holds_a_secret_is_refused_and_not_repeated() {
+    for endpoint in [
+        "http://h/otlp?api_key=SECRET",
+        "http://h/otlp#SECRET",
+        "http://user:SECRET@h/otlp",
+        "http://h/v1/traces?SECRET",
+        "ftp://h/?SECRET",
+    ] {
+        let found = mistakes(&TEN_LINES.replace("http://127.0.0.1:9999", endpoint));
+        assert_eq!(found[0].0, "export.main.endpoint");
+        assert!(found.iter().all(|(_, message)| !message.contains("SECRET")), "{found:?}");
+    }
+}
