@@ -3,11 +3,12 @@
 //     import { init } from "@weft/browser";
 //     init({ key: "pk_…", endpoint: "/api/telemetry" });
 
+import { plainAttributes, plainName } from "./attributes";
 import { capture } from "./capture";
 import { plainFetch } from "./capture/fetch";
 import type { Propagate } from "./capture/propagate";
 import { guarded } from "./guard";
-import { flushNow, onWaiting, watchLifecycle } from "./lifecycle";
+import { flushNow, onWaiting, sealNow, watchLifecycle } from "./lifecycle";
 import { abandon, attach, finish, openPage, role, start } from "./record";
 import { onSettled, openSender } from "./send";
 import { counters, stats } from "./stats";
@@ -46,6 +47,11 @@ let undos: (() => void)[] = [];
 export const init = (options: Options): void => {
   // In Node, in a worker and during server-side rendering there is no page.
   if (state !== "new" || typeof document === "undefined" || typeof WebAssembly === "undefined") return;
+  const problem = problemWith(options);
+  if (problem) {
+    if (options?.debug) console.warn(`weft: nothing is recorded: ${problem}`);
+    return;
+  }
   state = "running";
   const once = guarded(() => {
     if (state === "running") begin(options);
@@ -56,10 +62,25 @@ export const init = (options: Options): void => {
   } else once();
 };
 
+// Checked here and not only by the compiler: most pages are not compiled.
+const problemWith = (options: Partial<Options> | undefined): string | undefined => {
+  if (typeof options?.key !== "string" || !options.key) return "init() needs `key`, the site's public key";
+  if (typeof options.endpoint !== "string" || !options.endpoint) return "init() needs `endpoint`, the collector's address";
+  try {
+    new URL(options.endpoint, document.baseURI);
+    if (options.wasmUrl) new URL(options.wasmUrl, document.baseURI);
+    return undefined;
+  } catch {
+    return "`endpoint` or `wasmUrl` is no address";
+  }
+};
+
 /** Records a moment. */
 export const event = (name: string, attributes?: Attributes): void => {
-  // Checked here and not only by the compiler: most pages are not compiled.
-  if (state === "running") guarded(() => finish(start(role.none), 0, String(name), attributes ?? {}))();
+  if (state !== "running") return;
+  const plain = plainAttributes(attributes);
+  const plainly = plainName(name);
+  guarded(() => finish(start(role.none), 0, plainly, plain))();
 };
 
 /** Sends what waits. Resolves with true when every recorded event is acknowledged, with false after `timeout` ms. */
@@ -89,7 +110,7 @@ export const shutdown = (): void => {
 };
 
 const begin = (options: Options): void => {
-  openPage(onWaiting);
+  openPage(onWaiting, sealNow);
   undos.push(capture(options.propagate ?? true));
   const failed = (error: unknown): void => {
     counters.errors++;

@@ -12,12 +12,13 @@ import { saveSession } from "./session";
 /** ms from the first unsent event to the request that carries it. */
 const INTERVAL = 5_000;
 
-/** Events and bytes that are not kept waiting for more: what seals to about a keepalive request. */
+/** Events and bytes that are not kept waiting for more. */
 const ENOUGH_EVENTS = 200;
-const ENOUGH_BYTES = 160 * 1024;
+const ENOUGH_BYTES = 40 * 1024;
 
 let waits = 0;
 let ready = false;
+let wanted = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
 const isHidden = (): boolean => document.visibilityState === "hidden";
@@ -26,6 +27,8 @@ const isHidden = (): boolean => document.visibilityState === "hidden";
 export const flushNow = (urgency: Urgency = "soon"): void => {
   clearTimeout(timer);
   timer = undefined;
+  // Asked for before the sender is ready: done as soon as it is.
+  wanted = !ready;
   if (!ready) return;
   sealNow();
   send(urgency);
@@ -33,7 +36,8 @@ export const flushNow = (urgency: Urgency = "soon"): void => {
 
 const flush = guarded(() => flushNow());
 
-const sealNow = (): void => {
+/** Seals what waits, to be sent with the next flush. */
+export const sealNow = (): void => {
   seal(waits);
   waits = 0;
 };
@@ -42,7 +46,7 @@ const sealNow = (): void => {
 export const onWaiting = (bytes: number): void => {
   waits++;
   const enough = waits >= ENOUGH_EVENTS || bytes >= ENOUGH_BYTES;
-  if (enough && ready) sealNow();
+  if (enough) sealNow();
   // A hidden page may be frozen or discarded at any time, without another event; one task's events go together.
   if (enough || isHidden()) soon(0);
   else timer ??= setTimeout(flush, INTERVAL);
@@ -70,6 +74,7 @@ export const watchLifecycle = (): (() => void) => {
   // On a navigation in the same tab `pagehide` comes first, while the page is still visible.
   addEventListener("pagehide", leave);
   hidden();
+  if (wanted) flush();
   return () => {
     ready = false;
     clearTimeout(timer);

@@ -5,7 +5,7 @@ import { now, type Moment } from "./clock";
 import { idsOf, unhex, type Ids } from "./ids";
 import { sessionAt, touch, type Session } from "./session";
 import { counters, drop } from "./stats";
-import type { Attributes, Begin, Finish, Module, SessionFrame } from "./wasm";
+import { SEAL_FIRST, type Attributes, type Begin, type Finish, type Module, type SessionFrame } from "./wasm";
 
 export const role = { none: 0, pageLoad: 1, interaction: 4, mark: 8 } as const;
 export const kind = { internal: 1, client: 3 } as const;
@@ -31,12 +31,17 @@ let ids: Ids;
 let nextNumber = 0;
 let toldSession = "";
 let onFinish: (bytes: number) => void = () => {};
+let sealFirst: () => void = () => {};
 
-/** Draws the page's seed. `finished` hears after each event about how many bytes wait to be sealed. */
-export const openPage = (finished: (bytes: number) => void): void => {
+/**
+ * Draws the page's seed. `finished` hears after each event about how many bytes wait to be sealed; `full` has to seal
+ * them.
+ */
+export const openPage = (finished: (bytes: number) => void, full: () => void): void => {
   seed = crypto.getRandomValues(new Uint8Array(16));
   ids = idsOf(seed);
   onFinish = finished;
+  sealFirst = full;
 };
 
 /** The module is there: it is told of the page and everything that happened so far. */
@@ -120,9 +125,14 @@ const frameOf = ({ id, previous, randomness, previousRoot, root }: Session): Ses
 const tell = (call: Call): void => {
   const isFinish = call[0] === "finish";
   if (module) run(module, call);
-  // Sessions and beginnings are few and small, and what ends needs them; only ends are bounded.
-  else if (!abandoned && (!isFinish || waiting.length < MAX_WAITING)) waiting.push(call);
-  else if (isFinish) giveUp(abandoned ? "module_not_loaded" : "module_not_ready", 1);
+  // What began keeps its place, so that it can end: ends are given up first.
+  else if (!abandoned && waiting.length < (isFinish ? MAX_WAITING : 2 * MAX_WAITING)) waiting.push(call);
+  else if (isFinish) {
+    const last = waiting.at(-1);
+    // A moment that is given up takes its beginning with it.
+    if (last?.[0] === "begin" && last[1].number === call[1].number) waiting.pop();
+    giveUp(abandoned ? "module_not_loaded" : "module_not_ready", 1);
+  }
 };
 
 // One call that fails must not take the others with it.
@@ -138,7 +148,11 @@ const run = (ready: Module, call: Call): void => {
 };
 
 const end = (ready: Module, event: Finish): void => {
-  const bytes = ready.finish(event);
+  let bytes = ready.finish(event);
+  if (bytes === SEAL_FIRST) {
+    sealFirst();
+    bytes = ready.finish(event);
+  }
   // The module has counted it for the next batch under the reason it knows.
   if (bytes < 0) drop("refused_by_recorder", 1);
   else onFinish(bytes);

@@ -23,6 +23,9 @@ const MAX_QUEUED_BYTES = 1024 * 1024;
 const FIRST_WAIT = 1_000;
 const LONGEST_WAIT = 60_000;
 
+/** The longest wait in ms that a collector, or what answers in its place, can ask for. Timers wrap at 2^31. */
+const LONGEST_ASKED = 3_600_000;
+
 /** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
 const TIMEOUT = 45_000;
 
@@ -149,7 +152,7 @@ const settle = async (batch: Batch, response: Response): Promise<void> => {
     // Two copies may have been on their way.
     if (remove(batch)) counters.acknowledged += batch.events;
     failures = 0;
-    notBefore = monotonicNow() + wait;
+    notBefore = monotonicNow() + Math.min(wait, LONGEST_ASKED);
   } else if (response.headers.get("weft-refused") === "final") {
     // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
     if (remove(batch)) giveUp(`refused_${response.status}`, batch.events);
@@ -163,7 +166,7 @@ const settle = async (batch: Batch, response: Response): Promise<void> => {
 const retry = (retryAfter: string | null | undefined): void => {
   const time = monotonicNow();
   if (time < notBefore) return;
-  const asked = Number(retryAfter ?? 0) * 1_000;
+  const asked = Math.min(Number(retryAfter ?? 0) * 1_000 || 0, LONGEST_ASKED);
   const backOff = Math.min(FIRST_WAIT * 2 ** failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
-  notBefore = time + Math.max(Number.isFinite(asked) ? asked : 0, backOff);
+  notBefore = time + Math.max(asked, backOff);
 };

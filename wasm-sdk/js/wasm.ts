@@ -38,6 +38,12 @@ export interface Sealed {
   body: Uint8Array;
 }
 
+/** Of `Module.finish`: the event was refused, and counted. */
+export const REFUSED = -1;
+
+/** Of `Module.finish`: nothing was done, because the batch would outgrow what can outlive the page. */
+export const SEAL_FIRST = -2;
+
 interface Exports {
   memory: WebAssembly.Memory;
   buffer(): number;
@@ -53,9 +59,6 @@ interface Exports {
   head(length: number): number;
   ack(length: number): number;
 }
-
-/** UTF-16 units of a text that are kept; the module cuts by bytes. */
-const MAX_TEXT = 8_000;
 
 const encoder = new TextEncoder();
 
@@ -97,23 +100,20 @@ class Frame {
   }
 
   text(text: string): this {
-    const cut = text.length > MAX_TEXT ? text.slice(0, MAX_TEXT) : text;
     const room = this.bytes.subarray(this.at + 4);
-    const { read, written } = encoder.encodeInto(cut, room);
-    if (read < cut.length) throw new RangeError("frame full");
+    const { read, written } = encoder.encodeInto(text, room);
+    if (read < text.length) throw new RangeError("frame full");
     this.word(written);
     this.at += written;
     return this;
   }
 
-  value(value: Value | null): this {
+  value(value: Value): this {
     if (typeof value === "string") return this.byte(0).text(value);
     if (typeof value === "boolean") return this.byte(1).byte(value ? 1 : 0);
     if (typeof value === "number") return this.byte(Number.isSafeInteger(value) ? 2 : 3).float(value);
-    // Whatever else the app says is told as text: it was not checked by a compiler there.
-    if (!Array.isArray(value)) return this.byte(0).text(String(value));
     this.byte(4).word(value.length);
-    for (const text of value) this.text(String(text));
+    for (const text of value) this.text(text);
     return this;
   }
 
@@ -161,7 +161,7 @@ export class Module {
     this.wasm.begin(this.frame().float(number).float(start).word(epoch).byte(role).float(cause).length);
   }
 
-  /** Returns about how many bytes wait to be sealed; -1: this one was refused. */
+  /** Returns about how many bytes wait to be sealed; `REFUSED`, or `SEAL_FIRST` and then call again. */
   finish({ number, duration, kind, status, name, attributes }: Finish): number {
     const frame = this.frame().float(number).float(duration).byte(kind).byte(status);
     return this.wasm.finish(frame.text(name).attributes(attributes).length);

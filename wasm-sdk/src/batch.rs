@@ -31,14 +31,22 @@ pub(crate) struct Building {
     bytes: usize,
 }
 
-/// Bytes of an event and of an attribute besides their texts, about.
-const EVENT_BYTES: usize = 40;
-const VALUE_BYTES: usize = 10;
+/// Bytes of a body: with its head and DEFLATE's worst case it stays below the 60 KiB that may outlive a page.
+const MAX_BYTES: usize = 56 * 1024;
+
+/// Bytes of an event and of an attribute in columns, besides their texts, about.
+const EVENT_BYTES: usize = 60;
+const VALUE_BYTES: usize = 12;
 
 impl Building {
-    /// About how many bytes what waits will take when it is written out.
+    /// About how many bytes what waits takes as a body, before DEFLATE.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes + self.batch.strings.bytes()
+    }
+
+    /// Whether an event of so many bytes fits in a request that can outlive its page, even if nothing deflates.
+    pub(crate) fn has_room(&self, bytes: usize) -> bool {
+        self.batch.events.is_empty() || self.bytes() + EVENT_BYTES + bytes <= MAX_BYTES
     }
 
     pub(crate) fn set_resource(&mut self, frame: &[u8]) {
@@ -51,9 +59,8 @@ impl Building {
             self.drop_events("batch_full", 1);
             return Some(false);
         }
-        let told = frame.0.len();
         let mut attributes = attributes(&mut frame, &mut self.batch.strings)?;
-        self.bytes += EVENT_BYTES + VALUE_BYTES * attributes.len() + told;
+        self.bytes += EVENT_BYTES + VALUE_BYTES * attributes.len();
         let Finished { open, duration_ns, kind, status, name } = finished;
         let first_attribute = self.batch.attributes.len() as u32;
         self.batch.attributes.append(&mut attributes);

@@ -25,7 +25,7 @@ mod abi {
     use alloc::{boxed::Box, vec, vec::Vec};
     use core::cell::UnsafeCell;
 
-    use crate::record::Recorder;
+    use crate::record::{Kept, Recorder};
 
     #[global_allocator]
     static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -37,7 +37,7 @@ mod abi {
     }
 
     /// Bytes of the buffer that JavaScript writes frames into. What does not fit is left out by JavaScript, and counted.
-    const BUFFER_BYTES: usize = 64 * 1024;
+    const BUFFER_BYTES: usize = 48 * 1024;
 
     struct Module {
         recorder: Recorder,
@@ -113,11 +113,16 @@ mod abi {
         recorder.begin(frame(buffer, length));
     }
 
-    /// Frame: an event that ends. Returns about how many bytes wait to be sealed; -1: this one was refused.
+    /// Frame: an event that ends. Returns about how many bytes wait to be sealed; -1: this one was refused;
+    /// -2: seal first, then call again.
     #[unsafe(no_mangle)]
     extern "C" fn finish(length: usize) -> i32 {
         let Module { recorder, buffer, .. } = module();
-        recorder.finish(frame(buffer, length)).map_or(-1, |bytes| bytes as i32)
+        match recorder.finish(frame(buffer, length)) {
+            Kept::Waiting(bytes) => bytes as i32,
+            Kept::Refused => -1,
+            Kept::SealFirst => -2,
+        }
     }
 
     /// Frame: reason and count of what JavaScript had to give up.

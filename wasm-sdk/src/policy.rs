@@ -22,7 +22,22 @@ pub(crate) fn scrub(key: &str, text: &str) -> String {
     if key.starts_with("url.") || key.contains(".url.") || text.starts_with(['/', '?', '#']) {
         return path(text);
     }
-    text.to_owned()
+    if text.contains('?') && text.contains('/') { without_queries(text) } else { text.to_owned() }
+}
+
+/// `text` in which every word that looks like an address without a scheme has lost its query.
+fn without_queries(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_inclusive(char::is_whitespace) {
+        match word.split_once('?') {
+            Some((address, _)) if address.contains('/') => {
+                out.push_str(address);
+                out.extend(word.chars().next_back().filter(|last| last.is_whitespace()));
+            }
+            _ => out.push_str(word),
+        }
+    }
+    out
 }
 
 /// `text` with every URL in it scrubbed, wherever it stands: alone, in a sentence, in brackets, in a stack.
@@ -195,6 +210,7 @@ mod tests {
     fn what_looks_like_a_path_loses_its_query_under_any_key() {
         assert_eq!(scrub("href", "/reset?token=secret"), "/reset");
         assert_eq!(scrub("href", "?token=secret"), "");
+        assert_eq!(scrub("message", "GET a/reset?token=secret failed? yes"), "GET a/reset failed? yes");
     }
 
     #[test]

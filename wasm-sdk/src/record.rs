@@ -9,6 +9,7 @@ use weft_proto::{
 use crate::{
     batch::{Building, Finished},
     frame::{Frame, cut},
+    policy,
 };
 
 /// Events open at once. Beyond that the one open longest is forgotten; when it ends it is refused and counted.
@@ -39,6 +40,17 @@ pub(crate) struct Open {
     pub(crate) view: Option<u64>,
     pub(crate) interaction: Option<u64>,
     pub(crate) links: Vec<(Target, LinkKinds)>,
+}
+
+/// What became of an event that ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// It waits to be sealed, with about so many bytes in all.
+    Waiting(usize),
+    /// It was refused, and counted.
+    Refused,
+    /// Nothing was done: the batch would grow beyond what can outlive the page. Seal, and call again.
+    SealFirst,
 }
 
 /// Everything the module remembers of its page. Bounded: it does not grow with the age of the page.
@@ -136,13 +148,17 @@ impl Recorder {
         Some(())
     }
 
-    /// An event ends and is kept. Returns about how many bytes wait to be sealed; `None`: it was refused and counted.
-    pub fn finish(&mut self, frame: &[u8]) -> Option<usize> {
+    /// An event ends and is kept.
+    pub fn finish(&mut self, frame: &[u8]) -> Kept {
+        if !self.building.has_room(frame.len()) {
+            return Kept::SealFirst;
+        }
         match self.try_finish(frame) {
-            Some(kept) => kept.then(|| self.building.bytes()),
+            Some(true) => Kept::Waiting(self.building.bytes()),
+            Some(false) => Kept::Refused,
             None => {
                 self.building.drop_events("malformed", 1);
-                None
+                Kept::Refused
             }
         }
     }
@@ -159,7 +175,7 @@ impl Recorder {
             duration_ns: nanoseconds(frame.float()?),
             kind: Kind::from_otlp(frame.byte()?.into())?,
             status: Status::from_otlp(frame.byte()?.into())?,
-            name: cut(frame.text()?, weft_proto::limits::MAX_NAME_BYTES).to_string(),
+            name: cut(&policy::scrub("", frame.text()?), weft_proto::limits::MAX_NAME_BYTES).to_string(),
         };
         self.building.add(finished, frame)
     }

@@ -24,13 +24,18 @@ interface Call {
 }
 
 const begin = (input: RequestInfo | URL, init: RequestInit | undefined, propagate: Propagate): Call | undefined => {
-  const request = input instanceof Request ? input : undefined;
+  // By its tag: a Request of an iframe is none of this window's.
+  const request = Object.prototype.toString.call(input) === "[object Request]" ? (input as Request) : undefined;
   const url = new URL(request?.url ?? String(input), document.baseURI);
   if (!url.protocol.startsWith("http")) return undefined;
   const method = String(init?.method ?? request?.method ?? "GET").toUpperCase();
   const event = start(role.none, undefined, dispatching());
-  const joined = headersFor(url, propagate) ? join(input, init, event) : undefined;
-  return { event, url, method, joined };
+  const call: Call = { event, url, method, joined: undefined };
+  // What cannot be made into a request fails as it would have, and its event ends with that.
+  guarded(() => {
+    if (headersFor(url, propagate)) call.joined = join(input, init, event);
+  })();
+  return call;
 };
 
 const end = ({ event, url, method }: Call, response: Response | undefined, error: unknown): void => {
@@ -76,12 +81,12 @@ export const captureFetch = (propagate: Propagate): (() => void) => {
     }
   };
 
-  const captured = (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+  const captured = (...args: Parameters<typeof fetch>): Promise<Response> => {
     let call: Call | undefined;
-    if (active) guarded(() => (call = begin(input, init, propagate)))();
-    if (!call) return original.call(window, input, init);
+    if (active && args.length > 0) guarded(() => (call = begin(args[0], args[1], propagate)))();
+    if (!call) return original.apply(window, args);
     const under = call;
-    const answer = under.joined ? send(under, under.joined) : original.call(window, input, init);
+    const answer = under.joined ? send(under, under.joined) : original.apply(window, args);
     const ended = guarded((response: Response | undefined, error?: unknown) => end(under, response, error));
     // Handed on, not branched off: what the page does not handle must still be reported as unhandled.
     return answer.then(

@@ -33,11 +33,11 @@ export const headersFor = (url: URL, propagate: Propagate): boolean =>
 export const join = (input: RequestInfo | URL, init: RequestInit | undefined, event: Started): Joined => {
   const request = new Request(input, init);
   const again = SAFE.has(request.method) ? new Request(request) : undefined;
-  // A request that the app joined to a trace itself is left alone.
-  if (!request.headers.has("traceparent")) {
+  // Decided by what the browser made of it; and a request that the app joined to a trace itself is left alone.
+  if (new URL(request.url).origin === location.origin && !request.headers.has("traceparent")) {
     const { traceparent, tracestate, baggage } = propagation(event);
     request.headers.set("traceparent", traceparent);
-    request.headers.set("tracestate", tracestate);
+    if (!request.headers.has("tracestate")) request.headers.set("tracestate", tracestate);
     // Baggage is a list (W3C Baggage, "Header content"): what the app says stays in it.
     request.headers.append("baggage", baggage);
   }
