@@ -95,7 +95,7 @@ pub struct Collector {
     ways: Vec<Way>,
     writer: JoinHandle<()>,
     draining: CancellationToken,
-    _lock: File,
+    _lock: Arc<File>,
 }
 
 impl Collector {
@@ -144,6 +144,7 @@ impl Collector {
             forwarding.spawn(pipeline::forward(way, config.limits.clone()));
         }
         // The admin port answers while the rest drains: that is when somebody looks.
+        let ledger = admin.ledger.clone();
         let mut looking = JoinSet::new();
         looking.spawn(serve(listeners.admin, admin::routes(admin), &stopped));
         shutdown.cancelled().await;
@@ -155,7 +156,7 @@ impl Collector {
             while forwarding.join_next().await.is_some() {}
         });
         let drained = drained.await;
-        tracing::info!(?drained, "stopped");
+        shutdown::tell(drained, &ledger.snapshot());
         stopped.cancel();
         drained
     }

@@ -3,7 +3,12 @@
 use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use weft_collector::{Collector, Listeners, clock::Clock, config::Config, shutdown};
+use weft_collector::{
+    Collector, Listeners,
+    clock::Clock,
+    config::Config,
+    shutdown::{self, Drained},
+};
 
 /// Telemetry for tabs that never close: admit, make durable, link, forward.
 #[derive(Parser)]
@@ -52,6 +57,13 @@ async fn run(file: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let collector = Collector::build(config, Clock::system())?;
     let told = shutdown::on_signals()?;
     println!("weft: ingest http://{ingest}\nweft: admin http://{admin}");
-    collector.serve(listeners, told).await;
-    Ok(())
+    match collector.serve(listeners, told).await {
+        Drained::InTime => Ok(()),
+        // Whoever restarts it is to see that it was not done; the log says with what.
+        Drained::DeadlinePassed => {
+            Err("stopped at the deadline before all was done: what is left is in the log, and in the spool; \
+                 raise `shutdown_seconds` if this is common"
+                .into())
+        }
+    }
 }

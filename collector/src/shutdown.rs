@@ -1,11 +1,11 @@
 //! Being told to stop, and stopping in order: no new requests, then the spool, then what can still be delivered.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, ledger::Book};
 
 /// How stopping went. Either way everything accepted is in the spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,29 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
         std::process::exit(1);
     });
     Ok(token)
+}
+
+/// Says how stopping went and, where it took too long, what is left.
+pub(crate) fn tell(drained: Drained, left: &Book) {
+    if drained == Drained::InTime {
+        return tracing::info!("stopped");
+    }
+    let undecided: u64 = left.keys.values().map(|page| page.in_flight).sum();
+    tracing::error!(
+        undecided,
+        "stopped at the deadline; events not decided yet are sent again by who sent them"
+    );
+    let mut pending = BTreeMap::<&str, u64>::new();
+    for (destination, fates) in left.keys.values().flat_map(|page| &page.destinations) {
+        *pending.entry(destination).or_default() += fates.pending;
+    }
+    for (destination, events) in pending.into_iter().filter(|(_, events)| *events > 0) {
+        tracing::error!(
+            destination,
+            events,
+            "not delivered; they are in the spool, for after the next start"
+        );
+    }
 }
 
 /// Runs `steps` to their end, or until `deadline` has passed.

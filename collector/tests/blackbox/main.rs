@@ -13,3 +13,4 @@ mod admin;
 mod batches;
 mod delivery;
 mod otlp;
+mod process;

@@ -135,7 +135,8 @@ fn assert_balances(ledger: &Json) {
     }
 }
 
-fn client() -> reqwest::Client {
+/// Speaks HTTP without TLS and proxies.
+pub(crate) fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().build().unwrap()
 }

@@ -54,8 +54,8 @@ pub(crate) struct Opened {
     pub(crate) segments: Arc<Segments>,
     /// Ends when every [`Spool`] is gone and everything is written.
     pub(crate) writer: JoinHandle<()>,
-    /// Nobody else opens the spool while this exists.
-    pub(crate) lock: File,
+    /// Nobody else opens the spool while this exists. The writer holds it too, however long it outlives the rest.
+    pub(crate) lock: Arc<File>,
 }
 
 /// Opens the spool of `config` and starts its writer.
@@ -82,7 +82,7 @@ pub(super) fn open_on(
     let failed = |error| OpenError::Io { path: config.data.clone(), error };
     files::make_directory(&directory).map_err(failed)?;
     files::make_directory(&cursors).map_err(failed)?;
-    let lock = lock(&directory)?;
+    let lock = Arc::new(lock(&directory)?);
     let mut scan = Scan::new(&config.spool);
     let starts = starts(&directory).map_err(failed)?;
     for (at, start) in starts.iter().enumerate() {
@@ -110,6 +110,7 @@ pub(super) fn open_on(
         meters: Arc::clone(meters),
         sessions: sessions.clone(),
         runtime: tokio::runtime::Handle::current(),
+        _lock: Arc::clone(&lock),
     };
     let writer =
         std::thread::Builder::new().name("spool".into()).spawn(move || writer.run(jobs)).map_err(failed)?;

@@ -187,6 +187,29 @@ async fn two_collectors_never_share_a_spool() {
 }
 
 #[tokio::test]
+async fn the_spool_stays_locked_until_its_writer_has_written() {
+    let data = TempDir::new().unwrap();
+    let disk = Moody::default();
+    let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
+    disk.hold(true);
+    let (spool, entry) = (world.opened.spool.clone(), world.entry(1, 0..3));
+    let storing = tokio::spawn(async move { spool.store(entry).await });
+    while disk.syncs() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let World { opened: Opened { spool, writer, lock, .. }, config, ledger } = world;
+    // As when the deadline of stopping has passed.
+    drop((spool, lock));
+    let meters = Arc::new(Meters::new(&config));
+    let again = || open(&config, &Clock::system(), &ledger, &Sessions::default(), &meters);
+    assert!(matches!(again(), Err(OpenError::InUse(_))));
+    disk.hold(false);
+    storing.await.unwrap().unwrap();
+    tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+    assert!(again().is_ok());
+}
+
+#[tokio::test]
 async fn a_full_spool_refuses_and_gives_its_claims_back() {
     let data = TempDir::new().unwrap();
     let world = World::open_with(data.path(), Box::new(RealDisk), |config| {

@@ -1,6 +1,10 @@
 //! The thread that writes: gathers what waits, claims, appends, syncs once, answers all.
 
-use std::{io, sync::Arc, sync::atomic::Ordering};
+use std::{
+    fs::File,
+    io,
+    sync::{Arc, atomic::Ordering},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -31,6 +35,8 @@ pub(super) struct Writer {
     pub(super) meters: Arc<Meters>,
     pub(super) sessions: Sessions,
     pub(super) runtime: tokio::runtime::Handle,
+    /// Until the last byte is written nobody else opens the spool.
+    pub(super) _lock: Arc<File>,
 }
 
 pub(super) struct Open {
