@@ -20,12 +20,20 @@ const plainValue = (value: unknown): Value | undefined => {
   return cut(value);
 };
 
+const keysOf = (given: unknown): string[] => {
+  try {
+    return typeof given === "object" && given !== null ? Object.keys(given) : [];
+  } catch {
+    counters.attributesLeftOut++;
+    return [];
+  }
+};
+
 /** A copy of plain, bounded values. One that throws when it is read is left out, and counted. */
 export const plainAttributes = (given: unknown): Attributes => {
   const plain: Attributes = {};
-  if (typeof given !== "object" || given === null) return plain;
   let kept = 0;
-  for (const key of Object.keys(given)) {
+  for (const key of keysOf(given)) {
     try {
       const value = plainValue((given as Record<string, unknown>)[key]);
       if (value === undefined) continue;
