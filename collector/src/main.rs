@@ -1,6 +1,10 @@
 //! The binary `weft`: reads settings, binds, says where, and runs until told to stop.
 
-use std::{io::IsTerminal, path::PathBuf, process::ExitCode};
+use std::{
+    io::{IsTerminal, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::Parser;
 use weft_collector::{
@@ -56,7 +60,8 @@ async fn run(file: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
     let (ingest, admin) = listeners.addresses()?;
     let collector = Collector::build(config, Clock::system())?;
     let told = shutdown::on_signals()?;
-    println!("weft: ingest http://{ingest}\nweft: admin http://{admin}");
+    // Whoever started it may not listen: that is no reason to stop.
+    let _ = writeln!(std::io::stdout(), "weft: ingest http://{ingest}\nweft: admin http://{admin}");
     match collector.serve(listeners, told).await {
         Drained::InTime => Ok(()),
         // Whoever restarts it is to see that it was not done; the log says with what.

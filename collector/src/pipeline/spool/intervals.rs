@@ -16,12 +16,11 @@ impl Intervals {
 
     /// From what [`Self::to_wire`] made. Whatever else it may be, it becomes a set.
     pub(crate) fn from_wire(flat: &[u64]) -> Self {
+        let (pairs, _) = flat.as_chunks();
+        let mut pairs: Vec<[u64; 2]> = pairs.to_vec();
+        pairs.sort_unstable();
         let mut set = Self::default();
-        for pair in flat.chunks_exact(2) {
-            if let [from, length] = *pair {
-                set.add(&Self(vec![(from, from.saturating_add(length))]));
-            }
-        }
+        pairs.into_iter().for_each(|[from, length]| set.push(from, from.saturating_add(length)));
         set
     }
 
@@ -133,6 +132,9 @@ mod tests {
             prop_assert_eq!(naive(&left.minus(&right)), &a - &b);
             prop_assert_eq!(left.count(), a.len() as u64);
             prop_assert_eq!(Intervals::from_wire(&left.to_wire()), left.clone());
+            let mut any_order = left.to_wire();
+            any_order.extend(right.to_wire());
+            prop_assert_eq!(Intervals::from_wire(&any_order), both.clone());
             prop_assert!((0..=256).all(|number| left.contains(number) == a.contains(&number)));
             prop_assert!(both.0.windows(2).all(|pair| pair[0].1 < pair[1].0), "joined and sorted");
         }

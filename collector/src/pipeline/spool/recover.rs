@@ -91,14 +91,7 @@ pub(super) fn open_on(
     let segments = Arc::new(Segments::new(directory, cursors, scan.segments));
     segments.health.torn_tails.store(scan.torn, Ordering::Relaxed);
     segments.health.damaged_bytes.store(scan.damaged, Ordering::Relaxed);
-    for destination in &config.destinations.0 {
-        let place = segments.register(&destination.name);
-        for (_, found) in
-            scan.found.iter().filter(|(end, found)| *end > place && destination.takes(&found.application))
-        {
-            ledger.recover(&found.key, &found.application, &destination.name, found.events);
-        }
-    }
+    recover(&scan.found, &segments, config, ledger);
     let (sender, jobs) = mpsc::channel(config.spool.queue);
     let writer = Writer {
         disk,
@@ -115,6 +108,17 @@ pub(super) fn open_on(
     let writer =
         std::thread::Builder::new().name("spool".into()).spawn(move || writer.run(jobs)).map_err(failed)?;
     Ok(Opened { spool: Spool::new(sender, clock, config), segments, writer, lock })
+}
+
+/// Counts what each destination has not passed yet.
+fn recover(found: &[(u64, Found)], segments: &Segments, config: &Config, ledger: &Ledger) {
+    for to in &config.destinations.0 {
+        let place = segments.register(&to.name);
+        let ahead = found.iter().filter(|(end, found)| *end > place && to.takes(&found.application));
+        for (_, found) in ahead {
+            ledger.recover(&found.key, &found.application, &to.name, found.events);
+        }
+    }
 }
 
 fn lock(directory: &Path) -> Result<File, OpenError> {
