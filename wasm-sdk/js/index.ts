@@ -78,9 +78,9 @@ const problemWith = (options: Partial<Options> | undefined): string | undefined 
 /** Records a moment. */
 export const event = (name: string, attributes?: Attributes): void => {
   if (state !== "running") return;
-  const plain = plainAttributes(attributes);
-  const plainly = plainName(name);
-  guarded(() => finish(start(role.none), 0, plainly, plain))();
+  // Before the event starts: reading these may run code of the app, which may record events itself.
+  const [ownName, ownAttributes] = [plainName(name), plainAttributes(attributes)];
+  guarded(() => finish(start(role.none), 0, ownName, ownAttributes))();
 };
 
 /** Sends what waits. Resolves with true when every recorded event is acknowledged, with false after `timeout` ms. */
