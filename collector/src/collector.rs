@@ -15,8 +15,8 @@ use crate::{
     pipeline::{
         self, Intake,
         admit::Gate,
-        export::Way,
-        spool::{self, OpenError, Opened},
+        export::{Around, Way},
+        spool::{self, OpenError, Opened, With},
     },
     sessions::Sessions,
     shutdown::{self, Drained},
@@ -47,9 +47,9 @@ pub enum StartError {
     /// The spool cannot be opened.
     #[error(transparent)]
     Spool(#[from] OpenError),
-    /// The HTTP client cannot be made.
-    #[error("cannot prepare for sending to destinations: {0}")]
-    Client(#[from] reqwest::Error),
+    /// There is nothing to send with.
+    #[error("{0}; check `ca_file` and `endpoint`")]
+    Client(String),
 }
 
 impl Listeners {
@@ -93,7 +93,7 @@ pub struct Collector {
     intake: Arc<Intake>,
     admin: Arc<Admin>,
     ways: Vec<Way>,
-    writer: JoinHandle<()>,
+    threads: Vec<JoinHandle<()>>,
     draining: CancellationToken,
     _lock: Arc<File>,
 }
@@ -107,13 +107,20 @@ impl Collector {
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let sessions = Sessions::default();
         let meters = Arc::new(Meters::new(&config));
-        let Opened { spool, segments, writer, lock } =
-            spool::open(&config, &clock, &ledger, &sessions, &meters)?;
+        let Opened { spool, segments, threads, lock } = spool::open(With {
+            config: &config,
+            clock: &clock,
+            ledger: &ledger,
+            sessions: &sessions,
+            meters: &meters,
+        })?;
         let draining = CancellationToken::new();
         let mut ways = Vec::new();
         for to in &config.destinations.0 {
             let Some(meters) = meters.destinations.get(&to.name) else { continue };
-            ways.push(Way::new(to, &segments, &ledger, Arc::clone(meters), &clock, draining.clone())?);
+            let around = Around { segments: &segments, ledger: &ledger, clock: &clock, data: &config.data };
+            let way = Way::new(to, &around, Arc::clone(meters), draining.clone());
+            ways.push(way.map_err(|error| StartError::Client(error.to_string()))?);
         }
         let metrics = Metrics::new(&ledger, &segments, &meters, &clock);
         let intake = Intake::new(&config, Gate::new(&config, &clock), spool, ledger.clone());
@@ -122,7 +129,7 @@ impl Collector {
             intake: Arc::new(intake),
             admin: Arc::new(admin),
             ways,
-            writer,
+            threads,
             draining,
             _lock: lock,
             config,
@@ -132,7 +139,7 @@ impl Collector {
 
     /// Serves until `shutdown`, then drains: requests under way, the spool, and what destinations still take.
     pub async fn serve(self, listeners: Listeners, shutdown: CancellationToken) -> Drained {
-        let Self { config, clock, intake, admin, ways, writer, draining, _lock } = self;
+        let Self { config, clock, intake, admin, ways, threads, draining, _lock } = self;
         let stopped = CancellationToken::new();
         let serve = |listener, router, stop: &CancellationToken| {
             http::serve(listener, router, config.limits.clone(), clock.clone(), stop.clone())
@@ -150,8 +157,9 @@ impl Collector {
         shutdown.cancelled().await;
         let drained = shutdown::drain(&clock, config.shutdown, async {
             while ingest.join_next().await.is_some() {}
-            // Nobody can send to the spool any more: its thread writes what waits, and ends.
-            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+            // Nobody can send to the spool any more: its threads write what waits, and end.
+            let ended = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+            let _ = tokio::task::spawn_blocking(ended).await;
             draining.cancel();
             while forwarding.join_next().await.is_some() {}
         });

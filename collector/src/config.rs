@@ -10,7 +10,7 @@ mod section;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-pub use destination::{Compression, Destination, Destinations};
+pub use destination::{Applications, Compression, Destination, Destinations, From, Protocol};
 pub use key::{Key, KeyKind, Rate, Secret};
 
 /// A whole deployment: one page, one backend, one destination.
@@ -44,6 +44,8 @@ pub struct Config {
     pub log: tracing::Level,
     /// How long stopping may take. Default 10 s: a third of what orchestrators commonly wait before they kill.
     pub shutdown: Duration,
+    /// Whether logs and metrics of servers are passed on as they come. Default true: one endpoint for an SDK.
+    pub forward_other: bool,
     /// Everybody who may send.
     pub keys: Vec<Arc<Key>>,
     /// Everywhere that events go.
@@ -83,30 +85,43 @@ pub struct Limits {
 /// Bounds of what is kept on disk.
 #[derive(Clone, Debug)]
 pub struct Spool {
-    /// Bytes of records after which a new segment begins. Default 64 MiB: small enough to be deleted soon after
-    /// delivery. Each begins with all event numbers that are remembered, which must be the smaller part of it.
+    /// When a batch is acknowledged. Default fsync.
+    pub durability: Durability,
+    /// Bytes after which a new segment begins. Default 64 MiB: small enough to be deleted soon after delivery.
     pub segment_bytes: u64,
     /// Bytes of all segments. Default 4 GiB: days of outage for most, and no surprise on a small disk.
     pub max_bytes: u64,
+    /// Bytes of the disk that are left to others, and to what the collector itself needs to go on delivering. Default
+    /// 256 MiB, and never more than a twentieth of the disk.
+    pub reserve_bytes: u64,
     /// Batches that may wait to be written. Default 1024: one group commit's worth of a busy machine.
     pub queue: usize,
     /// Bytes that may wait to be written. Default 64 MiB: sixteen groups, and little enough for a small machine.
     pub queue_bytes: usize,
-    /// Pages whose event numbers are remembered. Default 100 000: about 30 MB, and 8 MB at the head of a segment.
+    /// How long it is remembered which events of a page have come. Default 7 days: as long as the SDK tries again.
+    pub dedupe_window: Duration,
+    /// Pages whose event numbers are kept in memory; those of all others are on disk. Default 100 000: about 30 MB.
     pub pages: usize,
-    /// Intervals of event numbers that are remembered of all pages together. Default 500 000: about 16 MB, and 8 MB
-    /// at the head of a segment. A page that loses no event needs one.
+    /// Intervals of event numbers that are kept in memory. Default 500 000: about 16 MB. A page that loses no event
+    /// needs one.
     pub pieces: usize,
 }
 
+/// What an acknowledgement means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// The disk has it: nothing acknowledged is lost by a crash of the process, of the system, or of the power.
+    Fsync,
+    /// The operating system has it: nothing acknowledged is lost by a crash of the process; a crash of the system or
+    /// of the power loses what the system had not written yet, on Linux commonly the last 30 seconds
+    /// (`vm.dirty_expire_centisecs`).
+    Os,
+}
+
 impl Spool {
-    /// Bytes that remembered event numbers may take at the head of a segment. `owner`: bytes of the longest name.
-    fn most_claims_bytes(&self, owner: usize) -> u64 {
-        /// A page's id, and what frames it and its owner.
-        const PAGE: u64 = 48;
-        /// Two numbers below 2^53, as protobuf writes them.
-        const PIECE: u64 = 16;
-        self.pages as u64 * (PAGE + owner as u64) + self.pieces as u64 * PIECE
+    /// What a destination may hold up, so that there is room for new segments whatever it does.
+    pub(crate) fn most_for_a_destination(&self) -> u64 {
+        self.max_bytes.saturating_sub(2 * self.segment_bytes)
     }
 }
 

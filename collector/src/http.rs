@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config::Limits,
-    pipeline::{self, Intake},
+    pipeline::{self, Intake, signal::Signal},
     reject::{Door, Reject},
 };
 
@@ -37,6 +37,8 @@ pub(crate) fn ingest(intake: Arc<Intake>) -> Router {
     Router::new()
         .route(&path, post(batch).fallback(wrong_method_for_batches))
         .route("/v1/traces", post(otlp).fallback(wrong_method_for_otlp))
+        .route("/v1/logs", post(logs).fallback(wrong_method_for_otlp))
+        .route("/v1/metrics", post(metrics).fallback(wrong_method_for_otlp))
         .fallback(no_such_path)
         .layer(middleware::from_fn(cors::reflect))
         .with_state(intake)
@@ -97,6 +99,14 @@ async fn batch(State(intake): State<Arc<Intake>>, request: Request) -> Response<
 
 async fn otlp(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
     answer(pipeline::take_otlp(&intake, request).await, Door::Otlp)
+}
+
+async fn logs(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
+    answer(pipeline::take_other(&intake, Signal::Logs, request).await, Door::Otlp)
+}
+
+async fn metrics(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
+    answer(pipeline::take_other(&intake, Signal::Metrics, request).await, Door::Otlp)
 }
 
 async fn wrong_method_for_batches(State(intake): State<Arc<Intake>>) -> Response<Body> {

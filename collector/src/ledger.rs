@@ -4,6 +4,8 @@
 //! No term is computed from the others, so a stage that forgets an event shows as an equation that fails.
 
 mod carried;
+mod gaps;
+mod tally;
 
 use std::{
     collections::BTreeMap,
@@ -13,6 +15,8 @@ use std::{
 use serde::Serialize;
 
 pub use carried::Carried;
+pub use gaps::Gaps;
+pub use tally::{Owner, Tally};
 
 use crate::{config::Destinations, outcome::Outcome};
 
@@ -51,6 +55,8 @@ pub struct Page {
     pub reserved_attributes_removed: u64,
     /// What the SDKs say they dropped, by their reasons.
     pub sdk_dropped: BTreeMap<String, u64>,
+    /// What the numbers of its pages' events show.
+    pub gaps: Gaps,
     /// By name of the destination.
     pub destinations: BTreeMap<Arc<str>, Fates>,
 }
@@ -122,18 +128,18 @@ impl Ledger {
         *counts.entry(outcome).or_default() += 1;
     }
 
-    /// `events` of a record found in the spool lie beyond the cursor of `destination`.
-    pub fn recover(&self, key: &Arc<str>, application: &Arc<str>, destination: &Arc<str>, events: u64) {
+    /// `events` found in the spool lie beyond the cursor of `destination`.
+    pub fn recover(&self, owner: &Owner, destination: &Arc<str>, events: u64) {
         let mut book = self.book();
-        let fates = book.page(key, application).destinations.entry(Arc::clone(destination)).or_default();
+        let fates = book.fates(owner, destination);
         fates.recovered += events;
         fates.pending += events;
     }
 
-    /// The cursor of `destination` passed records of `key`.
-    pub fn settle(&self, key: &Arc<str>, application: &Arc<str>, destination: &Arc<str>, settled: Settled) {
+    /// `destination` has decided of events of `owner`.
+    pub fn settle(&self, owner: &Owner, destination: &Arc<str>, settled: Settled) {
         let mut book = self.book();
-        let fates = book.page(key, application).destinations.entry(Arc::clone(destination)).or_default();
+        let fates = book.fates(owner, destination);
         fates.delivered += settled.delivered;
         fates.rejected_by_destination += settled.rejected;
         if settled.undecodable > 0 {
@@ -142,23 +148,38 @@ impl Ledger {
         fates.pending = fates.pending.saturating_sub(settled.passed);
     }
 
-    fn receive(&self, key: &Arc<str>, application: &Arc<str>, events: u64) {
+    /// Events for `destination` are given up here.
+    pub fn drop_pending(&self, destination: &Arc<str>, dropped: &Tally, outcome: Outcome) {
         let mut book = self.book();
-        let page = book.page(key, application);
+        for (owner, events) in dropped.iter() {
+            let fates = book.fates(owner, destination);
+            *fates.dropped.entry(outcome).or_default() += events;
+            fates.pending = fates.pending.saturating_sub(events);
+        }
+    }
+
+    /// What is missing of the pages of `owner`, as it is now.
+    pub fn miss(&self, owner: &Owner, gaps: Gaps) {
+        self.book().page(&owner.key, &owner.application).gaps = gaps;
+    }
+
+    fn receive(&self, owner: &Owner, events: u64) {
+        let mut book = self.book();
+        let page = book.page(&owner.key, &owner.application);
         page.received += events;
         page.in_flight += events;
     }
 
-    fn refuse(&self, key: &Arc<str>, application: &Arc<str>, outcome: Outcome, events: u64) {
+    fn refuse(&self, owner: &Owner, outcome: Outcome, events: u64) {
         let mut book = self.book();
-        let page = book.page(key, application);
+        let page = book.page(&owner.key, &owner.application);
         *page.refused.entry(outcome).or_default() += events;
         page.in_flight = page.in_flight.saturating_sub(events);
     }
 
-    fn accept(&self, key: &Arc<str>, application: &Arc<str>, events: u64, remarks: &Remarks) {
+    fn accept(&self, owner: &Owner, events: u64, remarks: &Remarks) {
         let mut book = self.book();
-        let page = book.page(key, application);
+        let page = book.page(&owner.key, &owner.application);
         page.accepted += events;
         page.in_flight = page.in_flight.saturating_sub(events);
         page.reserved_attributes_removed += remarks.reserved_attributes;
@@ -168,7 +189,7 @@ impl Ledger {
             let total = page.sdk_dropped.entry(reason).or_default();
             *total = total.saturating_add(*count);
         }
-        for (destination, local) in self.destinations.taking(application) {
+        for (destination, local) in self.destinations.taking(&owner.application) {
             let fates = page.destinations.entry(destination).or_default();
             fates.accepted += events;
             *if local { &mut fates.delivered } else { &mut fates.pending } += events;
@@ -186,6 +207,11 @@ impl Book {
         self.keys
             .entry(Arc::clone(key))
             .or_insert_with(|| Page { application: Arc::clone(application), ..Page::default() })
+    }
+
+    fn fates(&mut self, owner: &Owner, destination: &Arc<str>) -> &mut Fates {
+        let page = self.page(&owner.key, &owner.application);
+        page.destinations.entry(Arc::clone(destination)).or_default()
     }
 }
 

@@ -24,6 +24,8 @@ pub mod ledger;
 
 mod sessions;
 
+mod log;
+
 mod metrics;
 
 mod admin;

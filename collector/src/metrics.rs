@@ -51,6 +51,8 @@ pub(crate) struct DestinationMeters {
     in_flight: AtomicU64,
     /// 1: its last answer says that it is set up wrongly.
     misconfigured: AtomicU64,
+    /// 1: it has failed so often that one request at a time is tried.
+    breaker: AtomicU64,
 }
 
 impl Meters {
@@ -67,14 +69,24 @@ impl Meters {
 
 impl DestinationMeters {
     fn new() -> Self {
-        let [oldest_ms, in_flight, misconfigured] = [0; 3].map(AtomicU64::new);
-        Self { export: seconds(), retries: Counter::default(), oldest_ms, in_flight, misconfigured }
+        let [oldest_ms, in_flight, misconfigured, breaker] = [0; 4].map(AtomicU64::new);
+        Self { export: seconds(), retries: Counter::default(), oldest_ms, in_flight, misconfigured, breaker }
     }
 
     /// `load` is being sent.
     pub(crate) fn is_sending(&self, load: &Load) {
         self.oldest_ms.store(load.oldest_ms, Ordering::Relaxed);
-        self.in_flight.store(load.spans, Ordering::Relaxed);
+        self.in_flight.fetch_add(load.spans, Ordering::Relaxed);
+    }
+
+    /// `load` is decided.
+    pub(crate) fn has_sent(&self, load: &Load) {
+        self.in_flight.fetch_sub(load.spans, Ordering::Relaxed);
+    }
+
+    /// Whether one request at a time is tried.
+    pub(crate) fn breaker(&self, open: bool) {
+        self.breaker.store(u64::from(open), Ordering::Relaxed);
     }
 
     /// Whether only a person can help, by its last answer.
@@ -86,6 +98,7 @@ impl DestinationMeters {
     pub(crate) fn is_idle(&self) {
         self.oldest_ms.store(0, Ordering::Relaxed);
         self.in_flight.store(0, Ordering::Relaxed);
+        self.breaker(false);
     }
 }
 

@@ -22,6 +22,8 @@ macro_rules! outcomes {
 outcomes! {
     /// No such path.
     NotFound => "not_found",
+    /// Logs or metrics, which this collector is told not to pass on.
+    NotForwarded => "not_forwarded",
     /// A path of ours, but not with POST.
     MethodNotAllowed => "method_not_allowed",
     /// No key was given.
@@ -76,6 +78,14 @@ outcomes! {
     AnswerTimeout => "answer_timeout",
     /// The record in the spool can no longer be read as what it was accepted as.
     Undecodable => "undecodable",
+    /// The spool was damaged where it stood.
+    Damaged => "damaged",
+    /// It waited longer for a destination than that destination's bound.
+    TooOld => "too_old",
+    /// More waited for a destination than that destination's bound.
+    OverBound => "over_bound",
+    /// The destination is no longer in the configuration.
+    DestinationRemoved => "destination_removed",
     /// A stage let go of it without a decision: a defect of the collector.
     Undecided => "undecided",
 }

@@ -10,13 +10,18 @@ pub(crate) mod link;
 
 pub(crate) mod export;
 
+pub(crate) mod signal;
+
 mod intake;
 
 use axum::{body::Body, extract::Request, http::Response};
 
 pub(crate) use intake::Intake;
 
-use self::export::Way;
+use self::{
+    export::{Left, Way},
+    signal::Signal,
+};
 use crate::reject::Reject;
 
 /// Steps 4 to 6 for a batch from a page. The answer says that it is durable.
@@ -40,15 +45,29 @@ pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Respo
     Ok(answer)
 }
 
+/// Steps 4 to 6 for what is only passed on: logs and metrics of a server.
+pub(crate) async fn take_other(
+    intake: &Intake,
+    signal: Signal,
+    request: Request,
+) -> Result<Response<Body>, Reject> {
+    let admitted = admit::otlp(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
+    let counted = intake.count_other(&admitted)?;
+    let (key, entry) = intake.other_entry(signal, admitted, counted);
+    intake.spool.store(entry).await.map_err(|reject| intake.note(&key, reject))?;
+    Ok(intake::passed_on())
+}
+
 /// Steps 7 and 8 for one destination, until there is nothing more and will be nothing more.
 pub(crate) async fn forward(mut way: Way, limits: crate::config::Limits) {
     while let Some(chunk) = way.next().await {
         let mut stretches = link::gather(chunk, &way.to, &limits);
         while let Some(stretch) = stretches.next().await {
-            for load in stretch.loads {
-                let Ok(()) = way.send(load).await else { return };
+            match way.send(stretch.loads).await {
+                Ok(()) => way.pass(stretch.next).await,
+                Err(Left::Behind) => break,
+                Err(Left::Stopped) => return,
             }
-            way.pass(stretch.next).await;
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::{config::Key, outcome::Outcome};
 pub(crate) enum Reject {
     #[error("no such path")]
     NotFound,
+    #[error("logs and metrics are not passed on")]
+    NotForwarded,
     #[error("method is not POST")]
     MethodNotAllowed,
     #[error("no key")]
@@ -90,6 +92,7 @@ impl Reject {
     pub(crate) fn outcome(&self) -> Outcome {
         match self {
             Self::NotFound => Outcome::NotFound,
+            Self::NotForwarded => Outcome::NotForwarded,
             Self::MethodNotAllowed => Outcome::MethodNotAllowed,
             Self::KeyMissing => Outcome::KeyMissing,
             Self::KeyUnknown => Outcome::KeyUnknown,
@@ -121,7 +124,7 @@ impl Reject {
     #[must_use]
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NotForwarded => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyMissing | Self::KeyUnknown => StatusCode::UNAUTHORIZED,
             Self::ServerKeyForBatches
@@ -153,6 +156,7 @@ impl Reject {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::NotFound => "There is nothing at this path: send batches to the collector's configured path (/api/telemetry unless changed) or OTLP to /v1/traces.".into(),
+            Self::NotForwarded => "This collector passes on no logs and no metrics: send them to the backend itself, or set forward_other = true.".into(),
             Self::MethodNotAllowed => "Use POST.".into(),
             Self::KeyMissing => "A key is needed: batches carry it in the query (?key=…), OTLP as `Authorization: Bearer …`.".into(),
             Self::KeyUnknown => "This key is not in the collector's configuration: check `key` for typing errors, or add it under [keys].".into(),
@@ -210,6 +214,7 @@ impl Reject {
             | Self::SpoolFailing
             | Self::AnswerTimeout(_) => true,
             Self::NotFound
+            | Self::NotForwarded
             | Self::MethodNotAllowed
             | Self::KeyMissing
             | Self::KeyUnknown

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use weft_proto::limits;
 
 use super::{
-    Config, Limits, Mistake, Mistakes, Spool,
+    Config, Durability, Limits, Mistake, Mistakes, Spool,
     destination::{self, Destinations},
     key::{self, Env},
     section::{Notes, Section},
@@ -30,18 +30,35 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let path = path(&mut root);
     let log = log(&mut root);
     let shutdown = Duration::from_secs(root.count("shutdown_seconds", 10, 1..=300));
+    let forward_other = root.flag("forward_other", true);
     let keys = root.section("keys").named();
     let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
-    let export = root.section("export").named();
-    let destinations = export.into_iter().map(|(name, section)| destination::read(&name, section)).collect();
     let limits = limits(root.section("limits"));
     let spool = spool(root.section("spool"));
+    let export = root.section("export").named();
+    let destinations = export
+        .into_iter()
+        .map(|(name, section)| Arc::new(destination::read(&name, section, &spool, env)))
+        .collect();
     let mut clock = root.section("clock");
     let max_skew = Duration::from_millis(clock.count("max_skew_ms", 5_000, 0..=86_400_000));
     clock.end();
     root.end();
     let destinations = Destinations(destinations);
-    Config { listen, admin, data, path, log, shutdown, keys, destinations, limits, spool, max_skew }
+    Config {
+        listen,
+        admin,
+        data,
+        path,
+        log,
+        shutdown,
+        forward_other,
+        keys,
+        destinations,
+        limits,
+        spool,
+        max_skew,
+    }
 }
 
 fn address(root: &mut Section<'_>, name: &'static str, port: u16) -> SocketAddr {
@@ -58,8 +75,8 @@ fn path(root: &mut Section<'_>) -> String {
     let plain = path.chars().all(|c| c.is_ascii_alphanumeric() || "/-_.~".contains(c));
     if !path.starts_with('/') || !plain || path == "/" {
         root.wrong("path", "write a path of letters, digits, / - _ . ~ that begins with /");
-    } else if path == "/v1/traces" {
-        root.wrong("path", "/v1/traces is OTLP's: choose another path for batches");
+    } else if ["/v1/traces", "/v1/logs", "/v1/metrics"].contains(&path.as_str()) {
+        root.wrong("path", "is OTLP's: choose another path for batches");
     }
     path
 }
@@ -102,37 +119,43 @@ fn limits(mut section: Section<'_>) -> Limits {
 
 fn spool(mut section: Section<'_>) -> Spool {
     const MIB: u64 = 1024 * 1024;
+    let words = [("fsync", Durability::Fsync), ("os", Durability::Os)];
+    let durability = section.one_of("durability", &words, Durability::Fsync);
     let segment_bytes = section.count("segment_bytes", 64 * MIB, 4096..=1024 * MIB);
     let max_bytes = section.count("max_bytes", 4096 * MIB, 8192..=u64::MAX >> 1);
+    let reserve_bytes = section.count("reserve_bytes", 256 * MIB, 0..=u64::MAX >> 1);
     let queue = usize::try_from(section.count("queue", 1024, 1..=65_536)).unwrap_or(1024);
     let pages = usize::try_from(section.count("pages", 100_000, 1..=10_000_000)).unwrap_or(100_000);
     let pieces = usize::try_from(section.count("pieces", 500_000, 256..=100_000_000)).unwrap_or(500_000);
     let queue_bytes = section.count("queue_bytes", 64 * MIB, MIB..=4096 * MIB);
     let queue_bytes = usize::try_from(queue_bytes).unwrap_or(usize::MAX);
+    let dedupe_window = Duration::from_secs(section.count("dedupe_days", 7, RETRIED_DAYS..=90) * 86_400);
     section.end();
-    Spool { segment_bytes, max_bytes, queue, queue_bytes, pages, pieces }
+    Spool {
+        durability,
+        segment_bytes,
+        max_bytes,
+        reserve_bytes,
+        queue,
+        queue_bytes,
+        dedupe_window,
+        pages,
+        pieces,
+    }
 }
+
+/// How long an SDK tries to send a batch: whoever forgets earlier counts it twice.
+const RETRIED_DAYS: u64 = 7;
 
 fn spool_contradictions(config: &Config, notes: &Notes) {
     let spool = &config.spool;
-    let owner = config.keys.iter().map(|key| key.application.len() + 1 + key.name.len()).max().unwrap_or(0);
-    let claims = spool.most_claims_bytes(owner);
-    if spool.max_bytes < 2 * (spool.segment_bytes + claims) {
-        let least = 2 * (spool.segment_bytes + claims);
+    if spool.max_bytes < 4 * spool.segment_bytes {
         notes.add(
             "spool.max_bytes",
             format!(
-                "holds less than two segments ({least} bytes with their heads), so nothing could ever be deleted: \
-                 raise it, or lower segment_bytes, or pages and pieces"
-            ),
-        );
-    }
-    if spool.segment_bytes < claims {
-        notes.add(
-            "spool.segment_bytes",
-            format!(
-                "is less than remembered event numbers may take at the head of every segment ({claims} bytes): \
-                 raise it, or lower pages and pieces"
+                "holds less than four segments ({} bytes), so little could ever be deleted: raise it, or lower \
+                 segment_bytes",
+                4 * spool.segment_bytes
             ),
         );
     }
@@ -171,7 +194,7 @@ fn contradictions(config: &Config, notes: &Notes) {
         }
     }
     for to in &config.destinations.0 {
-        for application in to.applications.iter().flatten() {
+        for application in to.applications.0.iter().flatten() {
             if !config.keys.iter().any(|key| &*key.application == application) {
                 notes.add(
                     format!("export.{}.applications", to.name),

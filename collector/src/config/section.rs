@@ -70,6 +70,32 @@ impl<'a> Section<'a> {
         Some(texts)
     }
 
+    pub(super) fn flag(&mut self, name: &'static str, default: bool) -> bool {
+        match self.take(name) {
+            None => default,
+            Some(Value::Boolean(flag)) => flag,
+            Some(other) => {
+                self.wrong(name, format!("is {}: write true or false", other.type_str()));
+                default
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn one_of<T: Copy>(&mut self, name: &'static str, words: &[(&str, T)], default: T) -> T {
+        let Some(text) = self.text(name) else { return default };
+        let found = words.iter().find(|(word, _)| *word == text);
+        found.map_or_else(
+            || {
+                let all =
+                    words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+                self.wrong(name, format!("is \"{text}\": write {all}"));
+                default
+            },
+            |(_, value)| *value,
+        )
+    }
+
     pub(super) fn count(&mut self, name: &'static str, default: u64, range: RangeInclusive<u64>) -> u64 {
         let Some(value) = self.take(name) else { return default };
         let number = value.as_integer().and_then(|number| u64::try_from(number).ok());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Ledger, Remarks};
+use super::{Ledger, Owner, Remarks};
 use crate::{config::Key, outcome::Outcome};
 
 /// Events that were received and not decided yet.
@@ -10,21 +10,22 @@ use crate::{config::Key, outcome::Outcome};
 #[must_use = "dropping it undecided is counted as a defect"]
 pub struct Carried {
     ledger: Ledger,
-    key: Arc<str>,
-    application: Arc<str>,
+    owner: Owner,
     undecided: u64,
 }
 
 impl Carried {
     /// Counts `events` of `key` as received.
     pub fn receive(ledger: &Ledger, key: &Key, events: u64) -> Self {
-        ledger.receive(&key.name, &key.application, events);
-        Self {
-            ledger: ledger.clone(),
-            key: Arc::clone(&key.name),
-            application: Arc::clone(&key.application),
-            undecided: events,
-        }
+        let owner = Owner { key: Arc::clone(&key.name), application: Arc::clone(&key.application) };
+        ledger.receive(&owner, events);
+        Self { ledger: ledger.clone(), owner, undecided: events }
+    }
+
+    /// Whose they are.
+    #[must_use]
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// How many are undecided.
@@ -36,14 +37,14 @@ impl Carried {
     /// `events` of them are durable.
     pub fn accept(&mut self, events: u64, remarks: &Remarks) {
         let events = self.take(events);
-        self.ledger.accept(&self.key, &self.application, events, remarks);
+        self.ledger.accept(&self.owner, events, remarks);
     }
 
     /// `events` of them are refused.
     pub fn refuse(&mut self, outcome: Outcome, events: u64) {
         let events = self.take(events);
         if events > 0 {
-            self.ledger.refuse(&self.key, &self.application, outcome, events);
+            self.ledger.refuse(&self.owner, outcome, events);
         }
     }
 
@@ -67,7 +68,7 @@ impl Drop for Carried {
         }
         let events = self.undecided;
         self.refuse(Outcome::Undecided, events);
-        tracing::error!(key = %self.key, events, "events were let go of without a decision");
+        tracing::error!(key = %self.owner.key, events, "events were let go of without a decision");
         debug_assert!(std::thread::panicking(), "{events} events were let go of without a decision");
     }
 }

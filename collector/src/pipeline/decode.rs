@@ -1,6 +1,7 @@
 //! Step 5 of 8, decode: bytes → batch, within bounds.
 
 mod inflate;
+mod items;
 mod otlp;
 mod weigh;
 
@@ -8,7 +9,8 @@ use std::borrow::Cow;
 
 use weft_proto::{Batch, Form, Head};
 
-pub(crate) use otlp::otlp;
+pub(crate) use items::Items;
+pub(crate) use otlp::{otlp, plain};
 
 use crate::reject::Reject;
 

@@ -19,6 +19,7 @@ use super::{
     admit::{Admitted, Coding, Gate},
     decode,
     link::Told,
+    signal::Signal,
     spool::{Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
 };
 use crate::{
@@ -36,6 +37,7 @@ pub(crate) struct Intake {
     ledger: Ledger,
     limits: Limits,
     max_skew: Duration,
+    forwards_other: bool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
     decoding: Arc<Semaphore>,
 }
@@ -60,7 +62,8 @@ impl Intake {
     pub(crate) fn new(config: &Config, gate: Gate, spool: Spool, ledger: Ledger) -> Self {
         let (path, limits, max_skew) = (config.path.clone(), config.limits.clone(), config.max_skew);
         let decoding = Arc::new(Semaphore::new(LARGEST_AT_ONCE * kib(limits.otlp_body_bytes) as usize));
-        Self { path, gate, spool, ledger, limits, max_skew, decoding }
+        let forwards_other = config.forward_other;
+        Self { path, gate, spool, ledger, limits, max_skew, forwards_other, decoding }
     }
 
     /// Counts a refusal that nothing has counted, as one body.
@@ -120,14 +123,44 @@ impl Intake {
         };
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
-        (key, Entry { record, claim: Some(Claim { page, numbers, told: Told::by(&batch) }), carried })
+        (key, Entry { record, claim: Claim::Numbers { page, numbers, told: Told::by(&batch) }, carried })
+    }
+
+    /// How many items it has. Nothing else of it is looked at.
+    pub(crate) fn count_other(&self, admitted: &Admitted) -> Result<u64, Reject> {
+        let count = || {
+            if !self.forwards_other {
+                return Err(Reject::NotForwarded);
+            }
+            let plain = decode::plain(&admitted.body, admitted.coding, self.limits.otlp_body_bytes)?;
+            let items =
+                decode::Items::of(&plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;
+            Ok(items.len() as u64)
+        };
+        count().map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+    }
+
+    pub(crate) fn other_entry(&self, signal: Signal, admitted: Admitted, items: u64) -> (Arc<Key>, Entry) {
+        let kind = match signal {
+            Signal::Traces => Kind::Otlp,
+            Signal::Logs => Kind::Logs,
+            Signal::Metrics => Kind::Metrics,
+        };
+        self.body_entry(kind, admitted, Counted { spans: items, refused: 0 })
     }
 
     pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
+        self.body_entry(Kind::Otlp, admitted, counted)
+    }
+
+    fn body_entry(&self, kind: Kind, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
         let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
         carried.refuse(Outcome::SpanInvalid, counted.refused);
         let key = Arc::clone(&admitted.key);
-        (key, Entry { record: record(Kind::Otlp, admitted), claim: None, carried })
+        let hash = self.spool.hash(&key.name, &admitted.body);
+        let body_hash = hash.to_be_bytes().to_vec();
+        let record = Record { body_hash, whole: counted.refused == 0, ..record(kind, admitted) };
+        (key, Entry { record, claim: Claim::Body(hash), carried })
     }
 }
 
@@ -146,6 +179,11 @@ pub(super) fn taken(counted: Counted) -> Response<Body> {
                 .to_owned(),
     });
     protobuf(ExportTraceServiceResponse { partial_success }.encode_to_vec())
+}
+
+/// The answer to logs and metrics: an empty message of either says that all was taken.
+pub(super) fn passed_on() -> Response<Body> {
+    protobuf(Vec::new())
 }
 
 fn kib(bytes: usize) -> u32 {

@@ -7,9 +7,11 @@ mod claims;
 mod cursor;
 mod files;
 mod intervals;
+mod places;
 mod reader;
 mod record;
 mod recover;
+mod scan;
 mod segment;
 mod segments;
 mod writer;
@@ -17,11 +19,12 @@ mod writer;
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};
 pub(crate) use record::{Kind, Record, Stamp};
-pub(crate) use recover::{OpenError, Opened, open};
+pub(crate) use recover::{OpenError, Opened, With, open};
 pub(crate) use segments::Segments;
 
 use super::link::Told;
@@ -35,21 +38,23 @@ pub(crate) struct Spool {
     room: Arc<Semaphore>,
     clock: Clock,
     answer_time: std::time::Duration,
+    /// Keys hashes of bodies: only who knows it can make two alike.
+    seed: u64,
 }
 
 /// What is to become durable.
 pub(crate) struct Entry {
     pub(crate) record: Record,
-    /// What the batch tells, and which of its numbers are wanted; OTLP has neither.
-    pub(crate) claim: Option<Claim>,
+    pub(crate) claim: Claim,
     pub(crate) carried: Carried,
 }
 
-/// Event numbers of a page, wanted for this batch alone.
-pub(crate) struct Claim {
-    pub(crate) page: [u8; 16],
-    pub(crate) numbers: Intervals,
-    pub(crate) told: Told,
+/// What is wanted for this entry alone.
+pub(crate) enum Claim {
+    /// Event numbers of a page; and what the batch tells beside its events.
+    Numbers { page: [u8; 16], numbers: Intervals, told: Told },
+    /// A whole body, by its hash.
+    Body(u128),
 }
 
 /// An entry and who waits for it.
@@ -62,7 +67,10 @@ struct Job {
 impl Entry {
     /// KiB it takes while it waits, about.
     fn weight(&self) -> u32 {
-        let told = self.claim.as_ref().map_or(0, |claim| claim.told.bytes() + claim.numbers.bytes());
+        let told = match &self.claim {
+            Claim::Numbers { numbers, told, .. } => told.bytes() + numbers.bytes(),
+            Claim::Body(_) => 0,
+        };
         u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)
     }
 }
@@ -91,15 +99,15 @@ impl Spool {
         }
     }
 
-    fn new(jobs: mpsc::Sender<Job>, clock: &Clock, config: &Config) -> Self {
-        let room = Arc::new(Semaphore::new(config.spool.queue_bytes / 1024));
-        Self { jobs, room, clock: clock.clone(), answer_time: config.limits.answer_time }
+    /// Of a body from whom `key` names.
+    pub(crate) fn hash(&self, key: &str, body: &[u8]) -> u128 {
+        xxh3_128_with_seed(body, self.seed ^ xxh3_64_with_seed(key.as_bytes(), self.seed))
     }
-}
 
-/// Who a page's numbers belong to: its key, within its application.
-fn owner(record: &Record) -> Arc<str> {
-    format!("{}/{}", record.application, record.key).into()
+    fn new(jobs: mpsc::Sender<Job>, clock: &Clock, config: &Config, seed: u64) -> Self {
+        let room = Arc::new(Semaphore::new(config.spool.queue_bytes / 1024));
+        Self { jobs, room, clock: clock.clone(), answer_time: config.limits.answer_time, seed }
+    }
 }
 
 #[cfg(test)]

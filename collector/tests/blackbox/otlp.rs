@@ -114,3 +114,59 @@ async fn refusals_are_a_status_message_with_what_to_change() {
     }
     assert_eq!(weft.server().body(export(vec![span(1)])).send().await.unwrap().status(), 200);
 }
+
+#[tokio::test]
+async fn a_body_that_comes_again_is_told_that_it_is_durable_and_forwarded_once() {
+    let sink = Sink::start(&[]).await;
+    let weft = Weft::start(&[&sink], "").await;
+    for _ in 0..3 {
+        assert_eq!(weft.server().body(export(vec![span(1)])).send().await.unwrap().status(), 200);
+    }
+    assert_eq!(weft.server().body(export(vec![span(2)])).send().await.unwrap().status(), 200);
+    assert_eq!(sink.spans(2).await, [span(1), span(2)]);
+    assert_eq!(weft.count("/keys/shop-api/refused/duplicate").await, 2);
+    let (data, _) = weft.stop().await;
+    let weft = Weft::start_in(data, &[&sink], "").await;
+    assert_eq!(weft.server().body(export(vec![span(1)])).send().await.unwrap().status(), 200);
+    assert_eq!(weft.count("/keys/shop-api/refused/duplicate").await, 1, "a restart forgets no body");
+}
+
+/// A request with `count` items that nobody here can read further: resource 1, scope 2, item 2.
+fn items(count: u8) -> Vec<u8> {
+    let items: Vec<u8> = (0..count).flat_map(|at| [0x12, 2, 0x08, at]).collect();
+    let scope = [&[0x12, items.len() as u8], &items[..]].concat();
+    [&[0x0a, scope.len() as u8], &scope[..]].concat()
+}
+
+#[tokio::test]
+async fn logs_and_metrics_of_servers_are_forwarded_as_they_came() {
+    let sink = Sink::start(&[]).await;
+    let weft = Weft::start(&[&sink], "").await;
+    for (signal, count) in [("logs", 3), ("metrics", 2)] {
+        let url = format!("{}/v1/{signal}", weft.ingest);
+        let request = weft.http.post(url).header("authorization", "Bearer sk_demo_shop");
+        let request = request.header("content-type", "application/x-protobuf");
+        let broken = request.try_clone().unwrap().body(vec![0x0a, 9]).send().await.unwrap();
+        assert_eq!(broken.status(), 400);
+        assert_eq!(request.body(items(count)).send().await.unwrap().status(), 200);
+    }
+    let mut came = sink.others(2).await;
+    came.sort();
+    assert_eq!(came, [("/v1/logs".to_owned(), items(3).into()), ("/v1/metrics".to_owned(), items(2).into())]);
+    while weft.count("/keys/shop-api/destinations/a/delivered").await < 5 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn logs_and_metrics_can_be_turned_away() {
+    let weft = Weft::start(&[], "forward_other = false").await;
+    let url = format!("{}/v1/logs", weft.ingest);
+    let request = weft.http.post(url).header("authorization", "Bearer sk_demo_shop");
+    let answer =
+        request.header("content-type", "application/x-protobuf").body(items(1)).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    let status = RpcStatus::decode(answer.bytes().await.unwrap()).unwrap();
+    assert!(status.message.contains("forward_other"), "{}", status.message);
+    assert_eq!(weft.count("/keys/shop-api/bodies_refused/not_forwarded").await, 1);
+}

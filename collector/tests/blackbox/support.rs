@@ -57,7 +57,7 @@ impl Weft {
         let (keys, _) = weft_collector::config::TEN_LINES.split_once("[export.main]").unwrap();
         text.push_str(keys);
         for (name, sink) in ["a", "b"].iter().zip(sinks) {
-            text.push_str(&format!("[export.{name}]\nendpoint = \"{}\"\n", sink.url));
+            text.push_str(&format!("[export.{name}]\nendpoint = \"{}\"\nfrom = \"oldest\"\n", sink.url));
         }
         let config = Config::from_toml(&text).unwrap();
         let listeners = Listeners::bind(&config).await.unwrap();
@@ -194,6 +194,8 @@ pub(crate) struct Sink {
 
 struct SinkState {
     answers: Mutex<VecDeque<Answer>>,
+    offender: Option<(Vec<u8>, u16)>,
+    others: watch::Sender<Vec<(String, Bytes)>>,
     taken: watch::Sender<Vec<Span>>,
     requests: watch::Sender<usize>,
 }
@@ -210,14 +212,40 @@ pub(crate) enum Answer {
 impl Sink {
     /// One that will give these answers first.
     pub(crate) async fn start(answers: &[Answer]) -> Self {
+        Self::serve(answers, None).await
+    }
+
+    /// One that refuses every request with the span of this id in it, with this status.
+    pub(crate) async fn picky(offender: Vec<u8>, status: u16) -> Self {
+        Self::serve(&[], Some((offender, status))).await
+    }
+
+    /// Requests so far, whatever was answered.
+    pub(crate) fn asked(&self) -> usize {
+        *self.state.requests.borrow()
+    }
+
+    /// What came to `/v1/logs` and `/v1/metrics` so far: the path and the body.
+    pub(crate) async fn others(&self, count: usize) -> Vec<(String, Bytes)> {
+        let mut others = self.state.others.subscribe();
+        let found = tokio::time::timeout(PATIENCE, others.wait_for(|came| came.len() >= count)).await;
+        found.unwrap().unwrap().clone()
+    }
+
+    async fn serve(answers: &[Answer], offender: Option<(Vec<u8>, u16)>) -> Self {
         let state = Arc::new(SinkState {
             answers: Mutex::new(answers.to_vec().into()),
+            offender,
+            others: watch::Sender::new(Vec::new()),
             taken: watch::Sender::new(Vec::new()),
             requests: watch::Sender::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let router = Router::new().route("/v1/traces", post(take)).with_state(Arc::clone(&state));
+        let router = Router::new()
+            .route("/v1/traces", post(take))
+            .route("/v1/{signal}", post(take_other))
+            .with_state(Arc::clone(&state));
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self { url, state }
     }
@@ -241,6 +269,12 @@ async fn take(State(sink): State<Arc<SinkState>>, headers: HeaderMap, body: Byte
     assert_eq!(headers["content-type"], "application/x-protobuf");
     let request = ExportTraceServiceRequest::decode(body).unwrap();
     sink.requests.send_modify(|seen| *seen += 1);
+    if let Some((offender, status)) = &sink.offender {
+        let mut spans = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
+        if spans.any(|scope| scope.spans.iter().any(|span| span.span_id == *offender)) {
+            return (StatusCode::from_u16(*status).unwrap(), "I do not want this one").into_response();
+        }
+    }
     let answer = sink.answers.lock().unwrap().pop_front();
     match answer {
         Some(Answer::Silence) => std::future::pending().await,
@@ -262,6 +296,11 @@ async fn take(State(sink): State<Arc<SinkState>>, headers: HeaderMap, body: Byte
             ExportTraceServiceResponse::default().encode_to_vec().into_response()
         }
     }
+}
+
+async fn take_other(State(sink): State<Arc<SinkState>>, path: axum::http::Uri, body: Bytes) -> Response {
+    sink.others.send_modify(|others| others.push((path.path().to_owned(), body)));
+    Vec::new().into_response()
 }
 
 impl SinkState {

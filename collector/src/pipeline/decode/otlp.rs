@@ -23,11 +23,7 @@ pub(crate) struct Traces {
 
 /// Reads an OTLP request. The same bytes always give the same spans, today and on replay.
 pub(crate) fn otlp(bytes: &[u8], coding: Coding, limit: usize) -> Result<Traces, Reject> {
-    let bytes = match coding {
-        Coding::Identity if bytes.len() > limit => return Err(Reject::InflatedTooLarge(limit)),
-        Coding::Identity => Cow::Borrowed(bytes),
-        Coding::Gzip => Cow::Owned(inflate::gzip(bytes, limit)?),
-    };
+    let bytes = plain(bytes, coding, limit)?;
     weigh::check(&bytes, limit)?;
     let request = ExportTraceServiceRequest::decode(&*bytes)
         .map_err(|_| Reject::NotABatch("no valid ExportTraceServiceRequest".to_owned()))?;
@@ -39,6 +35,15 @@ pub(crate) fn otlp(bytes: &[u8], coding: Coding, limit: usize) -> Result<Traces,
         traces.refused += (all - scope.spans.len()) as u64;
     }
     Ok(traces)
+}
+
+/// A body as it was before it was compressed.
+pub(crate) fn plain(bytes: &[u8], coding: Coding, limit: usize) -> Result<Cow<'_, [u8]>, Reject> {
+    match coding {
+        Coding::Identity if bytes.len() > limit => Err(Reject::InflatedTooLarge(limit)),
+        Coding::Identity => Ok(Cow::Borrowed(bytes)),
+        Coding::Gzip => Ok(Cow::Owned(inflate::gzip(bytes, limit)?)),
+    }
 }
 
 /// Whether ids have the lengths of W3C Trace Context and are not all zero.

@@ -1,19 +1,20 @@
-//! What goes to a destination in one request: spans of one key, so that what is rejected is counted for who sent it.
+//! What goes to a destination in one request: items of one key, so that what is rejected is counted for who sent it.
 
-use std::{io::Write, sync::Arc};
+use std::io::Write;
 
 use axum::body::Bytes;
 use flate2::{Compression as Level, write::GzEncoder};
 
 use super::Part;
-use crate::config::Compression;
+use crate::{config::Compression, ledger::Owner, pipeline::signal::Signal};
 
-/// One request's worth of linked spans, or none where nothing of a record can be decoded.
+/// One request's worth of linked spans (or of another signal's items), or none where nothing of a record can be
+/// decoded.
 #[derive(Debug)]
 pub(crate) struct Load {
-    pub(crate) key: Arc<str>,
-    pub(crate) application: Arc<str>,
-    /// An `ExportTraceServiceRequest`.
+    pub(crate) owner: Owner,
+    pub(crate) signal: Signal,
+    /// An `Export…ServiceRequest`.
     body: Vec<u8>,
     pub(crate) spans: u64,
     /// Events of the records in it, by the records' own count.
@@ -31,10 +32,10 @@ const MAX_SPANS: u64 = 2_000;
 const MAX_BYTES: usize = 1024 * 1024;
 
 impl Load {
-    pub(crate) fn new(key: &str, application: &str, receive_time_ms: u64) -> Self {
+    pub(crate) fn new(owner: Owner, signal: Signal, receive_time_ms: u64) -> Self {
         Self {
-            key: key.into(),
-            application: application.into(),
+            owner,
+            signal,
             body: Vec::new(),
             spans: 0,
             passed: 0,
@@ -43,8 +44,8 @@ impl Load {
         }
     }
 
-    pub(crate) fn is_of(&self, key: &str, application: &str) -> bool {
-        *self.key == *key && *self.application == *application
+    pub(crate) fn is_of(&self, key: &str, application: &str, signal: Signal) -> bool {
+        *self.owner.key == *key && *self.owner.application == *application && self.signal == signal
     }
 
     /// Whether so much more fits. The first record always does: it cannot be split.
@@ -64,12 +65,17 @@ impl Load {
     }
 
     /// The bytes to send, taken out.
-    pub(crate) fn take_body(&mut self, compression: Compression) -> Bytes {
-        let plain = std::mem::take(&mut self.body);
-        match compression {
-            Compression::None => plain.into(),
-            Compression::Gzip => gzip(&plain).into(),
-        }
+    pub(crate) fn take_body(&mut self) -> Bytes {
+        std::mem::take(&mut self.body).into()
+    }
+}
+
+/// As it travels. Levels are the fastest: measured, the others cost more processor than they save bytes.
+pub(super) fn compress(plain: &Bytes, how: Compression) -> Bytes {
+    match how {
+        Compression::None => plain.clone(),
+        Compression::Gzip => gzip(plain).into(),
+        Compression::Zstd => zstd::bulk::compress(plain, 1).map_or_else(|_| plain.clone(), Bytes::from),
     }
 }
 

@@ -1,41 +1,59 @@
 //! The way of events to one destination, from its own cursor on. Nobody else waits for it.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
-use axum::body::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    backoff::Backoff,
-    client::{Answer, Client},
-    load::Load,
+    client::{Client, ClientError},
+    dead::DeadLetters,
+    window::Window,
 };
 use crate::{
     clock::Clock,
     config::Destination,
-    ledger::{Ledger, Settled},
+    ledger::Ledger,
+    log::Seldom,
     metrics::DestinationMeters,
+    outcome::Outcome,
     pipeline::spool::{Chunk, Reader, Segments},
 };
 
 /// A destination and its place in the spool.
 pub(crate) struct Way {
-    pub(crate) to: Destination,
-    client: Client,
-    segments: Arc<Segments>,
+    pub(crate) to: Arc<Destination>,
+    pub(super) client: Client,
+    pub(super) segments: Arc<Segments>,
+    pub(super) ledger: Ledger,
+    pub(super) meters: Arc<DestinationMeters>,
+    pub(super) clock: Clock,
+    pub(super) window: Window,
+    pub(super) dead_letters: DeadLetters,
     grown: watch::Receiver<u64>,
     place: u64,
-    ledger: Ledger,
-    meters: Arc<DestinationMeters>,
-    clock: Clock,
+    /// It refused a whole load and has taken nothing since.
+    suspect: AtomicBool,
+    seldom: Seldom,
     /// Nothing new will come: deliver what is there, and wait for nobody.
     draining: CancellationToken,
 }
 
-/// Told to stop before everything was delivered; the rest is in the spool.
+/// Why loads were left before the destination had decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Stopped;
+pub(crate) enum Left {
+    /// Told to stop; the rest is in the spool.
+    Stopped,
+    /// They lay beyond the destination's bounds; it goes on behind them.
+    Behind,
+}
 
 /// Bytes read from the spool at once: a request's worth.
 const READ_BYTES: usize = 1024 * 1024;
@@ -43,24 +61,35 @@ const READ_BYTES: usize = 1024 * 1024;
 /// Before a disk that could not be read is tried again.
 const DISK_WAIT: Duration = Duration::from_secs(1);
 
+/// What a way needs of the collector around it.
+pub(crate) struct Around<'a> {
+    pub(crate) segments: &'a Arc<Segments>,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) clock: &'a Clock,
+    pub(crate) data: &'a std::path::Path,
+}
+
 impl Way {
     pub(crate) fn new(
-        to: &Destination,
-        segments: &Arc<Segments>,
-        ledger: &Ledger,
+        to: &Arc<Destination>,
+        around: &Around<'_>,
         meters: Arc<DestinationMeters>,
-        clock: &Clock,
         draining: CancellationToken,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> Result<Self, ClientError> {
+        let Around { segments, ledger, clock, data } = *around;
         Ok(Self {
             client: Client::new(to, clock)?,
-            to: to.clone(),
+            to: Arc::clone(to),
             grown: segments.grown(),
-            place: segments.register(&to.name),
+            place: segments.place(&to.name),
             segments: Arc::clone(segments),
             ledger: ledger.clone(),
             meters,
             clock: clock.clone(),
+            window: Window::new(to.concurrency),
+            dead_letters: DeadLetters::new(data, to, clock),
+            suspect: AtomicBool::new(false),
+            seldom: Seldom::new(clock),
             draining,
         })
     }
@@ -69,6 +98,9 @@ impl Way {
     pub(crate) async fn next(&mut self) -> Option<Chunk> {
         loop {
             self.grown.borrow_and_update();
+            // What was given up meanwhile is behind the cursor.
+            let _ = self.give_up_the_oldest();
+            self.place = self.segments.place(&self.to.name);
             match self.read().await {
                 Ok(chunk) if chunk.next != self.place => return Some(chunk),
                 Ok(_) => self.meters.is_idle(),
@@ -85,68 +117,40 @@ impl Way {
         }
     }
 
-    /// Sends until the destination has decided.
-    pub(crate) async fn send(&self, mut load: Load) -> Result<(), Stopped> {
-        self.meters.is_sending(&load);
-        let mut settled =
-            Settled { passed: load.passed, undecodable: load.undecodable, ..Settled::default() };
-        if load.spans > 0 {
-            let body = load.take_body(self.to.compression);
-            let rejected = self.deliver(body, load.spans).await?.min(load.spans);
-            (settled.delivered, settled.rejected) = (load.spans - rejected, rejected);
-        }
-        self.ledger.settle(&load.key, &load.application, &self.to.name, settled);
-        Ok(())
-    }
-
     /// Everything before `place` is decided.
     pub(crate) async fn pass(&mut self, place: u64) {
         self.place = place;
         let (segments, name) = (Arc::clone(&self.segments), Arc::clone(&self.to.name));
         let passed = tokio::task::spawn_blocking(move || segments.pass(&name, place)).await;
-        if let Err(error) = passed.unwrap_or_else(|error| Err(io::Error::other(error))) {
-            tracing::error!(destination = %self.to.name, %error, "cursor cannot be saved: a restart will send again");
-        }
-    }
-
-    /// How many spans were rejected.
-    async fn deliver(&self, body: Bytes, spans: u64) -> Result<u64, Stopped> {
-        let mut backoff = Backoff::new();
-        loop {
-            let before = self.clock.monotonic();
-            let answer = self.client.post(body.clone()).await;
-            self.meters.export.observe((self.clock.monotonic() - before).as_secs_f64());
-            self.meters.is_misconfigured(matches!(answer, Answer::Misconfigured { .. }));
-            match answer {
-                Answer::Taken { rejected: 0, .. } => return Ok(0),
-                Answer::Taken { rejected, message } => {
-                    tracing::warn!(destination = %self.to.name, rejected, message, "spans were rejected");
-                    return Ok(rejected);
-                }
-                Answer::Refused { reason } => {
-                    tracing::error!(destination = %self.to.name, spans, reason, "spans were rejected");
-                    return Ok(spans);
-                }
-                Answer::Misconfigured { reason, change } => {
-                    let wait = backoff.wait_for_somebody();
-                    tracing::error!(destination = %self.to.name, reason, change, ?wait, "events wait until this is mended");
-                    self.meters.retries.inc();
-                    self.wait(wait).await?;
-                }
-                Answer::Later { reason, asked } => {
-                    let wait = backoff.wait(asked);
-                    tracing::warn!(destination = %self.to.name, reason, ?wait, "trying again");
-                    self.meters.retries.inc();
-                    self.wait(wait).await?;
-                }
+        match passed.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            Ok(lost) if lost.is_empty() => {}
+            Ok(lost) => {
+                tracing::error!(destination = %self.to.name, events = lost.total(), "lost: the spool was damaged");
+                self.ledger.drop_pending(&self.to.name, &lost, Outcome::Damaged);
+            }
+            Err(error) => {
+                tracing::error!(destination = %self.to.name, %error, "cursor cannot be saved: a restart will send again");
             }
         }
     }
 
-    async fn wait(&self, time: Duration) -> Result<(), Stopped> {
+    pub(super) fn is_suspect(&self) -> bool {
+        self.suspect.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn suspect(&self, suspect: bool) {
+        self.suspect.store(suspect, Ordering::Relaxed);
+    }
+
+    /// Says what may happen with every request, but not so often.
+    pub(super) fn noisy(&self, say: impl FnOnce()) {
+        self.seldom.say(say);
+    }
+
+    pub(super) async fn wait(&self, time: Duration) -> Result<(), Left> {
         tokio::select! {
             () = self.clock.sleep(time) => Ok(()),
-            () = self.draining.cancelled() => Err(Stopped),
+            () = self.draining.cancelled() => Err(Left::Stopped),
         }
     }
 

@@ -10,7 +10,14 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
     config.data = data.path().to_owned();
     let (clock, ledger) = (Clock::system(), Ledger::new(Arc::new(config.destinations.clone())));
     let meters = Arc::new(Meters::new(&config));
-    let opened = spool::open(&config, &clock, &ledger, &Sessions::default(), &meters).unwrap();
+    let opened = spool::open(spool::With {
+        config: &config,
+        clock: &clock,
+        ledger: &ledger,
+        sessions: &Sessions::default(),
+        meters: &meters,
+    })
+    .unwrap();
     let intake = Intake::new(&config, Gate::new(&config, &clock), opened.spool, ledger.clone());
     let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
     for reject in [Reject::AnswerTimeout(Duration::ZERO), Reject::SpoolFull] {

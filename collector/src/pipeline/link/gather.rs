@@ -13,6 +13,7 @@ use crate::{
         admit::Coding,
         decode,
         export::{Load, Part},
+        signal::Signal,
         spool::{Chunk, Kind, Placed, Record},
     },
 };
@@ -92,10 +93,11 @@ fn load_for<'a>(
     record: &Record,
     linked: &Result<Part, Arc<str>>,
 ) -> Option<&'a mut Load> {
-    let at = match loads.iter().position(|load| load.is_of(&record.key, &record.application)) {
+    let signal = signal(record);
+    let at = match loads.iter().position(|load| load.is_of(&record.key, &record.application, signal)) {
         Some(at) => at,
         None => {
-            loads.push(Load::new(&record.key, &record.application, record.receive_time_ms));
+            loads.push(Load::new(record.owner(), signal, record.receive_time_ms));
             loads.len() - 1
         }
     };
@@ -120,13 +122,28 @@ fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>> {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
             Ok(Part::of(link(record, &head, &batch)))
         }
-        Kind::Otlp => {
-            let coding = if record.gzip { Coding::Gzip } else { Coding::Identity };
-            let traces = decode::otlp(&record.body, coding, limits.otlp_body_bytes).map_err(why)?;
+        Kind::Otlp if !record.whole => {
+            let traces = decode::otlp(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
             let request = ExportTraceServiceRequest { resource_spans: traces.resource_spans };
             Ok(Part { bytes: request.encode_to_vec(), spans: traces.spans })
         }
-        Kind::Claims | Kind::Unknown => Err("written by a later version".into()),
+        Kind::Otlp | Kind::Logs | Kind::Metrics => {
+            let bytes = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
+            Ok(Part { bytes: bytes.into_owned(), spans: record.events })
+        }
+        Kind::Head | Kind::Unknown => Err("written by a later version".into()),
+    }
+}
+
+fn coding(record: &Record) -> Coding {
+    if record.gzip { Coding::Gzip } else { Coding::Identity }
+}
+
+fn signal(record: &Record) -> Signal {
+    match record.kind() {
+        Kind::Logs => Signal::Logs,
+        Kind::Metrics => Signal::Metrics,
+        _ => Signal::Traces,
     }
 }
 

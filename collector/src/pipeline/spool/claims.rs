@@ -1,33 +1,48 @@
 //! Which event numbers of which page are taken: the reason why a retry counts once.
+//!
+//! Pages in use are kept in memory, all of a week in a store on disk. The store is a cursor over the spool: it learns
+//! of claims after their records are durable, and what it has not learned is read again from the segments.
+
+mod bodies;
+mod keeper;
+mod store;
+mod taken;
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
-use super::{intervals::Intervals, record::PageClaim};
-use crate::config;
+pub(super) use self::{
+    bodies::Bodies,
+    keeper::Keeper,
+    store::{Store, StoreError},
+};
+
+use self::taken::Taken;
+use super::intervals::Intervals;
+use crate::{
+    config,
+    ledger::{Ledger, Owner},
+};
+
+/// A page of a key.
+pub(super) type Page = (Owner, [u8; 16]);
 
 /// Numbers taken, per key and page. Owned by the writer alone.
-#[derive(Debug)]
-pub(crate) struct Claims {
+pub(super) struct Claims {
     pages: HashMap<Page, Taken>,
     /// Pages by when they were last used, oldest first.
     by_use: BTreeMap<u64, Page>,
+    /// Pages that the store does not know as they are.
+    changed: Vec<Page>,
     uses: u64,
     /// Intervals of all pages together.
     pieces: usize,
     most_pages: usize,
     most_pieces: usize,
     forgotten: u64,
-}
-
-type Page = (Arc<str>, [u8; 16]);
-
-#[derive(Debug, Default)]
-struct Taken {
-    numbers: Intervals,
-    used: u64,
+    store: Arc<Store>,
 }
 
 /// Intervals remembered of one page: the gaps of a batch as the SDK seals them, if every other event is missing.
@@ -35,146 +50,104 @@ struct Taken {
 const MAX_PIECES: usize = 256;
 
 impl Claims {
-    pub(crate) fn new(settings: &config::Spool) -> Self {
+    pub(super) fn new(settings: &config::Spool, store: &Arc<Store>) -> Self {
         Self {
             pages: HashMap::new(),
             by_use: BTreeMap::new(),
+            changed: Vec::new(),
             uses: 0,
             pieces: 0,
             most_pages: settings.pages,
             most_pieces: settings.pieces,
             forgotten: 0,
+            store: Arc::clone(store),
         }
     }
 
     /// Takes those of `numbers` that nobody has taken, and says which they are.
-    pub(crate) fn take(&mut self, owner: &Arc<str>, page: [u8; 16], numbers: &Intervals) -> Intervals {
-        let key = (Arc::clone(owner), page);
-        let taken = self.pages.entry(key.clone()).or_default();
-        let new = numbers.minus(&taken.numbers);
-        self.pieces -= taken.numbers.pieces();
-        taken.numbers.add(&new);
+    pub(super) fn take(
+        &mut self,
+        owner: &Owner,
+        page: [u8; 16],
+        numbers: &Intervals,
+        at_ms: u64,
+    ) -> Intervals {
+        let key = (owner.clone(), page);
+        let mut taken = match self.pages.remove(&key) {
+            Some(taken) => {
+                self.pieces -= taken.numbers.pieces();
+                taken
+            }
+            None => self.recall(&key),
+        };
+        let new = taken.take(numbers, at_ms);
         self.forgotten += taken.numbers.forget_lowest(MAX_PIECES.min(self.most_pieces));
         self.pieces += taken.numbers.pieces();
         self.by_use.remove(&taken.used);
         self.uses += 1;
         taken.used = self.uses;
-        self.by_use.insert(self.uses, key);
-        self.forget_oldest();
+        self.by_use.insert(self.uses, key.clone());
+        if !new.is_empty() && !taken.changed {
+            taken.changed = true;
+            self.changed.push(key.clone());
+        }
+        self.pages.insert(key, taken);
         new
     }
 
     /// Undoes [`Self::take`]: what it gave did not become durable.
-    pub(crate) fn give_back(&mut self, owner: &Arc<str>, page: [u8; 16], numbers: &Intervals) {
-        if let Some(taken) = self.pages.get_mut(&(Arc::clone(owner), page)) {
+    pub(super) fn give_back(&mut self, owner: &Owner, page: [u8; 16], numbers: &Intervals) {
+        if let Some(taken) = self.pages.get_mut(&(owner.clone(), page)) {
             self.pieces -= taken.numbers.pieces();
-            taken.numbers = taken.numbers.minus(numbers);
+            taken.give_back(numbers);
             self.pieces += taken.numbers.pieces();
         }
     }
 
-    /// Pages and event numbers that were forgotten to stay within bounds.
-    pub(crate) fn forgotten(&self) -> u64 {
+    /// Everything before `place` in the spool is durable: so may be its claims.
+    pub(super) fn commit(&mut self, place: u64, ledger: &Ledger) -> Result<(), StoreError> {
+        let mut changes = Vec::with_capacity(self.changed.len());
+        for page in &self.changed {
+            if let Some(taken) = self.pages.get(page) {
+                changes.push((page, taken));
+            }
+        }
+        self.store.commit(place, &changes, ledger)?;
+        for page in std::mem::take(&mut self.changed) {
+            if let Some(taken) = self.pages.get_mut(&page) {
+                taken.is_stored();
+            }
+        }
+        self.make_room();
+        Ok(())
+    }
+
+    /// Whether so much is not stored yet that it should be.
+    pub(super) fn is_behind(&self) -> bool {
+        self.changed.len() >= self.most_pages.min(10_000)
+    }
+
+    /// Event numbers that were forgotten to stay within bounds.
+    pub(super) fn forgotten(&self) -> u64 {
         self.forgotten
     }
 
-    /// Everything taken, least recently used first, as it is written to the head of each segment.
-    pub(crate) fn all(&self) -> impl Iterator<Item = PageClaim> + '_ {
-        self.by_use.values().filter_map(|page| {
-            let taken = self.pages.get(page)?;
-            Some(PageClaim {
-                owner: page.0.to_string(),
-                page: page.1.to_vec(),
-                taken: taken.numbers.to_wire(),
-            })
+    /// What the store knows of a page. Where it cannot be read, duplicates may be accepted; that is counted.
+    fn recall(&mut self, page: &Page) -> Taken {
+        self.store.get(page).unwrap_or_else(|error| {
+            tracing::error!(%error, "claims cannot be read: what comes again is accepted again");
+            self.forgotten += 1;
+            Taken::default()
         })
     }
 
-    /// Adds what a segment's head remembers.
-    pub(crate) fn restore(&mut self, claim: &PageClaim) {
-        if let Ok(page) = <[u8; 16]>::try_from(claim.page.as_slice()) {
-            self.take(&claim.owner.as_str().into(), page, &Intervals::from_wire(&claim.taken));
-        }
-    }
-
-    fn forget_oldest(&mut self) {
+    fn make_room(&mut self) {
         while self.pages.len() > self.most_pages || self.pieces > self.most_pieces {
             let Some((_, page)) = self.by_use.pop_first() else { return };
             self.pieces -= self.pages.remove(&page).map_or(0, |taken| taken.numbers.pieces());
-            self.forgotten += 1;
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::{BTreeSet, HashMap};
-
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// No claims yet, of so many pages and pieces at most.
-    fn claims(pages: usize, pieces: usize) -> Claims {
-        let config = config::Config::from_toml(config::TEN_LINES).unwrap();
-        Claims::new(&config::Spool { pages, pieces, ..config.spool })
-    }
-
-    proptest! {
-        #[test]
-        fn overlapping_batches_take_every_number_once(
-            batches in prop::collection::vec((0u8..3, 0u64..60, 1u64..20, any::<bool>()), 1..40)
-        ) {
-            let owner: Arc<str> = "shop/web".into();
-            let mut claims = claims(10, 1000);
-            let mut naive: HashMap<u8, BTreeSet<u64>> = HashMap::new();
-            for (page, from, length, durable) in batches {
-                let wanted: BTreeSet<u64> = (from..from + length).collect();
-                let taken = naive.entry(page).or_default();
-                let expected: BTreeSet<u64> = &wanted - taken;
-                let numbers = Intervals::from_ascending(wanted.iter().copied());
-                let new = claims.take(&owner, [page; 16], &numbers);
-                prop_assert_eq!(&new, &Intervals::from_ascending(expected.iter().copied()));
-                if durable {
-                    taken.extend(expected);
-                } else {
-                    claims.give_back(&owner, [page; 16], &new);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn the_page_not_used_for_longest_is_forgotten_and_counted() {
-        let owner: Arc<str> = "shop/web".into();
-        let mut claims = claims(2, 1000);
-        let numbers = Intervals::from_ascending([1]);
-        for page in [1, 2, 1, 3] {
-            claims.take(&owner, [page; 16], &numbers);
-        }
-        assert_eq!(claims.forgotten(), 1);
-        assert!(claims.take(&owner, [1; 16], &numbers).is_empty(), "page 1 was used after page 2");
-        assert!(!claims.take(&owner, [2; 16], &numbers).is_empty());
-    }
-
-    #[test]
-    fn pages_full_of_gaps_take_no_more_than_all_pages_may_together() {
-        let owner: Arc<str> = "shop/web".into();
-        let mut claims = claims(1_000, 2_000);
-        let even = Intervals::from_ascending((0..2_000).map(|number| number * 2));
-        for page in 0..100 {
-            claims.take(&owner, [page; 16], &even);
-            if page % 3 == 0 {
-                let lowest = Intervals::from_ascending((1_950..1_960).map(|number| number * 2));
-                claims.give_back(&owner, [page; 16], &lowest);
-            }
-            let pieces: usize = claims.pages.values().map(|taken| taken.numbers.pieces()).sum();
-            assert_eq!(pieces, claims.pieces);
-            assert!(pieces <= 2_000, "{pieces}");
-            assert_eq!(claims.pages.len(), claims.by_use.len());
-        }
-        assert!(claims.forgotten() > 90, "what was forgotten is counted");
-        let latest = Intervals::from_ascending((1_900..2_000).map(|number| number * 2));
-        assert!(claims.take(&owner, [98; 16], &latest).is_empty(), "the latest of a page stay");
-    }
-}
+mod tests;

@@ -13,6 +13,22 @@ pub(super) trait Disk: Send + 'static {
     fn create(&mut self, path: &Path) -> io::Result<Box<dyn SegmentFile>>;
     /// Makes the names in `directory` durable.
     fn sync_directory(&mut self, directory: &Path) -> io::Result<()>;
+    /// How much room there is.
+    fn free(&self, directory: &Path) -> io::Result<Free>;
+}
+
+/// Room on a disk, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Free {
+    pub(super) free: u64,
+    pub(super) all: u64,
+}
+
+impl Free {
+    /// Whether less than `reserve` would be left after `incoming`. No more than a twentieth of a disk is kept free.
+    pub(super) fn is_below(self, reserve: u64, incoming: u64) -> bool {
+        self.free < incoming.saturating_add(reserve.min(self.all / 20))
+    }
 }
 
 /// A file that only grows.
@@ -36,6 +52,12 @@ impl Disk for RealDisk {
 
     fn sync_directory(&mut self, directory: &Path) -> io::Result<()> {
         sync_directory(directory)
+    }
+
+    fn free(&self, directory: &Path) -> io::Result<Free> {
+        let disk = rustix::fs::statvfs(directory)?;
+        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+        Ok(Free { free: bytes(disk.f_bavail), all: bytes(disk.f_blocks) })
     }
 }
 

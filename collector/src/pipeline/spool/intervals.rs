@@ -43,6 +43,11 @@ impl Intervals {
         self.0.is_empty()
     }
 
+    /// One more than the highest number.
+    pub(crate) fn end(&self) -> u64 {
+        self.0.last().map_or(0, |(_, to)| *to)
+    }
+
     /// How many numbers.
     pub(crate) fn count(&self) -> u64 {
         self.0.iter().map(|(from, to)| to - from).sum()

@@ -10,8 +10,8 @@ use prost::Message;
 
 use super::{
     record::{Kind, Record},
-    segment::{self, Next},
-    segments::{Segment, Segments},
+    segment::{self, Next, Salt},
+    segments::Segments,
 };
 
 /// A reader of the spool. Blocking: call it where blocking is allowed.
@@ -45,56 +45,80 @@ impl Reader {
         let Some(found) = self.segments.find(place) else {
             return Ok(Chunk { records: Vec::new(), next: place });
         };
-        let place = place.max(found.start + segment::HEAD);
-        let mut file = match File::open(self.segments.path(found.start)) {
+        let place = place.max(found.0 + segment::HEAD);
+        let mut file = match File::open(self.segments.path(found.0)) {
             Ok(file) => file,
-            Err(error) if self.segments.is_gone(&error) => {
-                return Ok(self.skip(Vec::new(), found.end, found.end.saturating_sub(place)));
+            Err(error) if self.segments.is_gone(&error) => return Ok(self.skip(Vec::new(), place, found.1)),
+            Err(error) => return Err(error),
+        };
+        let mut head = [0; segment::HEAD as usize];
+        let salt = match file.read_exact(&mut head).map(|()| segment::head(&head)) {
+            Ok(segment::Head::Salted(salt)) => salt,
+            Ok(_) => return Ok(self.skip(Vec::new(), place, found.1)),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Ok(self.skip(Vec::new(), place, found.1));
             }
             Err(error) => return Err(error),
         };
-        let mut wanted = bytes.max(segment::MAGIC.len());
+        let mut wanted = bytes.max(segment::HEAD as usize);
         loop {
             let (buffer, is_short) = stretch(&mut file, found, place, wanted)?;
-            let reaches_end = is_short || place + buffer.len() as u64 >= found.end;
-            let lost = |used: usize| found.end.saturating_sub(place + used as u64);
-            match self.records(&buffer, place, reaches_end) {
-                Parsed::NeedsMore(length) if !reaches_end && length > buffer.len() => wanted = length,
-                Parsed::NeedsMore(_) => return Ok(self.skip(Vec::new(), found.end, lost(0))),
-                Parsed::Records { records, used, damaged } if damaged || is_short => {
-                    return Ok(self.skip(records, found.end, lost(used)));
+            // Somebody has cut the file: there is no more than this.
+            let end = if is_short { place + buffer.len() as u64 } else { found.1 };
+            match self.records(salt, &buffer, place, end) {
+                Parsed::NeedsMore(length) if !is_short => wanted = length.max(wanted.saturating_mul(4)),
+                Parsed::NeedsMore(_) => return Ok(self.skip(Vec::new(), place, found.1)),
+                Parsed::Records { records, used } if is_short => {
+                    return Ok(self.skip(records, place + used as u64, found.1));
                 }
-                Parsed::Records { records, used, .. } => {
+                Parsed::Records { records, used } => {
                     return Ok(Chunk { records, next: place + used as u64 });
                 }
             }
         }
     }
 
-    fn records(&self, buffer: &[u8], place: u64, reaches_end: bool) -> Parsed {
+    /// The records in `buffer`, which was read at `place`; `end`: where the segment does.
+    fn records(&self, salt: Salt, buffer: &[u8], place: u64, end: u64) -> Parsed {
+        let is_all = place + buffer.len() as u64 >= end;
         let (mut records, mut used) = (Vec::new(), 0);
         loop {
-            match segment::next(buffer.get(used..).unwrap_or_default()) {
+            let rest = buffer.get(used..).unwrap_or_default();
+            let needed = match salt.next(rest) {
                 Next::Frame { payload, length } => {
                     used += length;
                     match Record::decode(payload) {
-                        Ok(record) if record.kind() == Kind::Claims => {}
+                        Ok(record) if record.kind() == Kind::Head => {}
                         Ok(record) => records.push(Placed { record, end: place + used as u64 }),
                         Err(_) => self.segments.health.add_skipped(length as u64),
                     }
+                    continue;
                 }
-                Next::Torn { length } if used == 0 => return Parsed::NeedsMore(length),
-                Next::Damaged => return Parsed::Records { records, used, damaged: true },
-                Next::Torn { .. } => return Parsed::Records { records, used, damaged: reaches_end },
-                Next::End => return Parsed::Records { records, used, damaged: false },
-            }
+                Next::End => return Parsed::Records { records, used },
+                // It may only seem so, because not all of it was read.
+                Next::Torn { length } if !is_all && place + (used + length) as u64 <= end => length,
+                Next::Torn { .. } | Next::Damaged => match salt.resume(rest) {
+                    None if !is_all => 0,
+                    resumed => {
+                        let skipped = resumed.unwrap_or(rest.len());
+                        self.report(skipped as u64);
+                        used += skipped;
+                        continue;
+                    }
+                },
+            };
+            return if used > 0 { Parsed::Records { records, used } } else { Parsed::NeedsMore(needed) };
         }
     }
 
-    fn skip(&self, records: Vec<Placed>, next: u64, lost: u64) -> Chunk {
-        self.segments.health.add_skipped(lost);
-        tracing::error!(bytes = lost, "spool is damaged: the rest of a segment is skipped");
+    fn skip(&self, records: Vec<Placed>, from: u64, next: u64) -> Chunk {
+        self.report(next.saturating_sub(from));
         Chunk { records, next }
+    }
+
+    fn report(&self, bytes: u64) {
+        self.segments.health.add_skipped(bytes);
+        tracing::error!(bytes, "spool is damaged: reading goes on at the next whole record");
     }
 }
 
@@ -102,17 +126,16 @@ enum Parsed {
     Records {
         records: Vec<Placed>,
         used: usize,
-        damaged: bool,
     },
-    /// The first record is longer than what was read.
+    /// The first record is longer than what was read; so long, as far as that is known.
     NeedsMore(usize),
 }
 
 /// So many bytes, and whether the file ends before what was acknowledged in it does: somebody has cut it.
-fn stretch(file: &mut File, found: Segment, place: u64, wanted: usize) -> io::Result<(Vec<u8>, bool)> {
-    file.seek(SeekFrom::Start(place - found.start))?;
+fn stretch(file: &mut File, found: (u64, u64), place: u64, wanted: usize) -> io::Result<(Vec<u8>, bool)> {
+    file.seek(SeekFrom::Start(place - found.0))?;
     let mut buffer = Vec::new();
-    let most = found.end.saturating_sub(place).min(wanted as u64);
+    let most = found.1.saturating_sub(place).min(wanted as u64);
     file.take(most).read_to_end(&mut buffer)?;
     let is_short = (buffer.len() as u64) < most;
     Ok((buffer, is_short))

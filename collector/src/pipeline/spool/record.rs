@@ -2,6 +2,8 @@
 
 use axum::body::Bytes;
 
+use crate::ledger::{Owner, Tally};
+
 /// One record.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Record {
@@ -37,9 +39,18 @@ pub(crate) struct Record {
     /// `weft.page.id`.
     #[prost(bytes = "vec", tag = "12")]
     pub(crate) page: Vec<u8>,
-    /// Claims that older segments may no longer tell.
-    #[prost(message, repeated, tag = "13")]
-    pub(crate) claims: Vec<PageClaim>,
+    /// Whether a body of OTLP is passed on as it is: nothing in it was refused.
+    #[prost(bool, tag = "14")]
+    pub(crate) whole: bool,
+    /// Events of the same owner that the segment holds before this record: what is missing there shows.
+    #[prost(uint64, tag = "15")]
+    pub(crate) before: u64,
+    /// Of the body, keyed: who sends the same again is told that it is durable.
+    #[prost(bytes = "vec", tag = "16")]
+    pub(crate) body_hash: Vec<u8>,
+    /// What the segment before this one holds.
+    #[prost(message, repeated, tag = "17")]
+    pub(crate) previous: Vec<OwnedEvents>,
 }
 
 /// What a record is.
@@ -52,8 +63,12 @@ pub(crate) enum Kind {
     Batch = 1,
     /// An `ExportTraceServiceRequest` of a server.
     Otlp = 2,
-    /// No events: what was taken when the segment began.
-    Claims = 3,
+    /// No events: what the segment before this one holds.
+    Head = 3,
+    /// An `ExportLogsServiceRequest` of a server.
+    Logs = 4,
+    /// An `ExportMetricsServiceRequest` of a server.
+    Metrics = 5,
 }
 
 /// Who the collector says the sender is.
@@ -67,13 +82,31 @@ pub(crate) struct Stamp {
     pub(crate) namespace: Option<String>,
 }
 
-/// Event numbers taken of one page.
+/// How many events somebody has.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-pub(crate) struct PageClaim {
+pub(crate) struct OwnedEvents {
     #[prost(string, tag = "1")]
-    pub(crate) owner: String,
-    #[prost(bytes = "vec", tag = "2")]
-    pub(crate) page: Vec<u8>,
-    #[prost(uint64, repeated, tag = "3")]
-    pub(crate) taken: Vec<u64>,
+    pub(crate) key: String,
+    #[prost(string, tag = "2")]
+    pub(crate) application: String,
+    #[prost(uint64, tag = "3")]
+    pub(crate) events: u64,
+}
+
+impl Record {
+    /// Whose events it holds.
+    pub(crate) fn owner(&self) -> Owner {
+        Owner::new(&self.key, &self.application)
+    }
+}
+
+impl OwnedEvents {
+    pub(super) fn of(tally: &Tally) -> Vec<Self> {
+        let owned = tally.iter().map(|(owner, events)| Self {
+            key: owner.key.to_string(),
+            application: owner.application.to_string(),
+            events,
+        });
+        owned.collect()
+    }
 }

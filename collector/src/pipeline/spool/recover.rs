@@ -1,7 +1,6 @@
 //! Opens a spool: one collector at a time, past whatever a crash left, with everything taken still taken.
 
 use std::{
-    collections::VecDeque,
     fs::{self, File, OpenOptions, TryLockError},
     io,
     os::unix::fs::OpenOptionsExt,
@@ -10,27 +9,19 @@ use std::{
     thread::JoinHandle,
 };
 
-use prost::Message;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Spool,
-    claims::Claims,
+    claims::{Keeper, Store, StoreError},
     files::{self, Disk, RealDisk},
-    intervals::Intervals,
-    owner,
-    record::{Kind, Record},
-    segment::{self, Next},
-    segments::{self, Segment, Segments},
+    places,
+    scan::{Scan, Scanned},
+    segments::Segments,
     writer::Writer,
 };
-use crate::{
-    clock::Clock,
-    config::{self, Config},
-    ledger::Ledger,
-    metrics::Meters,
-    sessions::Sessions,
-};
+use crate::{clock::Clock, config::Config, ledger::Ledger, metrics::Meters, sessions::Sessions};
 
 /// Why the spool cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +29,25 @@ pub enum OpenError {
     /// Two collectors on one spool would destroy it.
     #[error("{0} is in use by another collector: give each its own `data` directory")]
     InUse(PathBuf),
+    /// A later collector wrote it.
+    #[error(
+        "{path} is of version {version}, which this collector does not read: start the one that wrote it, let it \
+         deliver everything (`weft drain`), and then this one"
+    )]
+    Version {
+        /// The segment.
+        path: PathBuf,
+        /// What it says.
+        version: char,
+    },
+    /// The claims cannot be opened.
+    #[error("{path}: {error}; check that it is writable, or set `data`")]
+    Claims {
+        /// Where they are.
+        path: PathBuf,
+        /// What the store said.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The disk refused.
     #[error("{path}: {error}; check that it exists and is writable, or set `data`")]
     Io {
@@ -52,72 +62,91 @@ pub enum OpenError {
 pub(crate) struct Opened {
     pub(crate) spool: Spool,
     pub(crate) segments: Arc<Segments>,
-    /// Ends when every [`Spool`] is gone and everything is written.
-    pub(crate) writer: JoinHandle<()>,
+    /// End when every [`Spool`] is gone and everything is written.
+    pub(crate) threads: Vec<JoinHandle<()>>,
     /// Nobody else opens the spool while this exists. The writer holds it too, however long it outlives the rest.
     pub(crate) lock: Arc<File>,
 }
 
-/// Opens the spool of `config` and starts its writer.
-pub(crate) fn open(
-    config: &Config,
-    clock: &Clock,
-    ledger: &Ledger,
-    sessions: &Sessions,
-    meters: &Arc<Meters>,
-) -> Result<Opened, OpenError> {
-    open_on(Box::new(RealDisk), config, clock, ledger, sessions, meters)
+/// What the spool is opened with.
+#[derive(Clone, Copy)]
+pub(crate) struct With<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) clock: &'a Clock,
+    pub(crate) ledger: &'a Ledger,
+    pub(crate) sessions: &'a Sessions,
+    pub(crate) meters: &'a Arc<Meters>,
 }
 
-pub(super) fn open_on(
-    disk: Box<dyn Disk>,
-    config: &Config,
-    clock: &Clock,
-    ledger: &Ledger,
-    sessions: &Sessions,
-    meters: &Arc<Meters>,
-) -> Result<Opened, OpenError> {
+/// Opens the spool and starts its threads.
+pub(crate) fn open(with: With<'_>) -> Result<Opened, OpenError> {
+    open_on(Box::new(RealDisk), with)
+}
+
+pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, OpenError> {
+    let With { config, clock, ledger, .. } = with;
     let directory = config.data.join("spool");
-    let cursors = config.data.join("cursors");
     let failed = |error| OpenError::Io { path: config.data.clone(), error };
     files::make_directory(&directory).map_err(failed)?;
-    files::make_directory(&cursors).map_err(failed)?;
     let lock = Arc::new(lock(&directory)?);
-    let mut scan = Scan::new(&config.spool);
+    let store = claims_store(config)?;
+    store.tell(ledger);
+    let cursors = places::open(config).map_err(failed)?;
+    let mut scan = Scan::new(with, &store, cursors);
     let starts = starts(&directory).map_err(failed)?;
     for (at, start) in starts.iter().enumerate() {
-        scan.file(&directory, *start, starts.get(at + 1).copied()).map_err(failed)?;
+        scan.file(&directory, *start, starts.get(at + 1).copied())?;
     }
-    let segments = Arc::new(Segments::new(directory, cursors, scan.segments));
-    segments.health.torn_tails.store(scan.torn, Ordering::Relaxed);
-    segments.health.damaged_bytes.store(scan.damaged, Ordering::Relaxed);
-    recover(&scan.found, &segments, config, ledger);
-    let (sender, jobs) = mpsc::channel(config.spool.queue);
+    let Scanned { claims, bodies, mut shelf, torn, damaged } = scan.finish();
+    places::settle(&mut shelf, config, ledger).map_err(failed)?;
+    let segments = Arc::new(Segments::new(directory, shelf, clock));
+    segments.health.torn_tails.store(torn, Ordering::Relaxed);
+    segments.health.damaged_bytes.store(damaged, Ordering::Relaxed);
+    let (jobs, queue) = mpsc::channel(config.spool.queue);
+    let ended = CancellationToken::new();
+    let seed = store.seed;
     let writer = Writer {
         disk,
         segments: Arc::clone(&segments),
-        claims: scan.claims,
+        claims,
+        bodies,
+        _ended: ended.clone().drop_guard(),
+        ledger: ledger.clone(),
         open: None,
         settings: config.spool.clone(),
         clock: clock.clone(),
-        meters: Arc::clone(meters),
-        sessions: sessions.clone(),
+        meters: Arc::clone(with.meters),
+        sessions: with.sessions.clone(),
         runtime: tokio::runtime::Handle::current(),
         _lock: Arc::clone(&lock),
     };
-    let writer =
-        std::thread::Builder::new().name("spool".into()).spawn(move || writer.run(jobs)).map_err(failed)?;
-    Ok(Opened { spool: Spool::new(sender, clock, config), segments, writer, lock })
+    let keeper = Keeper {
+        store,
+        segments: Arc::clone(&segments),
+        ledger: ledger.clone(),
+        clock: clock.clone(),
+        durability: config.spool.durability,
+        window: config.spool.dedupe_window,
+        runtime: tokio::runtime::Handle::current(),
+        _lock: Arc::clone(&lock),
+    };
+    let threads = vec![
+        thread("spool", move || writer.run(queue)).map_err(failed)?,
+        thread("claims", move || keeper.run(&ended)).map_err(failed)?,
+    ];
+    Ok(Opened { spool: Spool::new(jobs, clock, config, seed), segments, threads, lock })
 }
 
-/// Counts what each destination has not passed yet.
-fn recover(found: &[(u64, Found)], segments: &Segments, config: &Config, ledger: &Ledger) {
-    for to in &config.destinations.0 {
-        let place = segments.register(&to.name);
-        let ahead = found.iter().filter(|(end, found)| *end > place && to.takes(&found.application));
-        for (_, found) in ahead {
-            ledger.recover(&found.key, &found.application, &to.name, found.events);
-        }
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name(name.into()).spawn(work)
+}
+
+fn claims_store(config: &Config) -> Result<Arc<Store>, OpenError> {
+    let path = config.data.join("claims");
+    let opened = files::make_directory(&path).map_err(StoreError::from).and_then(|()| Store::open(&path));
+    match opened {
+        Ok(store) => Ok(Arc::new(store)),
+        Err(error) => Err(OpenError::Claims { path, error: error.into() }),
     }
 }
 
@@ -139,7 +168,7 @@ fn lock(directory: &Path) -> Result<File, OpenError> {
 }
 
 /// Starts of all segments, ascending.
-fn starts(directory: &Path) -> io::Result<Vec<u64>> {
+pub(super) fn starts(directory: &Path) -> io::Result<Vec<u64>> {
     let mut starts = Vec::new();
     for entry in fs::read_dir(directory)? {
         let name = entry?.file_name();
@@ -148,85 +177,4 @@ fn starts(directory: &Path) -> io::Result<Vec<u64>> {
     }
     starts.sort_unstable();
     Ok(starts)
-}
-
-/// What a pass over all segments finds.
-struct Scan {
-    segments: VecDeque<Segment>,
-    claims: Claims,
-    /// End and content of every record.
-    found: Vec<(u64, Found)>,
-    torn: u64,
-    damaged: u64,
-}
-
-struct Found {
-    key: Arc<str>,
-    application: Arc<str>,
-    events: u64,
-}
-
-impl Scan {
-    fn new(settings: &config::Spool) -> Self {
-        let claims = Claims::new(settings);
-        Self { segments: VecDeque::new(), claims, found: Vec::new(), torn: 0, damaged: 0 }
-    }
-
-    /// `next`: where the next segment begins. What this file holds beyond that was never acknowledged.
-    fn file(&mut self, directory: &Path, start: u64, next: Option<u64>) -> io::Result<()> {
-        let path = segments::path(directory, start);
-        let mut bytes = fs::read(&path)?;
-        let most = next.map_or(u64::MAX, |next| next - start);
-        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
-        if bytes.len() < segment::MAGIC.len() {
-            // Created and never synced: nothing in it was acknowledged, and its name is used again.
-            self.torn += 1;
-            return fs::remove_file(&path);
-        }
-        let mut at = segment::MAGIC.len();
-        let ours = bytes.starts_with(&segment::MAGIC);
-        loop {
-            match segment::next(bytes.get(at..).unwrap_or_default()) {
-                Next::Frame { payload, length } if ours => {
-                    at += length;
-                    let Ok(record) = Record::decode(payload) else {
-                        tracing::error!(segment = %path.display(), at, "spool holds what is no record");
-                        self.damaged += length as u64;
-                        continue;
-                    };
-                    self.record(&record, start + at as u64);
-                }
-                Next::Torn { .. } if ours && next.is_none() => {
-                    self.torn += 1;
-                    OpenOptions::new().write(true).open(&path)?.set_len(at as u64)?;
-                    break;
-                }
-                Next::End => break,
-                _ => {
-                    tracing::error!(segment = %path.display(), at, "spool is damaged: the rest of a segment is skipped");
-                    // The next segment begins where this one is still whole, which hides the rest from every reader.
-                    self.damaged += (bytes.len() - at) as u64;
-                    break;
-                }
-            }
-        }
-        self.segments.push_back(Segment { start, end: start + at as u64 });
-        Ok(())
-    }
-
-    fn record(&mut self, record: &Record, end: u64) {
-        record.claims.iter().for_each(|claim| self.claims.restore(claim));
-        if record.kind() == Kind::Claims {
-            return;
-        }
-        if let Ok(page) = <[u8; 16]>::try_from(record.page.as_slice()) {
-            self.claims.take(&owner(record), page, &Intervals::from_wire(&record.taken));
-        }
-        let found = Found {
-            key: record.key.as_str().into(),
-            application: record.application.as_str().into(),
-            events: record.events,
-        };
-        self.found.push((end, found));
-    }
 }

@@ -3,70 +3,58 @@
 //! Offsets count from the beginning of the spool's life and never repeat; a segment is named after the offset
 //! of its first byte. What lies in a file beyond the start of the next segment was never acknowledged.
 
+mod bounds;
+mod cursors;
+mod health;
+mod shelf;
+
 use std::{
-    collections::{BTreeMap, VecDeque},
-    fs, io,
+    io,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
-use super::cursor;
+pub(crate) use self::health::Health;
+
+use self::bounds::GivenUp;
+pub(super) use self::{
+    cursors::Cursor,
+    shelf::{BODIES_MS, Segment, Shelf},
+};
+
+use crate::{
+    clock::Clock,
+    ledger::{Owner, Tally},
+};
 
 /// Shared by the writer, which adds, and the readers, which let go.
 #[derive(Debug)]
 pub(crate) struct Segments {
     directory: PathBuf,
-    cursors_directory: PathBuf,
     shelf: Mutex<Shelf>,
     end: watch::Sender<u64>,
+    clock: Clock,
+    /// Asks for the claims of what is in the spool to be made durable: segments wait for it.
+    pub(super) keep: Notify,
     pub(crate) health: Health,
 }
 
-/// What an operator wants to know of the disk.
+/// What a group of records adds to a segment.
 #[derive(Debug, Default)]
-pub(crate) struct Health {
-    /// The last write failed.
-    pub(crate) failing: AtomicBool,
-    /// The last batch found no room.
-    pub(crate) full: AtomicBool,
-    /// Bytes found damaged at start.
-    pub(crate) damaged_bytes: AtomicU64,
-    /// Bytes that a reader skipped because their checksum does not hold.
-    pub(crate) skipped_bytes: AtomicU64,
-    /// Segments that somebody else had deleted.
-    pub(crate) missing_segments: AtomicU64,
-    /// Segments found with a record that was being written when the collector died.
-    pub(crate) torn_tails: AtomicU64,
-    /// Pages and numbers forgotten by the claims.
-    pub(crate) forgotten_claims: AtomicU64,
-}
-
-#[derive(Debug, Default)]
-struct Shelf {
-    /// By offset. The last may still grow.
-    segments: VecDeque<Segment>,
-    cursors: BTreeMap<Arc<str>, u64>,
-}
-
-/// A stretch of the spool in one file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Segment {
-    pub(super) start: u64,
-    /// Durable up to here.
-    pub(super) end: u64,
+pub(super) struct Added {
+    pub(super) tally: Tally,
+    pub(super) newest_ms: u64,
+    /// As [`Segment::bodies_ms`].
+    pub(super) bodies_ms: u64,
 }
 
 impl Segments {
-    pub(super) fn new(directory: PathBuf, cursors_directory: PathBuf, segments: VecDeque<Segment>) -> Self {
-        let end = segments.back().map_or(0, |last| last.end);
-        let shelf = Mutex::new(Shelf { segments, cursors: BTreeMap::new() });
-        let end = watch::Sender::new(end);
-        Self { directory, cursors_directory, shelf, end, health: Health::default() }
+    pub(super) fn new(directory: PathBuf, shelf: Shelf, clock: &Clock) -> Self {
+        let end = watch::Sender::new(shelf.end());
+        let (shelf, clock) = (Mutex::new(shelf), clock.clone());
+        Self { directory, shelf, end, clock, keep: Notify::new(), health: Health::default() }
     }
 
     /// Tells when the spool has grown.
@@ -79,74 +67,103 @@ impl Segments {
         self.shelf().bytes()
     }
 
-    /// Takes `destination` up where it left off, or at the oldest record there is. Gives its place.
-    pub(crate) fn register(&self, destination: &Arc<str>) -> u64 {
-        let saved = cursor::load(&self.cursors_directory, destination);
-        let mut shelf = self.shelf();
-        let oldest = shelf.segments.front().map_or(0, |first| first.start);
-        // A cursor may be ahead of all that is left after damage: the spool goes on from there.
-        let place = saved.unwrap_or(oldest);
-        shelf.cursors.insert(Arc::clone(destination), place);
-        place
-    }
-
-    /// `destination` needs nothing before `place` any more. Segments that nobody needs are deleted.
-    pub(crate) fn pass(&self, destination: &Arc<str>, place: u64) -> io::Result<()> {
-        cursor::save(&self.cursors_directory, destination, place)?;
-        let mut shelf = self.shelf();
-        shelf.cursors.insert(Arc::clone(destination), place);
-        let Some(needed) = shelf.cursors.values().min().copied() else { return Ok(()) };
-        // The newest segment stays: its head remembers all claims.
-        while shelf.segments.len() > 1 && shelf.segments.front().is_some_and(|oldest| oldest.end <= needed) {
-            self.delete_oldest(&mut shelf)?;
-        }
-        Ok(())
-    }
-
-    /// Where the next segment begins.
-    pub(super) fn next_start(&self) -> u64 {
+    /// Bytes that `destination` has not passed.
+    pub(crate) fn depth(&self, destination: &str) -> u64 {
         let shelf = self.shelf();
-        let end = shelf.segments.back().map_or(0, |last| last.end);
-        end.max(shelf.cursors.values().max().copied().unwrap_or(0))
+        shelf.cursor(destination).map_or(0, |cursor| shelf.end().saturating_sub(cursor.place))
     }
 
-    /// A new segment is durable up to `end`.
+    /// Where `destination` goes on.
+    pub(crate) fn place(&self, destination: &str) -> u64 {
+        let shelf = self.shelf();
+        shelf.cursor(destination).map_or_else(|| shelf.end(), |cursor| cursor.place)
+    }
+
+    /// `destination` has decided of `events` of `owner` in the segment it is in.
+    pub(crate) fn settle(&self, destination: &str, owner: &Owner, events: u64) {
+        if let Some(cursor) = self.shelf().cursor_mut(destination) {
+            cursor.done.add(owner, events);
+        }
+    }
+
+    /// `destination` needs nothing before `place` any more. Segments that nobody needs are deleted. Gives what was in
+    /// the segments it has left and never came to it: that was damaged.
+    pub(crate) fn pass(&self, destination: &str, place: u64) -> io::Result<Tally> {
+        let now = self.clock.monotonic();
+        let mut shelf = self.shelf();
+        let lost = shelf.advance(destination, place);
+        let saved = shelf.cursor_mut(destination).map_or(Ok(()), |cursor| cursor.file.save(place, now));
+        self.let_go(&mut shelf)?;
+        saved.map(|()| lost)
+    }
+
+    /// What `destination` does not need any more because it lies beyond its bounds; it goes on behind that.
+    pub(crate) fn give_up(&self, destination: &str) -> Option<GivenUp> {
+        let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
+        let mut shelf = self.shelf();
+        let given_up = shelf.give_up(destination, wall)?;
+        let cursor = shelf.cursor_mut(destination)?;
+        let saved = cursor.file.save(given_up.place, now);
+        if let Err(error) = saved.and_then(|()| self.let_go(&mut shelf)) {
+            tracing::error!(destination, %error, "what was given up is still in the spool: a restart will find it again");
+        }
+        Some(given_up)
+    }
+
+    /// The claims of everything before `place` are durable elsewhere.
+    pub(super) fn claims_are_durable(&self, place: u64) -> io::Result<()> {
+        let mut shelf = self.shelf();
+        shelf.claimed = shelf.claimed.max(place);
+        self.let_go(&mut shelf)
+    }
+
+    /// Where the next segment begins, and what the one before it holds.
+    pub(super) fn next_start(&self) -> (u64, Tally) {
+        let shelf = self.shelf();
+        (shelf.next_start(), shelf.segments.back().map(|last| last.totals.clone()).unwrap_or_default())
+    }
+
+    /// A new segment is durable; the one before it grows no more.
     pub(super) fn add(&self, segment: Segment) {
-        self.shelf().segments.push_back(segment);
-        self.end.send_replace(segment.end);
+        let end = segment.end;
+        self.shelf().add(segment);
+        self.end.send_replace(end);
     }
 
-    /// The newest segment is durable up to `end`.
-    pub(super) fn grow(&self, end: u64) {
+    /// The newest segment is durable up to `end`, and holds `added` more.
+    pub(super) fn grow(&self, end: u64, added: &Added) {
         if let Some(last) = self.shelf().segments.back_mut() {
             last.end = end;
+            last.totals.add_all(&added.tally);
+            last.newest_ms = last.newest_ms.max(added.newest_ms);
+            last.bodies_ms = last.bodies_ms.max(added.bodies_ms);
         }
         self.end.send_replace(end);
     }
 
     /// Without destinations nobody passes anything: the oldest segments make room for `wanted` bytes.
-    pub(super) fn make_room(&self, wanted: u64, most: u64) -> io::Result<()> {
+    pub(super) fn make_room(&self, wanted: u64) -> io::Result<()> {
         let mut shelf = self.shelf();
-        if !shelf.cursors.is_empty() {
-            return Ok(());
-        }
-        while shelf.segments.len() > 1 && shelf.bytes() + wanted > most {
-            self.delete_oldest(&mut shelf)?;
+        if shelf.cursors.is_empty() {
+            while shelf.bytes() + wanted > shelf.most_bytes && shelf.is_oldest_claimed() {
+                self.delete_oldest(&mut shelf)?;
+            }
         }
         Ok(())
     }
 
     /// Whether a segment may begin whose head has `head` bytes. The newest is deleted only when it has a successor,
     /// so where it is the only one a successor may always begin.
-    pub(super) fn may_begin(&self, head: u64, most: u64) -> bool {
+    pub(super) fn may_begin(&self, head: u64) -> bool {
         let shelf = self.shelf();
-        shelf.segments.len() <= 1 || shelf.bytes() + head <= most
+        shelf.segments.len() <= 1 || shelf.bytes() + head <= shelf.most_bytes
     }
 
     /// The segment that holds `place`, or the next one after it.
-    pub(super) fn find(&self, place: u64) -> Option<Segment> {
+    pub(super) fn find(&self, place: u64) -> Option<(u64, u64)> {
         let shelf = self.shelf();
-        shelf.segments.iter().find(|segment| place < segment.end).copied()
+        let found = shelf.segments.iter().find(|segment| place < segment.end)?;
+        Some((found.start, found.end))
     }
 
     /// Whether a segment is gone for good. Where the whole directory is, a disk may come back.
@@ -162,34 +179,17 @@ impl Segments {
         &self.directory
     }
 
-    fn delete_oldest(&self, shelf: &mut Shelf) -> io::Result<()> {
-        let Some(oldest) = shelf.segments.front() else { return Ok(()) };
-        match fs::remove_file(self.path(oldest.start)) {
-            Ok(()) => {}
-            Err(error) if self.is_gone(&error) => {
-                tracing::error!(segment = %self.path(oldest.start).display(), "somebody else has deleted a segment");
-                self.health.missing_segments.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(error) => return Err(error),
-        }
-        shelf.segments.pop_front();
-        Ok(())
+    /// Whether there is something to delete as soon as its claims are durable.
+    #[cfg(test)]
+    pub(super) fn waits_for_claims(&self) -> bool {
+        let mut shelf = self.shelf();
+        self.let_go(&mut shelf).unwrap();
+        let needed = shelf.cursors.values().map(|cursor| cursor.place).min();
+        shelf.segments.len() > 1 && shelf.segments.front().is_some_and(|oldest| Some(oldest.end) <= needed)
     }
 
     fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Shelf {
-    fn bytes(&self) -> u64 {
-        self.segments.iter().map(|segment| segment.end - segment.start).sum()
-    }
-}
-
-impl Health {
-    pub(super) fn add_skipped(&self, bytes: u64) {
-        self.skipped_bytes.fetch_add(bytes, Ordering::Relaxed);
     }
 }
 

@@ -35,14 +35,45 @@ impl World {
     }
 
     fn open_with(data: &Path, disk: Box<dyn Disk>, change: impl FnOnce(&mut Config)) -> Self {
+        Self::try_open_with(data, disk, change).unwrap()
+    }
+
+    fn try_open(data: &Path) -> Result<Self, OpenError> {
+        Self::try_open_with(data, Box::new(RealDisk), |_| {})
+    }
+
+    fn try_open_with(
+        data: &Path,
+        disk: Box<dyn Disk>,
+        change: impl FnOnce(&mut Config),
+    ) -> Result<Self, OpenError> {
         let mut config = Config::from_toml(crate::config::TEN_LINES).unwrap();
         config.data = data.to_owned();
+        destination(&mut config, |to| to.from = crate::config::From::Oldest);
         change(&mut config);
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let meters = Arc::new(Meters::new(&config));
-        let opened =
-            open_on(disk, &config, &Clock::system(), &ledger, &Sessions::default(), &meters).unwrap();
-        Self { opened, config, ledger }
+        let (clock, sessions) = (Clock::system(), Sessions::default());
+        let with =
+            With { config: &config, clock: &clock, ledger: &ledger, sessions: &sessions, meters: &meters };
+        let opened = open_on(disk, with)?;
+        Ok(Self { opened, config, ledger })
+    }
+
+    /// Opens it as somebody else would who has the same settings.
+    fn open_again(config: &Config, ledger: &Ledger) -> Result<Opened, OpenError> {
+        let (clock, sessions) = (Clock::system(), Sessions::default());
+        let meters = &Arc::new(Meters::new(config));
+        open(With { config, clock: &clock, ledger, sessions: &sessions, meters })
+    }
+
+    /// Everything is passed, and the claims of it are durable.
+    async fn pass_all(&self) {
+        let end = *self.opened.segments.grown().borrow();
+        self.opened.segments.pass("main", end).unwrap();
+        while self.opened.segments.waits_for_claims() {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// A batch of page `page` with these event numbers; its body says which they are.
@@ -56,20 +87,32 @@ impl World {
             key: "shop-web".to_owned(),
             application: "shop".to_owned(),
             page: vec![page; 16],
+            receive_time_ms: Clock::system().wall_ms(),
             body: format!("{page}:{numbers:?}").into_bytes().into(),
             ..Record::default()
         };
-        let claim = Claim { page: [page; 16], numbers: Intervals::from_ascending(numbers), told };
-        Entry { record, claim: Some(claim), carried }
+        let claim = Claim::Numbers { page: [page; 16], numbers: Intervals::from_ascending(numbers), told };
+        Entry { record, claim, carried }
     }
 
     async fn store(&self, page: u8, numbers: std::ops::Range<u64>) -> Result<(), Reject> {
         self.opened.spool.store(self.entry(page, numbers)).await
     }
 
+    /// Three events of a page in a record of about five thousand bytes.
+    async fn store_large(&self, page: u8) -> Result<(), Reject> {
+        let mut entry = self.entry(page, 0..3);
+        entry.record.body = vec![page; 5_000].into();
+        self.opened.spool.store(entry).await
+    }
+
     fn read_all(&self) -> Vec<Record> {
+        self.read_from(0)
+    }
+
+    fn read_from(&self, mut place: u64) -> Vec<Record> {
         let reader = Reader::new(&self.opened.segments);
-        let (mut place, mut records) = (0, Vec::new());
+        let mut records = Vec::new();
         loop {
             let chunk = reader.read(place, 64).unwrap();
             if chunk.next == place {
@@ -93,8 +136,24 @@ impl World {
 
     async fn close(self) {
         drop(self.opened.spool);
-        tokio::task::spawn_blocking(move || self.opened.writer.join().unwrap()).await.unwrap();
+        join(self.opened.threads).await;
     }
+}
+
+/// The first destination, if there is one, changed.
+fn destination(config: &mut Config, change: impl FnOnce(&mut crate::config::Destination)) {
+    config.destinations.0.first_mut().map(|to| change(Arc::make_mut(to)));
+}
+
+/// Where syncing costs nothing, for tests that open hundreds of spools.
+fn in_memory() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
+}
+
+async fn join(threads: Vec<std::thread::JoinHandle<()>>) {
+    let join = move || threads.into_iter().for_each(|thread| thread.join().unwrap());
+    tokio::task::spawn_blocking(join).await.unwrap();
 }
 
 fn segments(data: &Path) -> Vec<PathBuf> {
@@ -140,8 +199,7 @@ async fn segments_go_when_everybody_passed_them_and_what_they_took_stays_taken()
     }
     let before = segments(data.path()).len();
     assert!(before > 2, "{before}");
-    let end = *world.opened.segments.grown().borrow();
-    world.opened.segments.pass(&"main".into(), end).unwrap();
+    world.pass_all().await;
     assert_eq!(segments(data.path()).len(), 1);
     world.close().await;
     let world = World::open_with(data.path(), Box::new(RealDisk), small);
@@ -164,7 +222,7 @@ async fn a_record_torn_at_any_byte_is_cut_off_and_those_before_it_are_whole() {
     let bytes = fs::read(&path).unwrap();
     let name = path.file_name().unwrap();
     for cut in usize::try_from(second).unwrap()..bytes.len() {
-        let data = TempDir::new().unwrap();
+        let data = in_memory();
         fs::create_dir_all(data.path().join("spool")).unwrap();
         fs::write(data.path().join("spool").join(name), &bytes[..cut]).unwrap();
         let world = World::open(data.path());
@@ -181,8 +239,7 @@ async fn a_record_torn_at_any_byte_is_cut_off_and_those_before_it_are_whole() {
 async fn two_collectors_never_share_a_spool() {
     let data = TempDir::new().unwrap();
     let world = World::open(data.path());
-    let meters = Arc::new(Meters::new(&world.config));
-    let again = open(&world.config, &Clock::system(), &world.ledger, &Sessions::default(), &meters);
+    let again = World::open_again(&world.config, &world.ledger);
     assert!(matches!(again, Err(OpenError::InUse(_))));
 }
 
@@ -197,15 +254,14 @@ async fn the_spool_stays_locked_until_its_writer_has_written() {
     while disk.syncs() == 0 {
         tokio::task::yield_now().await;
     }
-    let World { opened: Opened { spool, writer, lock, .. }, config, ledger } = world;
+    let World { opened: Opened { spool, threads, lock, .. }, config, ledger } = world;
     // As when the deadline of stopping has passed.
     drop((spool, lock));
-    let meters = Arc::new(Meters::new(&config));
-    let again = || open(&config, &Clock::system(), &ledger, &Sessions::default(), &meters);
+    let again = || World::open_again(&config, &ledger);
     assert!(matches!(again(), Err(OpenError::InUse(_))));
     disk.hold(false);
     storing.await.unwrap().unwrap();
-    tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+    join(threads).await;
     assert!(again().is_ok());
 }
 
@@ -221,8 +277,7 @@ async fn a_full_spool_refuses_and_gives_its_claims_back() {
         page += 1;
     }
     assert_eq!(world.store(page, 0..3).await, Err(Reject::SpoolFull));
-    let end = *world.opened.segments.grown().borrow();
-    world.opened.segments.pass(&"main".into(), end).unwrap();
+    world.pass_all().await;
     world.store(page, 0..3).await.unwrap();
     assert_eq!(world.read_all().last().unwrap().taken, [0, 3]);
     assert_eq!(world.duplicates(), 0);

@@ -4,22 +4,28 @@ use std::{
     fs::File,
     io,
     sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::DropGuard;
 
 use super::{
-    Job,
-    claims::Claims,
+    Claim, Job,
+    claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
     intervals::Intervals,
-    owner,
-    record::{Kind, Record},
-    segment,
-    segments::{Segment, Segments},
+    record::{Kind, OwnedEvents, Record},
+    segment::Salt,
+    segments::{Added, Segment, Segments},
 };
 use crate::{
-    clock::Clock, config, ledger::Remarks, metrics::Meters, outcome::Outcome, reject::Reject,
+    clock::Clock,
+    config::{self, Durability},
+    ledger::{Ledger, Remarks, Tally},
+    metrics::Meters,
+    outcome::Outcome,
+    reject::Reject,
     sessions::Sessions,
 };
 
@@ -28,6 +34,10 @@ pub(super) struct Writer {
     pub(super) disk: Box<dyn Disk>,
     pub(super) segments: Arc<Segments>,
     pub(super) claims: Claims,
+    pub(super) bodies: Bodies,
+    /// Ends the keeper of claims after the last of them.
+    pub(super) _ended: DropGuard,
+    pub(super) ledger: Ledger,
     /// The segment being written. `None`: the next group begins one.
     pub(super) open: Option<Open>,
     pub(super) settings: config::Spool,
@@ -41,9 +51,13 @@ pub(super) struct Writer {
 
 pub(super) struct Open {
     file: Box<dyn SegmentFile>,
-    at: Segment,
-    /// Where its records begin, after the claims. They alone make it full: a head must not call for the next one.
-    records: u64,
+    salt: Salt,
+    start: u64,
+    end: u64,
+    /// When it began, by the collector's clock.
+    began: Duration,
+    /// Events in it.
+    tally: Tally,
 }
 
 /// Whether there is a segment to write to.
@@ -56,21 +70,25 @@ enum Room {
 /// A job whose claim is made and whose bytes are in the group's buffer.
 struct Staged {
     job: Job,
-    taken: Intervals,
+    taken: Taken,
     events: u64,
+}
+
+/// What a job was given of what it wants.
+#[derive(Default)]
+struct Taken {
+    numbers: Intervals,
+    body: bool,
 }
 
 /// Bytes of a group before it is written: more would delay the first who waits.
 const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// How often a failing disk is tried.
-const PROBE: std::time::Duration = std::time::Duration::from_secs(2);
+const PROBE: Duration = Duration::from_secs(2);
 
-/// Pieces of claims in one record at the head of a segment.
-const CLAIM_PIECES: usize = 100_000;
-
-/// As much as a page's id and owner take there.
-const PIECES_OF_A_PAGE: usize = 10;
+/// A segment grows no longer: what is too old is given up by segments.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Writer {
     /// Until nobody can send jobs any more.
@@ -118,108 +136,145 @@ impl Writer {
         }
     }
 
-    /// Before anything is claimed there is a segment with room, whose head remembers all claims so far.
+    /// Before anything is claimed there is a segment with room, and room on the disk beside it.
     fn make_ready(&mut self, incoming: u64) -> io::Result<Room> {
-        let most = self.settings.max_bytes;
-        let full = |open: &Open| open.at.end - open.records >= self.settings.segment_bytes;
-        if !self.open.as_ref().is_none_or(full) {
-            self.segments.make_room(incoming, most)?;
+        if self.disk.free(self.segments.directory())?.is_below(self.settings.reserve_bytes, incoming) {
+            return Ok(Room::Full);
+        }
+        if self.open.as_ref().is_some_and(|open| !self.is_full(open)) {
+            self.segments.make_room(incoming)?;
             return Ok(Room::Ready);
         }
-        let head = self.head();
-        self.segments.make_room(incoming + head.len() as u64, most)?;
-        if !self.segments.may_begin(head.len() as u64, most) {
+        let salt = Salt::random();
+        let (start, head) = self.head(salt);
+        self.segments.make_room(incoming + head.len() as u64)?;
+        if !self.segments.may_begin(head.len() as u64) {
             return Ok(Room::Full);
         }
         self.open = None;
-        self.open = Some(self.begin_segment(&head)?);
+        self.open = Some(self.begin_segment(salt, start, &head)?);
         Ok(Room::Ready)
     }
 
-    /// What the next segment begins with.
-    fn head(&self) -> Vec<u8> {
-        let mut bytes = segment::MAGIC.to_vec();
-        let mut record = Record { kind: Kind::Claims.into(), ..Record::default() };
-        let mut pieces = 0;
-        for claim in self.claims.all() {
-            pieces += claim.taken.len() + PIECES_OF_A_PAGE;
-            record.claims.push(claim);
-            if pieces >= CLAIM_PIECES {
-                segment::write(&record, &mut bytes);
-                record.claims.clear();
-                pieces = 0;
-            }
-        }
-        segment::write(&record, &mut bytes);
-        bytes
+    fn is_full(&self, open: &Open) -> bool {
+        let age = self.clock.monotonic().saturating_sub(open.began);
+        open.end - open.start >= self.settings.segment_bytes || (age >= LONGEST && !open.tally.is_empty())
     }
 
-    fn begin_segment(&mut self, bytes: &[u8]) -> io::Result<Open> {
-        let start = self.segments.next_start();
+    /// Where the next segment begins, and with what: what the one before it holds.
+    fn head(&self, salt: Salt) -> (u64, Vec<u8>) {
+        let (start, previous) = self.segments.next_start();
+        let record =
+            Record { kind: Kind::Head.into(), previous: OwnedEvents::of(&previous), ..Record::default() };
+        let mut bytes = salt.head();
+        salt.write(&record, &mut bytes);
+        (start, bytes)
+    }
+
+    fn begin_segment(&mut self, salt: Salt, start: u64, head: &[u8]) -> io::Result<Open> {
         let mut file = self.disk.create(&self.segments.path(start))?;
-        file.append(bytes)?;
-        file.sync()?;
-        self.disk.sync_directory(self.segments.directory())?;
-        let at = Segment { start, end: start + bytes.len() as u64 };
-        self.segments.add(at);
-        Ok(Open { file, at, records: at.end })
+        file.append(head)?;
+        if self.settings.durability == Durability::Fsync {
+            file.sync()?;
+            self.disk.sync_directory(self.segments.directory())?;
+        }
+        let end = start + head.len() as u64;
+        self.segments.add(Segment { start, end, ..Segment::default() });
+        Ok(Open { file, salt, start, end, began: self.clock.monotonic(), tally: Tally::default() })
     }
 
     /// Claims what `job` contributes and puts its record into `buffer`. `None`: it was answered here.
     fn stage(&mut self, mut job: Job, buffer: &mut Vec<u8>) -> Option<Staged> {
+        let (taken, events) = self.claim(&job);
+        let Some(open) = self.open.as_mut().filter(|_| events > 0) else {
+            return Some(Staged { job, taken, events });
+        };
         let entry = &mut job.entry;
-        let mut taken = Intervals::default();
-        let mut events = entry.carried.events();
-        if let Some(claim) = &entry.claim {
-            taken = self.claims.take(&owner(&entry.record), claim.page, &claim.numbers);
-            events = taken.count();
-        }
-        entry.record.taken = taken.to_wire();
+        entry.record.taken = taken.numbers.to_wire();
         entry.record.events = events;
-        if events > 0 {
-            let length = segment::write(&entry.record, buffer);
-            if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes {
-                buffer.truncate(buffer.len() - length);
-                self.refuse_full([Staged { job, taken, events }].into_iter());
-                return None;
+        entry.record.before = open.tally.of(entry.carried.owner());
+        let length = open.salt.write(&entry.record, buffer);
+        if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes {
+            buffer.truncate(buffer.len() - length);
+            self.refuse_full([Staged { job, taken, events }].into_iter());
+            return None;
+        }
+        open.tally.add(entry.carried.owner(), events);
+        Some(Staged { job, taken, events })
+    }
+
+    /// What of it is new, and how many events that are.
+    fn claim(&mut self, job: &Job) -> (Taken, u64) {
+        let Job { entry, .. } = job;
+        let at_ms = entry.record.receive_time_ms;
+        match &entry.claim {
+            Claim::Numbers { page, numbers, .. } => {
+                let numbers = self.claims.take(entry.carried.owner(), *page, numbers, at_ms);
+                let events = numbers.count();
+                (Taken { numbers, body: false }, events)
+            }
+            Claim::Body(hash) => {
+                let body = self.bodies.take(*hash, at_ms);
+                let events = if body { entry.carried.events() } else { 0 };
+                (Taken { numbers: Intervals::default(), body }, events)
             }
         }
-        Some(Staged { job, taken, events })
     }
 
     fn write(&mut self, buffer: &[u8]) -> io::Result<()> {
         let Some(open) = self.open.as_mut().filter(|_| !buffer.is_empty()) else { return Ok(()) };
         open.file.append(buffer)?;
-        let before = self.clock.monotonic();
-        open.file.sync()?;
-        self.meters.fsync.observe((self.clock.monotonic() - before).as_secs_f64());
-        open.at.end += buffer.len() as u64;
+        if self.settings.durability == Durability::Fsync {
+            let before = self.clock.monotonic();
+            open.file.sync()?;
+            self.meters.fsync.observe((self.clock.monotonic() - before).as_secs_f64());
+        }
+        open.end += buffer.len() as u64;
         self.segments.health.failing.store(false, Ordering::Relaxed);
         self.segments.health.full.store(false, Ordering::Relaxed);
         Ok(())
     }
 
     /// Counts first, shows the records to readers second, answers last: whoever sees an event finds it counted.
-    fn accept(&self, group: Vec<Staged>) {
-        self.segments.health.forgotten_claims.store(self.claims.forgotten(), Ordering::Relaxed);
+    fn accept(&mut self, group: Vec<Staged>) {
+        let forgotten = self.claims.forgotten() + self.bodies.forgotten();
+        self.segments.health.forgotten_claims.store(forgotten, Ordering::Relaxed);
+        let mut added = Added::default();
+        for Staged { job: Job { entry, .. }, events, .. } in &group {
+            added.tally.add(entry.carried.owner(), *events);
+            added.newest_ms = added.newest_ms.max(entry.record.receive_time_ms);
+            if let Claim::Body(_) = entry.claim {
+                added.bodies_ms = added.bodies_ms.max(entry.record.receive_time_ms);
+            }
+        }
         let answers: Vec<_> = group.into_iter().map(|staged| self.count(staged)).collect();
         if let Some(open) = &self.open {
-            self.segments.grow(open.at.end);
+            self.segments.grow(open.end, &added);
         }
         for answer in answers {
             // Whoever stopped waiting will send again, and be told that it is a duplicate.
             let _ = answer.send(Ok(()));
+        }
+        self.store_claims();
+    }
+
+    /// Off the path of every answer: what is not stored yet is in the spool.
+    fn store_claims(&mut self) {
+        let Some(open) = &self.open else { return };
+        if let Err(error) = self.claims.commit(open.end, &self.ledger) {
+            self.segments.health.claims_failing.store(true, Ordering::Relaxed);
+            tracing::error!(%error, "claims cannot be written: segments stay until they can");
         }
     }
 
     fn count(&self, Staged { job, taken, events }: Staged) -> oneshot::Sender<Result<(), Reject>> {
         let mut carried = job.entry.carried;
         let mut remarks = Remarks::default();
-        if let Some(claim) = &job.entry.claim
-            && (events > 0 || claim.numbers.is_empty())
+        if let Claim::Numbers { told, numbers, .. } = &job.entry.claim
+            && (events > 0 || numbers.is_empty())
         {
-            remarks = claim.told.remarks(&taken);
-            self.sessions.note(&job.entry.record, &claim.told, &taken);
+            remarks = told.remarks(&taken.numbers);
+            self.sessions.note(&job.entry.record, told, &taken.numbers);
         }
         carried.accept(events, &remarks);
         carried.refuse_rest(Outcome::Duplicate);
@@ -231,7 +286,7 @@ impl Writer {
         tracing::error!(%error, batches = group.len(), "spool cannot write");
         self.segments.health.failing.store(true, Ordering::Relaxed);
         if let Some(mut open) = self.open.take()
-            && let Err(error) = open.file.cut(open.at.end - open.at.start)
+            && let Err(error) = open.file.cut(open.end - open.start)
         {
             // Readers stop at the start of the next segment anyway.
             tracing::warn!(%error, "what was not acknowledged stays in its file");
@@ -248,8 +303,12 @@ impl Writer {
 
     fn refuse(&mut self, staged: Staged, outcome: Outcome, reject: Reject) {
         let Staged { job, taken, .. } = staged;
-        if let Some(claim) = &job.entry.claim {
-            self.claims.give_back(&owner(&job.entry.record), claim.page, &taken);
+        match &job.entry.claim {
+            Claim::Numbers { page, .. } => {
+                self.claims.give_back(job.entry.carried.owner(), *page, &taken.numbers);
+            }
+            Claim::Body(hash) if taken.body => self.bodies.give_back(*hash),
+            Claim::Body(_) => {}
         }
         job.entry.carried.refuse_rest(outcome);
         let _ = job.answer.send(Err(reject));
@@ -267,6 +326,6 @@ impl Drop for Writer {
 
 impl Staged {
     fn unclaimed(job: Job) -> Self {
-        Self { job, taken: Intervals::default(), events: 0 }
+        Self { job, taken: Taken::default(), events: 0 }
     }
 }

@@ -5,7 +5,7 @@ use weft_proto::{Batch, Event, Head, Link, LinkKinds, Seed, Target, seal};
 use super::*;
 use crate::config::Config;
 
-fn settings() -> (Destination, Limits) {
+fn settings() -> (Arc<Destination>, Limits) {
     let config = Config::from_toml(crate::config::TEN_LINES).unwrap();
     (config.destinations.0[0].clone(), config.limits)
 }
@@ -57,7 +57,7 @@ fn chunk(records: Vec<Record>) -> Chunk {
 }
 
 fn body(load: &mut Load) -> Vec<u8> {
-    load.take_body(crate::config::Compression::None).to_vec()
+    load.take_body().to_vec()
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn small_records_of_a_key_share_a_request_up_to_its_spans() {
     let mut stretches = gather(chunk(records.map(|(key, events)| plain(key, events)).into()), &to, &limits);
     let mut seen = Vec::new();
     while let Some(stretch) = stretches.next().await {
-        let loads = stretch.loads.iter().map(|load| (load.key.to_string(), load.spans));
+        let loads = stretch.loads.iter().map(|load| (load.owner.key.to_string(), load.spans));
         seen.push((loads.collect::<Vec<_>>(), stretch.next));
     }
     let load = |key: &str, spans| (key.to_owned(), spans);
@@ -111,7 +111,7 @@ async fn what_cannot_be_decoded_is_passed_by_name_beside_what_can() {
     let torn = Record { body: vec![0, 1].into(), ..plain("a", 7) };
     let elsewhere = Record { application: "other".to_owned(), ..plain("a", 3) };
     let (mut to, limits) = settings();
-    to.applications = Some(vec!["shop".to_owned()]);
+    Arc::make_mut(&mut to).applications.0 = Some(vec!["shop".to_owned()]);
     let mut stretches = gather(chunk(vec![torn, elsewhere, plain("a", 2)]), &to, &limits);
     let stretch = stretches.next().await.unwrap();
     let load = &stretch.loads[0];

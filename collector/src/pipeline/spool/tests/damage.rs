@@ -3,7 +3,7 @@
 use super::*;
 
 #[tokio::test]
-async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing() {
+async fn a_flipped_bit_loses_one_record_which_is_counted_where_it_can_be_and_invents_nothing() {
     let original = TempDir::new().unwrap();
     let world = World::open(original.path());
     for page in 1..4 {
@@ -13,15 +13,29 @@ async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing
     world.close().await;
     let path = segments(original.path()).remove(0);
     let bytes = fs::read(&path).unwrap();
-    for at in 0..bytes.len() {
-        let data = TempDir::new().unwrap();
+    // All of the segment's head and of the first frames' heads, and a sample of the rest.
+    for at in (0..40).chain((40..bytes.len()).step_by(5)) {
+        let data = in_memory();
         fs::create_dir_all(data.path().join("spool")).unwrap();
         let mut damaged = bytes.clone();
         damaged[at] ^= 1 << (at % 8);
         fs::write(data.path().join("spool").join(path.file_name().unwrap()), &damaged).unwrap();
-        let world = World::open(data.path());
+        let world = match World::try_open(data.path()) {
+            Ok(world) => world,
+            Err(OpenError::Version { .. }) if at == 7 => continue,
+            Err(error) => panic!("flipped at {at}: {error}"),
+        };
         let read = world.read_all();
-        assert!(written.starts_with(&read) && read.len() < written.len(), "flipped at {at}");
+        assert!(read.iter().all(|record| written.contains(record)), "flipped at {at}");
+        // In the segment's head, without which nothing of it can be checked, or in one of its frames.
+        let lost = written.len() - read.len();
+        assert!(if at < 16 { lost == 3 } else { lost <= 1 }, "flipped at {at}: {lost} lost");
+        let fates =
+            world.ledger.snapshot().keys.get("shop-web").map(|page| page.destinations["main"].clone());
+        if lost == 1 && read.last() == written.last() {
+            // A record after it says how many events there were before.
+            assert_eq!(fates.unwrap().recovered, 9, "flipped at {at}");
+        }
         world.store(9, 0..1).await.unwrap();
         assert_eq!(world.read_all().last().unwrap().page, vec![9; 16], "the spool goes on");
         world.close().await;
@@ -29,12 +43,9 @@ async fn a_flipped_bit_loses_at_most_the_rest_of_its_segment_and_invents_nothing
 }
 
 #[tokio::test]
-async fn damage_while_running_skips_the_rest_of_a_segment_and_goes_on_with_the_next() {
+async fn what_damage_has_cost_is_told_when_its_segment_is_passed() {
     let data = TempDir::new().unwrap();
-    let world = World::open_with(data.path(), Box::new(RealDisk), |config| config.spool.segment_bytes = 100);
-    for page in 1..10 {
-        world.store(page, 0..3).await.unwrap();
-    }
+    let world = of_segments(data.path()).await;
     let written = world.read_all();
     let second = segments(data.path()).remove(1);
     let mut bytes = fs::read(&second).unwrap();
@@ -44,7 +55,21 @@ async fn damage_while_running_skips_the_rest_of_a_segment_and_goes_on_with_the_n
     let read = world.read_all();
     assert_eq!(read.len(), written.len() - 1, "one record of the second segment is damaged");
     assert_eq!(read.last(), written.last());
-    assert!(world.opened.segments.health.skipped_bytes.load(Ordering::Relaxed) > 0);
+    assert!(skipped(&world) > 0);
+    let owner = written[0].owner();
+    let (mut lost, reader, mut place) = (0, Reader::new(&world.opened.segments), 0);
+    loop {
+        let chunk = reader.read(place, 64).unwrap();
+        if chunk.next == place {
+            break;
+        }
+        place = chunk.next;
+        chunk.records.iter().for_each(|placed| {
+            world.opened.segments.settle("main", &owner, placed.record.events);
+        });
+        lost += world.opened.segments.pass("main", place).unwrap().total();
+    }
+    assert_eq!(lost, 3);
 }
 
 /// A spool of several segments with a record or two each.
@@ -70,8 +95,7 @@ async fn a_segment_that_somebody_deleted_is_skipped_by_readers_and_gone_when_it_
     let read = world.read_all();
     assert!(read.len() < written.len() && read.first() == written.first() && read.last() == written.last());
     assert!(skipped(&world) > 0);
-    let end = *world.opened.segments.grown().borrow();
-    world.opened.segments.pass(&"main".into(), end).unwrap();
+    world.pass_all().await;
     assert_eq!(segments(data.path()).len(), 1, "those after it are deleted too");
     assert_eq!(world.opened.segments.health.missing_segments.load(Ordering::Relaxed), 1);
 }
@@ -115,7 +139,10 @@ async fn a_frame_that_is_whole_but_no_record_is_counted_at_start() {
     let mut bytes = fs::read(&path).unwrap();
     let payload = b"\xff\xff\xff";
     bytes.extend_from_slice(&3_u32.to_le_bytes());
-    bytes.extend_from_slice(&crc32fast::hash(payload).to_le_bytes());
+    let salt = bytes[8..12].try_into().unwrap();
+    let mut checksum = crc32fast::Hasher::new_with_initial(u32::from_le_bytes(salt));
+    checksum.update(payload);
+    bytes.extend_from_slice(&checksum.finalize().to_le_bytes());
     bytes.extend_from_slice(payload);
     fs::write(&path, bytes).unwrap();
     let world = World::open(data.path());

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use super::super::files::{Disk, RealDisk, SegmentFile};
+use super::super::files::{Disk, Free, RealDisk, SegmentFile};
 
 /// A real disk but for its moods.
 #[derive(Clone, Default)]
@@ -18,6 +18,7 @@ pub(super) struct Moody(Arc<Mood>);
 #[derive(Default)]
 struct Mood {
     fails: AtomicBool,
+    is_full: AtomicBool,
     syncs: AtomicUsize,
     held: Mutex<bool>,
     released: Condvar,
@@ -27,6 +28,11 @@ impl Moody {
     /// From now on syncs fail, or no longer.
     pub(super) fn fail(&self, fail: bool) {
         self.0.fails.store(fail, Ordering::SeqCst);
+    }
+
+    /// From now on there is no room, or there is again.
+    pub(super) fn fill(&self, full: bool) {
+        self.0.is_full.store(full, Ordering::SeqCst);
     }
 
     /// Syncs begun.
@@ -48,6 +54,11 @@ impl Disk for Moody {
 
     fn sync_directory(&mut self, directory: &Path) -> io::Result<()> {
         RealDisk.sync_directory(directory)
+    }
+
+    fn free(&self, directory: &Path) -> io::Result<Free> {
+        let disk = RealDisk.free(directory)?;
+        Ok(if self.0.is_full.load(Ordering::SeqCst) { Free { free: 0, ..disk } } else { disk })
     }
 }
 

@@ -1,0 +1,195 @@
+//! Sends loads until the destination has decided of each: retried, split where it refuses, several at once.
+
+use std::{collections::VecDeque, time::Duration};
+
+use axum::body::Bytes;
+use futures_util::{StreamExt, stream::FuturesUnordered};
+
+use super::{
+    answer::{Answer, ENDPOINT},
+    backoff::Backoff,
+    load::Load,
+    way::{Left, Way},
+};
+use crate::{
+    ledger::Settled,
+    outcome::Outcome,
+    pipeline::{decode::Items, signal::Signal},
+};
+
+/// A part of a load that is sent in one request.
+struct Piece {
+    body: Bytes,
+    items: u64,
+}
+
+/// How often a load is split: enough to find five offenders among two thousand. A destination that refuses everything
+/// is not asked for every single span.
+const SPLITS: u32 = 64;
+
+/// As long as it has taken nothing since it last refused a whole load.
+const SPLITS_OF_A_SUSPECT: u32 = 4;
+
+impl Way {
+    /// Sends all of `loads`, a few at once. When it returns, everything in them is decided.
+    pub(crate) async fn send(&self, loads: Vec<Load>) -> Result<(), Left> {
+        let mut waiting = VecDeque::from(loads);
+        let mut under_way = FuturesUnordered::new();
+        loop {
+            while under_way.len() < self.window.size()
+                && let Some(load) = waiting.pop_front()
+            {
+                under_way.push(self.settle(load));
+            }
+            match under_way.next().await {
+                Some(sent) => sent?,
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// Sends until the destination has decided, and counts what it has decided.
+    async fn settle(&self, mut load: Load) -> Result<(), Left> {
+        self.meters.is_sending(&load);
+        let mut settled =
+            Settled { passed: load.passed, undecodable: load.undecodable, ..Settled::default() };
+        if load.spans > 0 {
+            let rejected = self.deliver(&mut load).await?.min(load.spans);
+            (settled.delivered, settled.rejected) = (load.spans - rejected, rejected);
+        }
+        self.meters.has_sent(&load);
+        self.ledger.settle(&load.owner, &self.to.name, settled);
+        self.segments.settle(&self.to.name, &load.owner, load.passed);
+        Ok(())
+    }
+
+    /// How many items were rejected. What is refused is split until the offender alone is given up.
+    async fn deliver(&self, load: &mut Load) -> Result<u64, Left> {
+        let mut pieces = vec![Piece { body: load.take_body(), items: load.spans }];
+        let mut splits = if self.is_suspect() { SPLITS_OF_A_SUSPECT } else { SPLITS };
+        let mut rejected = 0;
+        while let Some(piece) = pieces.pop() {
+            match self.decide(load, &piece.body).await? {
+                Decided::Taken { rejected: some } => rejected += some.min(piece.items),
+                Decided::Refused { reason, may_split } => {
+                    let halves = if may_split && splits > 0 { halves(&piece) } else { None };
+                    if let Some([first, second]) = halves {
+                        splits -= 1;
+                        pieces.extend([second, first]);
+                        continue;
+                    }
+                    rejected += piece.items;
+                    self.give_up(load, &piece, reason).await;
+                }
+            }
+        }
+        self.suspect(rejected == load.spans);
+        Ok(rejected)
+    }
+
+    /// Sends one request until there is an answer that decides.
+    async fn decide(&self, load: &Load, plain: &Bytes) -> Result<Decided, Left> {
+        let body = self.client.packed(plain);
+        let mut backoff = Backoff::new();
+        loop {
+            let turn = self.window.turn().await;
+            let before = self.clock.monotonic();
+            let answer = self.client.post(load.signal, body.clone()).await;
+            self.meters.export.observe((self.clock.monotonic() - before).as_secs_f64());
+            drop(turn);
+            let wait = match answer {
+                Answer::Taken { rejected, message } => {
+                    self.works();
+                    if rejected > 0 {
+                        self.noisy(|| tracing::warn!(destination = %self.to.name, rejected, message, "spans were rejected"));
+                    }
+                    return Ok(Decided::Taken { rejected });
+                }
+                // Who takes traces need not take the rest; that keeps no traces waiting.
+                Answer::Unserved { reason } if load.signal != Signal::Traces => {
+                    self.works();
+                    return Ok(Decided::Refused { reason, may_split: false });
+                }
+                Answer::Unserved { reason } => self.mend(&backoff, &reason, ENDPOINT),
+                Answer::Misconfigured { reason, change } => self.mend(&backoff, &reason, change),
+                Answer::Refused { reason, may_split } => {
+                    self.works();
+                    return Ok(Decided::Refused { reason, may_split });
+                }
+                Answer::Later { reason, asked } => {
+                    let wait = backoff.wait(asked);
+                    self.noisy(|| tracing::warn!(destination = %self.to.name, reason, ?wait, "trying again"));
+                    wait
+                }
+            };
+            self.window.failed();
+            self.meters.retries.inc();
+            self.meters.breaker(self.window.is_open());
+            self.give_up_the_oldest()?;
+            self.wait(wait).await?;
+        }
+    }
+
+    /// Only a person can help: says how, and how long to wait for that.
+    fn mend(&self, backoff: &Backoff, reason: &str, change: &str) -> Duration {
+        self.meters.is_misconfigured(true);
+        let wait = backoff.wait_for_somebody();
+        tracing::error!(destination = %self.to.name, reason, change, ?wait, "events wait until this is mended");
+        wait
+    }
+
+    fn works(&self) {
+        self.window.took();
+        self.meters.is_misconfigured(false);
+        self.meters.breaker(false);
+    }
+
+    /// It is rejected for good: kept beside the spool, so that somebody can look at it and send it again.
+    async fn give_up(&self, load: &Load, piece: &Piece, reason: String) {
+        self.noisy(|| {
+            tracing::error!(
+                destination = %self.to.name,
+                key = %load.owner.key,
+                spans = piece.items,
+                reason,
+                "rejected; kept as dead letters, see `weft dead-letters`"
+            );
+        });
+        let kept = self.dead_letters.keep(load, piece.body.clone(), piece.items, reason).await;
+        if let Err(error) = kept {
+            tracing::error!(destination = %self.to.name, %error, "dead letters cannot be written");
+        }
+    }
+
+    /// Whatever lies beyond its bounds is dropped, and everything under way with it.
+    pub(super) fn give_up_the_oldest(&self) -> Result<(), Left> {
+        let mut left = Ok(());
+        while let Some(given_up) = self.segments.give_up(&self.to.name) {
+            let (events, why) = (given_up.dropped.total(), given_up.why.name());
+            let change = match given_up.why {
+                Outcome::TooOld => "mend the destination, or raise its max_age_hours",
+                _ => "mend the destination, or raise its max_bytes and spool.max_bytes",
+            };
+            tracing::error!(destination = %self.to.name, events, why, change, "the oldest events are dropped");
+            self.ledger.drop_pending(&self.to.name, &given_up.dropped, given_up.why);
+            left = Err(Left::Behind);
+        }
+        left
+    }
+}
+
+/// What became of a request.
+enum Decided {
+    Taken { rejected: u64 },
+    Refused { reason: String, may_split: bool },
+}
+
+fn halves(piece: &Piece) -> Option<[Piece; 2]> {
+    let items = Items::of(&piece.body)?;
+    let middle = items.len() / 2;
+    let half = |which: std::ops::Range<usize>| Piece {
+        items: which.len() as u64,
+        body: items.request(&piece.body, which).into(),
+    };
+    (middle > 0).then(|| [half(0..middle), half(middle..items.len())])
+}

@@ -1,0 +1,217 @@
+//! Claims of a week, on disk. Rows by page, and the same pages by day, so that old ones are found.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::{Page, taken::Taken};
+use crate::ledger::{Gaps, Ledger, Owner};
+
+/// The store could not be read or written.
+pub(in crate::pipeline::spool) type StoreError = fjall::Error;
+
+/// Durable claims.
+pub(in crate::pipeline::spool) struct Store {
+    db: Database,
+    pages: Keyspace,
+    days: Keyspace,
+    about: Keyspace,
+    /// What is committed, and the right to commit: expiring looks before it removes.
+    state: Mutex<State>,
+    /// Keys hashes of bodies.
+    pub(in crate::pipeline::spool) seed: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    applied: u64,
+    gaps: BTreeMap<Owner, Gaps>,
+}
+
+const APPLIED: &[u8] = b"applied";
+const SEED: &[u8] = b"seed";
+const GAPS: &[u8] = b"gaps/";
+
+/// Bytes of blocks kept in memory, and of what is not in a table yet. Rows are small: a million take 60 MB on disk.
+const CACHE_BYTES: u64 = 32 << 20;
+const MEMTABLE_BYTES: u64 = 8 << 20;
+const JOURNAL_BYTES: u64 = 64 << 20;
+
+impl Store {
+    /// Opens the store in `directory`. One that cannot be read is put aside, and another begun: what is in the spool
+    /// is read again, what is older may be accepted twice.
+    pub(in crate::pipeline::spool) fn open(directory: &Path) -> Result<Self, StoreError> {
+        match Self::open_as_it_is(directory) {
+            Ok(store) => Ok(store),
+            Err(error @ (fjall::Error::Locked | fjall::Error::Io(_))) => Err(error),
+            Err(error) => {
+                let aside = directory.with_extension("damaged");
+                tracing::error!(%error, aside = %aside.display(), "claims cannot be read: begun anew, the old ones are put aside");
+                if aside.exists() {
+                    fs::remove_dir_all(&aside)?;
+                }
+                fs::rename(directory, aside)?;
+                Self::open_as_it_is(directory)
+            }
+        }
+    }
+
+    fn open_as_it_is(directory: &Path) -> Result<Self, StoreError> {
+        let db = Database::builder(directory)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .worker_threads(1)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        let [pages, days, about] = ["pages", "days", "about"].map(|name| db.keyspace(name, options));
+        let (pages, days, about) = (pages?, days?, about?);
+        let applied = number(about.get(APPLIED)?).unwrap_or(0);
+        let seed = match number(about.get(SEED)?) {
+            Some(seed) => seed,
+            None => {
+                let seed = fastrand::u64(..);
+                about.insert(SEED, seed.to_be_bytes())?;
+                seed
+            }
+        };
+        let mut gaps = BTreeMap::new();
+        for row in about.prefix(GAPS) {
+            let (key, value) = row.into_inner()?;
+            gaps.extend(owner_of(&key).zip(Gaps::from_row(&value)));
+        }
+        Ok(Self { db, pages, days, about, state: Mutex::new(State { applied, gaps }), seed })
+    }
+
+    /// Everything before this place of the spool is in the store.
+    pub(in crate::pipeline::spool) fn applied(&self) -> u64 {
+        self.state().applied
+    }
+
+    /// What is taken of `page`.
+    pub(super) fn get(&self, page: &Page) -> Result<Taken, StoreError> {
+        let row = self.pages.get(key(page))?;
+        Ok(row.and_then(|row| Taken::from_row(&row)).unwrap_or_default())
+    }
+
+    /// Puts what has changed, at once: `place` says what is in it.
+    pub(super) fn commit(
+        &self,
+        place: u64,
+        changes: &[(&Page, &Taken)],
+        ledger: &Ledger,
+    ) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let mut batch = self.db.batch();
+        let mut touched = BTreeMap::new();
+        for (page, taken) in changes {
+            let key = key(page);
+            let (missing, before) = (taken.missing(), taken.stored.map_or(0, |(_, missing)| missing));
+            if taken.stored.is_none_or(|(day, _)| day != taken.day) {
+                if let Some((day, _)) = taken.stored {
+                    batch.remove(&self.days, by_day(day, &key));
+                }
+                batch.insert(&self.days, by_day(taken.day, &key), []);
+            }
+            batch.insert(&self.pages, key, taken.to_row());
+            if missing != before {
+                let gaps = touched
+                    .entry(&page.0)
+                    .or_insert_with(|| state.gaps.get(&page.0).copied().unwrap_or_default());
+                gaps.not_seen_yet = (gaps.not_seen_yet + missing).saturating_sub(before);
+            }
+        }
+        for (owner, gaps) in &touched {
+            batch.insert(&self.about, gaps_key(owner), gaps.to_row());
+        }
+        batch.insert(&self.about, APPLIED, place.to_be_bytes());
+        batch.commit()?;
+        state.applied = place;
+        for (owner, gaps) in touched {
+            ledger.miss(owner, gaps);
+            state.gaps.insert(owner.clone(), gaps);
+        }
+        Ok(())
+    }
+
+    /// Forgets at most `limit` pages not heard of since before `day`. What they miss is lost.
+    pub(super) fn expire(&self, day: u32, limit: usize, ledger: &Ledger) -> Result<usize, StoreError> {
+        let mut state = self.state();
+        let mut batch = self.db.batch();
+        let (mut expired, mut lost) = (0, BTreeMap::<Owner, u64>::new());
+        for row in self.days.range(..day.to_be_bytes().as_slice()).take(limit) {
+            let row = row.key()?;
+            let Some((at, key)) = row.split_first_chunk::<4>() else { continue };
+            expired += 1;
+            batch.remove(&self.days, row.clone());
+            let taken = self.pages.get(key)?.and_then(|row| Taken::from_row(&row));
+            // A page that came back has a later day, under which it is found again.
+            let Some(taken) = taken.filter(|taken| taken.day <= u32::from_be_bytes(*at)) else { continue };
+            batch.remove(&self.pages, key);
+            if let Some(owner) = owner_of_page(key).filter(|_| taken.missing() > 0) {
+                *lost.entry(owner).or_default() += taken.missing();
+            }
+        }
+        let mut changed = Vec::new();
+        for (owner, missing) in lost {
+            let mut gaps = state.gaps.get(&owner).copied().unwrap_or_default();
+            gaps.not_seen_yet = gaps.not_seen_yet.saturating_sub(missing);
+            gaps.lost_in_browser += missing;
+            batch.insert(&self.about, gaps_key(&owner), gaps.to_row());
+            changed.push((owner, gaps));
+        }
+        batch.commit()?;
+        for (owner, gaps) in changed {
+            ledger.miss(&owner, gaps);
+            state.gaps.insert(owner, gaps);
+        }
+        Ok(expired)
+    }
+
+    /// Makes what is committed durable.
+    pub(super) fn persist(&self) -> Result<(), StoreError> {
+        self.db.persist(PersistMode::SyncData)
+    }
+
+    /// Tells the ledger what was missing when this was last open.
+    pub(in crate::pipeline::spool) fn tell(&self, ledger: &Ledger) {
+        self.state().gaps.iter().for_each(|(owner, gaps)| ledger.miss(owner, *gaps));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn number(row: Option<fjall::UserValue>) -> Option<u64> {
+    Some(u64::from_be_bytes(row?.as_ref().try_into().ok()?))
+}
+
+/// Names hold no zero byte, so nobody's key begins like another's.
+fn key((owner, page): &Page) -> Vec<u8> {
+    [owner.application.as_bytes(), &[0], owner.key.as_bytes(), &[0], page].concat()
+}
+
+fn by_day(day: u32, key: &[u8]) -> Vec<u8> {
+    [&day.to_be_bytes(), key].concat()
+}
+
+fn gaps_key(owner: &Owner) -> Vec<u8> {
+    [GAPS, owner.application.as_bytes(), &[0], owner.key.as_bytes()].concat()
+}
+
+fn owner_of(gaps_key: &[u8]) -> Option<Owner> {
+    let names = std::str::from_utf8(gaps_key.strip_prefix(GAPS)?).ok()?;
+    let (application, key) = names.split_once('\0')?;
+    Some(Owner::new(key, application))
+}
+
+fn owner_of_page(key: &[u8]) -> Option<Owner> {
+    let names = std::str::from_utf8(key.get(..key.len().checked_sub(17)?)?).ok()?;
+    let (application, key) = names.split_once('\0')?;
+    Some(Owner::new(key, application))
+}

@@ -1,0 +1,210 @@
+//! One pass over all segments at start: what is there, what is taken, and how far each destination has come.
+
+use std::{
+    fs::{self, OpenOptions},
+    io,
+    path::Path,
+    sync::Arc,
+};
+
+use prost::Message;
+
+use super::{
+    claims::{Bodies, Claims, Store},
+    intervals::Intervals,
+    places::Cursors,
+    record::{Kind, OwnedEvents, Record},
+    recover::{OpenError, With},
+    segment::{self, Head, Next, Salt},
+    segments::{self, Segment, Shelf},
+};
+use crate::ledger::{Owner, Tally};
+
+/// What is known so far.
+pub(super) struct Scan<'a> {
+    with: With<'a>,
+    /// The store of claims knows everything before.
+    applied: u64,
+    found: Scanned,
+}
+
+/// What a pass over all segments finds.
+pub(super) struct Scanned {
+    pub(super) claims: Claims,
+    pub(super) bodies: Bodies,
+    pub(super) shelf: Shelf,
+    pub(super) torn: u64,
+    /// Bytes.
+    pub(super) damaged: u64,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(with: With<'a>, store: &Arc<Store>, cursors: Cursors) -> Self {
+        let applied = store.applied();
+        let shelf = Shelf {
+            cursors,
+            least_start: applied,
+            most_bytes: with.config.spool.max_bytes,
+            ..Shelf::default()
+        };
+        let claims = Claims::new(&with.config.spool, store);
+        Self {
+            with,
+            applied,
+            found: Scanned { claims, bodies: Bodies::default(), shelf, torn: 0, damaged: 0 },
+        }
+    }
+
+    /// `next`: where the next segment begins. What this file holds beyond that was never acknowledged.
+    pub(super) fn file(&mut self, directory: &Path, start: u64, next: Option<u64>) -> Result<(), OpenError> {
+        let path = segments::path(directory, start);
+        let failed = |error| OpenError::Io { path: path.clone(), error };
+        let mut bytes = fs::read(&path).map_err(failed)?;
+        let most = next.map_or(u64::MAX, |next| next - start);
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        if next.is_none() && (bytes.len() < segment::HEAD as usize || bytes.iter().all(|byte| *byte == 0)) {
+            // Created and never synced: nothing in it was acknowledged, and its name is used again.
+            self.found.torn += 1;
+            return fs::remove_file(&path).map_err(failed);
+        }
+        for cursor in self.found.shelf.cursors.values_mut().filter(|cursor| cursor.place >= start) {
+            (cursor.segment, cursor.done) = (start, Tally::default());
+        }
+        self.found.shelf.segments.push_back(Segment { start, closed: true, ..Segment::default() });
+        let whole = match segment::head(&bytes) {
+            Head::Salted(salt) => self.records(salt, &bytes, start, next.is_none()),
+            Head::OtherVersion(version) => {
+                return Err(OpenError::Version { path, version: char::from(version) });
+            }
+            Head::Damaged => {
+                self.damaged(start, 0, bytes.len());
+                bytes.len()
+            }
+        };
+        if whole < bytes.len() {
+            // What was being written when the collector died, and was not acknowledged.
+            self.found.torn += 1;
+            cut(&path, whole as u64).map_err(failed)?;
+        }
+        let (whole_to, goes_to) = (start + whole as u64, next.unwrap_or(start + whole as u64));
+        if whole_to < goes_to {
+            self.damaged(start, whole, usize::try_from(goes_to - whole_to).unwrap_or(usize::MAX));
+        }
+        if let Some(last) = self.found.shelf.segments.back_mut() {
+            last.end = goes_to;
+        }
+        Ok(())
+    }
+
+    /// Everything, with the claims of it stored.
+    pub(super) fn finish(mut self) -> Scanned {
+        let end = self.found.shelf.end();
+        if end > self.applied {
+            self.commit(end);
+        }
+        for cursor in self.found.shelf.cursors.values_mut() {
+            cursor.place = if cursor.place == u64::MAX { end } else { cursor.place };
+        }
+        self.found
+    }
+
+    /// Takes in every whole record. Gives where the last of them ends.
+    fn records(&mut self, salt: Salt, bytes: &[u8], start: u64, is_last: bool) -> usize {
+        let mut at = segment::HEAD as usize;
+        loop {
+            let rest = bytes.get(at..).unwrap_or_default();
+            match salt.next(rest) {
+                Next::End => return at,
+                Next::Frame { payload, length } => {
+                    at += length;
+                    match Record::decode(payload) {
+                        Ok(record) => self.record(&record, start + at as u64),
+                        Err(_) => self.found.damaged += length as u64,
+                    }
+                }
+                Next::Torn { .. } | Next::Damaged => match salt.resume(rest) {
+                    Some(skipped) => {
+                        self.damaged(start, at, skipped);
+                        at += skipped;
+                    }
+                    None if is_last => return at,
+                    None => {
+                        self.damaged(start, at, rest.len());
+                        return bytes.len();
+                    }
+                },
+            }
+        }
+    }
+
+    fn damaged(&mut self, start: u64, at: usize, bytes: usize) {
+        tracing::error!(
+            segment = format!("{start:016x}"),
+            at,
+            bytes,
+            "spool is damaged: reading goes on behind it"
+        );
+        self.found.damaged += bytes as u64;
+    }
+
+    fn record(&mut self, record: &Record, end: u64) {
+        if record.kind() == Kind::Head {
+            return self.previous(&record.previous);
+        }
+        let owner = record.owner();
+        let Some(segment) = self.found.shelf.segments.back_mut() else { return };
+        // What is missing before it was damaged.
+        let events = record.before.saturating_sub(segment.totals.of(&owner)) + record.events;
+        segment.totals.add(&owner, events);
+        segment.newest_ms = segment.newest_ms.max(record.receive_time_ms);
+        if !record.body_hash.is_empty() {
+            segment.bodies_ms = segment.bodies_ms.max(record.receive_time_ms);
+        }
+        for cursor in self.found.shelf.cursors.values_mut().filter(|cursor| cursor.place >= end) {
+            if cursor.applications.take(&owner.application) {
+                cursor.done.add(&owner, events);
+            }
+        }
+        self.claim(record, &owner, end);
+    }
+
+    fn claim(&mut self, record: &Record, owner: &Owner, end: u64) {
+        if let Ok(hash) = <[u8; 16]>::try_from(record.body_hash.as_slice()) {
+            self.found.bodies.take(u128::from_be_bytes(hash), record.receive_time_ms);
+        }
+        if end <= self.applied {
+            return;
+        }
+        if let Ok(page) = <[u8; 16]>::try_from(record.page.as_slice()) {
+            let numbers = Intervals::from_wire(&record.taken);
+            self.found.claims.take(owner, page, &numbers, record.receive_time_ms);
+        }
+        if self.found.claims.is_behind() {
+            self.commit(end);
+        }
+    }
+
+    fn commit(&mut self, place: u64) {
+        if let Err(error) = self.found.claims.commit(place, self.with.ledger) {
+            tracing::error!(%error, "claims cannot be written: segments stay until they can");
+        }
+    }
+
+    /// What the segment before this one held when it was closed: what was not found in it was damaged.
+    fn previous(&mut self, held: &[OwnedEvents]) {
+        let mut segments = self.found.shelf.segments.iter_mut().rev();
+        let (Some(this), Some(before)) = (segments.next(), segments.next()) else { return };
+        if before.end != this.start {
+            return;
+        }
+        for OwnedEvents { key, application, events } in held {
+            let owner = Owner::new(key, application);
+            let missing = events.saturating_sub(before.totals.of(&owner));
+            before.totals.add(&owner, missing);
+        }
+    }
+}
+
+fn cut(path: &Path, length: u64) -> io::Result<()> {
+    OpenOptions::new().write(true).open(path)?.set_len(length)
+}

@@ -1,0 +1,126 @@
+//! Segments in a row, and the cursors that stand before them. Everything that changes together.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    fs, io,
+    sync::{Arc, atomic::Ordering},
+};
+
+use super::{Cursor, Segments};
+use crate::ledger::Tally;
+
+/// How long the body of a request is told from a new one: its record stays at least so long, room permitting.
+pub(in crate::pipeline::spool) const BODIES_MS: u64 = 15 * 60 * 1000;
+
+/// What [`Segments`] guards.
+#[derive(Debug, Default)]
+pub(in crate::pipeline::spool) struct Shelf {
+    /// By offset. The last may still grow.
+    pub(in crate::pipeline::spool) segments: VecDeque<Segment>,
+    pub(in crate::pipeline::spool) cursors: BTreeMap<Arc<str>, Cursor>,
+    /// Claims of everything before are durable in their store.
+    pub(in crate::pipeline::spool) claimed: u64,
+    /// No segment begins before: claims of that are stored already.
+    pub(in crate::pipeline::spool) least_start: u64,
+    /// Bytes of all segments, at most.
+    pub(in crate::pipeline::spool) most_bytes: u64,
+}
+
+/// A stretch of the spool in one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::pipeline::spool) struct Segment {
+    pub(in crate::pipeline::spool) start: u64,
+    /// Durable up to here.
+    pub(in crate::pipeline::spool) end: u64,
+    /// Events it holds, those included that were damaged since.
+    pub(in crate::pipeline::spool) totals: Tally,
+    /// When its newest record with a body that is told from others was received.
+    pub(in crate::pipeline::spool) bodies_ms: u64,
+    /// When its newest record was received.
+    pub(in crate::pipeline::spool) newest_ms: u64,
+    /// It grows no more.
+    pub(in crate::pipeline::spool) closed: bool,
+}
+
+impl Shelf {
+    pub(super) fn bytes(&self) -> u64 {
+        self.segments.iter().map(|segment| segment.end - segment.start).sum()
+    }
+
+    pub(in crate::pipeline::spool) fn end(&self) -> u64 {
+        self.segments.back().map_or(0, |last| last.end)
+    }
+
+    /// A cursor may be ahead of all that is left after damage: the spool goes on from there.
+    pub(super) fn next_start(&self) -> u64 {
+        self.end()
+            .max(self.cursors.values().map(|cursor| cursor.place).max().unwrap_or(0))
+            .max(self.least_start)
+    }
+
+    pub(super) fn cursor(&self, destination: &str) -> Option<&Cursor> {
+        self.cursors.get(destination)
+    }
+
+    pub(super) fn cursor_mut(&mut self, destination: &str) -> Option<&mut Cursor> {
+        self.cursors.get_mut(destination)
+    }
+
+    pub(super) fn add(&mut self, segment: Segment) {
+        if let Some(last) = self.segments.back_mut() {
+            last.closed = true;
+        }
+        self.segments.push_back(segment);
+    }
+
+    /// Whether the oldest segment may go as far as the claims are concerned, and has a successor.
+    pub(super) fn is_oldest_claimed(&self) -> bool {
+        self.segments.len() > 1 && self.segments.front().is_some_and(|oldest| oldest.end <= self.claimed)
+    }
+
+    /// Whether nobody needs the oldest segment. A young one stays for the bodies in it, while there is room.
+    fn is_oldest_free(&self, wall_ms: u64) -> bool {
+        let Some(oldest) = self.segments.front() else { return false };
+        let needed = self.cursors.values().map(|cursor| cursor.place).min();
+        let is_young = oldest.bodies_ms.saturating_add(BODIES_MS) > wall_ms;
+        self.segments.len() > 1
+            && needed.is_some_and(|needed| oldest.end <= needed)
+            && (!is_young || self.bytes() > self.most_bytes / 2)
+    }
+}
+
+impl Segments {
+    /// Deletes what nobody needs. A cursor is durable before anything goes that an older one would need.
+    pub(super) fn let_go(&self, shelf: &mut Shelf) -> io::Result<()> {
+        let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
+        if !shelf.is_oldest_free(wall) {
+            return Ok(());
+        }
+        if !shelf.is_oldest_claimed() {
+            self.keep.notify_one();
+            return Ok(());
+        }
+        for cursor in shelf.cursors.values_mut() {
+            cursor.file.sync(now)?;
+        }
+        while shelf.is_oldest_free(wall) && shelf.is_oldest_claimed() {
+            self.delete_oldest(shelf)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn delete_oldest(&self, shelf: &mut Shelf) -> io::Result<()> {
+        let Some(oldest) = shelf.segments.front() else { return Ok(()) };
+        let path = self.path(oldest.start);
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if self.is_gone(&error) => {
+                tracing::error!(segment = %path.display(), "somebody else has deleted a segment");
+                self.health.missing_segments.fetch_add(1, Ordering::Relaxed);
+            }
+            Err(error) => return Err(error),
+        }
+        shelf.segments.pop_front();
+        Ok(())
+    }
+}
