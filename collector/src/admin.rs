@@ -5,12 +5,17 @@ use std::sync::{Arc, atomic::Ordering};
 use axum::{
     Router,
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::{HeaderMap, HeaderName, StatusCode, header},
     response::IntoResponse,
-    routing::get,
+    routing::{get, post},
 };
 
-use crate::{ledger::Ledger, metrics::Metrics, pipeline::spool::Segments, sessions::Sessions};
+use crate::{
+    ledger::Ledger,
+    metrics::Metrics,
+    pipeline::{Intake, spool::Segments},
+    sessions::Sessions,
+};
 
 /// What the admin port shows.
 pub(crate) struct Admin {
@@ -18,6 +23,7 @@ pub(crate) struct Admin {
     pub(crate) sessions: Sessions,
     pub(crate) segments: Arc<Segments>,
     pub(crate) metrics: Metrics,
+    pub(crate) intake: Arc<Intake>,
     pub(crate) max_bytes: u64,
 }
 
@@ -29,6 +35,7 @@ pub(crate) fn routes(admin: Arc<Admin>) -> Router {
         .route("/metrics", get(metrics))
         .route("/api/sessions", get(sessions))
         .route("/api/ledger", get(ledger))
+        .route("/api/drain", post(drain))
         .with_state(admin)
 }
 
@@ -44,6 +51,9 @@ async fn ready(State(admin): State<Arc<Admin>>) -> (StatusCode, String) {
     if health.full.load(Ordering::Relaxed) && nearly_full {
         reasons.push("spool is full: a destination has not taken events for long, see /metrics\n");
     }
+    if admin.intake.is_draining() {
+        reasons.push("draining: about to go\n");
+    }
     if reasons.is_empty() {
         (StatusCode::OK, "ready\n".to_owned())
     } else {
@@ -58,6 +68,18 @@ async fn metrics(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
 
 async fn sessions(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
     (JSON, admin.sessions.to_json().to_string())
+}
+
+/// What `weft drain` sends with its request. A page in a browser on this machine cannot: it would have to ask first.
+pub(crate) const DRAIN: HeaderName = HeaderName::from_static("weft-drain");
+
+async fn drain(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> StatusCode {
+    if !headers.contains_key(DRAIN) {
+        return StatusCode::FORBIDDEN;
+    }
+    tracing::info!("draining: everything is turned away from now on");
+    admin.intake.drain();
+    StatusCode::ACCEPTED
 }
 
 async fn ledger(State(admin): State<Arc<Admin>>) -> impl IntoResponse {

@@ -2,20 +2,26 @@
 
 use std::{fs::File, io, net::SocketAddr, sync::Arc, thread::JoinHandle};
 
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::mpsc,
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     admin::{self, Admin},
+    bounds::Bounds,
+    canary::sing,
     clock::Clock,
-    config::Config,
+    config::{Config, Key},
+    forwarding::Forwarding,
     http,
     ledger::Ledger,
     metrics::{Meters, Metrics},
     pipeline::{
-        self, Intake,
+        Intake,
         admit::Gate,
-        export::{Around, Way},
         spool::{self, OpenError, Opened, With},
     },
     sessions::Sessions,
@@ -47,6 +53,9 @@ pub enum StartError {
     /// The spool cannot be opened.
     #[error(transparent)]
     Spool(#[from] OpenError),
+    /// A place in the spool cannot be kept.
+    #[error("cursors in `data` cannot be written: {0}")]
+    Cursors(io::Error),
     /// There is nothing to send with.
     #[error("{0}; check `ca_file` and `endpoint`")]
     Client(String),
@@ -58,10 +67,10 @@ impl Listeners {
     /// # Errors
     /// [`StartError::Listen`], naming the setting to change.
     pub async fn bind(config: &Config) -> Result<Self, StartError> {
-        let bind = async |setting, address| {
-            TcpListener::bind(address).await.map_err(|error| StartError::Listen { setting, address, error })
+        let bind = |setting, address| {
+            listen(address).map_err(|error| StartError::Listen { setting, address, error })
         };
-        Ok(Self { ingest: bind("listen", config.listen).await?, admin: bind("admin", config.admin).await? })
+        Ok(Self { ingest: bind("listen", config.listen)?, admin: bind("admin", config.admin)? })
     }
 
     /// Where both are.
@@ -71,6 +80,17 @@ impl Listeners {
     pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
         Ok((self.ingest.local_addr()?, self.admin.local_addr()?))
     }
+}
+
+/// Connections that may wait to be accepted: after an outage everybody comes back at once.
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A restart takes over at once, while connections to its predecessor still linger.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Builds a collector and serves until `shutdown`.
@@ -83,7 +103,9 @@ pub async fn run(
     clock: Clock,
     shutdown: CancellationToken,
 ) -> Result<Drained, StartError> {
-    Ok(Collector::build(config, clock)?.serve(listeners, shutdown).await)
+    // Nobody sends: the settings stay as they are.
+    let (_, reloads) = mpsc::channel(1);
+    Ok(Collector::build(config, clock)?.serve(listeners, shutdown, reloads).await)
 }
 
 /// A collector with its spool open, not serving yet.
@@ -92,9 +114,10 @@ pub struct Collector {
     clock: Clock,
     intake: Arc<Intake>,
     admin: Arc<Admin>,
-    ways: Vec<Way>,
+    bounds: Arc<Bounds>,
+    forwarding: Forwarding,
+    own_key: Arc<Key>,
     threads: Vec<JoinHandle<()>>,
-    draining: CancellationToken,
     _lock: Arc<File>,
 }
 
@@ -106,7 +129,7 @@ impl Collector {
     pub fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let sessions = Sessions::default();
-        let meters = Arc::new(Meters::new(&config));
+        let meters = Arc::new(Meters::new());
         let Opened { spool, segments, threads, lock } = spool::open(With {
             config: &config,
             clock: &clock,
@@ -114,58 +137,111 @@ impl Collector {
             sessions: &sessions,
             meters: &meters,
         })?;
-        let draining = CancellationToken::new();
-        let mut ways = Vec::new();
-        for to in &config.destinations.0 {
-            let Some(meters) = meters.destinations.get(&to.name) else { continue };
-            let around = Around { segments: &segments, ledger: &ledger, clock: &clock, data: &config.data };
-            let way = Way::new(to, &around, Arc::clone(meters), draining.clone());
-            ways.push(way.map_err(|error| StartError::Client(error.to_string()))?);
-        }
-        let metrics = Metrics::new(&ledger, &segments, &meters, &clock);
-        let intake = Intake::new(&config, Gate::new(&config, &clock), spool, ledger.clone());
-        let admin = Admin { ledger, sessions, segments, metrics, max_bytes: config.spool.max_bytes };
-        Ok(Self {
-            intake: Arc::new(intake),
-            admin: Arc::new(admin),
-            ways,
-            threads,
-            draining,
-            _lock: lock,
-            config,
-            clock,
-        })
+        let (data, limits) = (config.data.clone(), config.limits.clone());
+        let mut forwarding = Forwarding::new(&segments, &ledger, &meters, &clock, data, limits);
+        config.destinations.0.iter().try_for_each(|to| forwarding.begin(to))?;
+        let bounds = Arc::new(Bounds::new(&segments, &config.spool));
+        let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &clock);
+        let own_key = Arc::new(Key::of_canary());
+        let gate = Gate::new(&config, &own_key, &clock);
+        let intake = Arc::new(Intake::new(&config, gate, spool, ledger.clone()));
+        let max_bytes = config.spool.max_bytes;
+        let admin = Admin { ledger, sessions, segments, metrics, intake: Arc::clone(&intake), max_bytes };
+        let admin = Arc::new(admin);
+        Ok(Self { config, clock, intake, admin, bounds, forwarding, own_key, threads, _lock: lock })
     }
 
-    /// Serves until `shutdown`, then drains: requests under way, the spool, and what destinations still take.
-    pub async fn serve(self, listeners: Listeners, shutdown: CancellationToken) -> Drained {
-        let Self { config, clock, intake, admin, ways, threads, draining, _lock } = self;
+    /// Serves until `shutdown`, then drains: requests under way, the spool, and what destinations still take. What
+    /// comes through `reloads` meanwhile are settings to go on with.
+    pub async fn serve(
+        self,
+        listeners: Listeners,
+        shutdown: CancellationToken,
+        mut reloads: mpsc::Receiver<Config>,
+    ) -> Drained {
         let stopped = CancellationToken::new();
         let serve = |listener, router, stop: &CancellationToken| {
-            http::serve(listener, router, config.limits.clone(), clock.clone(), stop.clone())
+            http::serve(listener, router, self.config.limits.clone(), self.clock.clone(), stop.clone())
         };
         let mut ingest = JoinSet::new();
-        ingest.spawn(serve(listeners.ingest, http::ingest(intake), &shutdown));
-        let mut forwarding = JoinSet::new();
-        for way in ways {
-            forwarding.spawn(pipeline::forward(way, config.limits.clone()));
-        }
+        ingest.spawn(serve(listeners.ingest, http::ingest(Arc::clone(&self.intake)), &shutdown));
+        let mut beside = JoinSet::new();
         // The admin port answers while the rest drains: that is when somebody looks.
-        let ledger = admin.ledger.clone();
-        let mut looking = JoinSet::new();
-        looking.spawn(serve(listeners.admin, admin::routes(admin), &stopped));
-        shutdown.cancelled().await;
-        let drained = shutdown::drain(&clock, config.shutdown, async {
-            while ingest.join_next().await.is_some() {}
-            // Nobody can send to the spool any more: its threads write what waits, and end.
-            let ended = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
-            let _ = tokio::task::spawn_blocking(ended).await;
-            draining.cancel();
-            while forwarding.join_next().await.is_some() {}
-        });
-        let drained = drained.await;
-        shutdown::tell(drained, &ledger.snapshot());
+        beside.spawn(serve(listeners.admin, admin::routes(Arc::clone(&self.admin)), &stopped));
+        beside.spawn(Arc::clone(&self.bounds).watch(self.clock.clone(), stopped.clone()));
+        let mut canary = JoinSet::new();
+        if !self.config.canary.is_zero() {
+            let (intake, key) = (Arc::clone(&self.intake), Arc::clone(&self.own_key));
+            canary.spawn(sing(intake, key, self.config.canary, self.clock.clone()));
+        }
+        let mut this = self;
+        while let Some(config) = tokio::select! {
+            () = shutdown.cancelled() => None,
+            Some(config) = reloads.recv() => Some(config),
+        } {
+            this.reload(config).await;
+        }
+        canary.shutdown().await;
+        let drained = this.drain(ingest).await;
         stopped.cancel();
         drained
     }
+
+    async fn drain(self, mut ingest: JoinSet<()>) -> Drained {
+        let Self { config, clock, intake, admin, forwarding, threads, _lock, .. } = self;
+        let ledger = admin.ledger.clone();
+        let drained = shutdown::drain(&clock, config.shutdown, async {
+            while ingest.join_next().await.is_some() {}
+            // Nobody can send to the spool any more: its threads write what waits, and end.
+            intake.close();
+            let ended = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
+            let _ = tokio::task::spawn_blocking(ended).await;
+            forwarding.drain().await;
+        });
+        let drained = drained.await;
+        shutdown::tell(drained, &ledger.snapshot());
+        drained
+    }
+
+    /// Goes on with other settings, as far as they can change without a restart.
+    async fn reload(&mut self, config: Config) {
+        for setting in needs_restart(&self.config, &config) {
+            tracing::warn!(setting, "has changed: this takes effect at the next start");
+        }
+        let wanted = Arc::new(config.destinations.clone());
+        if let Some(spool) = self.intake.spool()
+            && let Err(error) = self.forwarding.change(&wanted, &spool).await
+        {
+            return tracing::error!(%error, "cannot reload: destinations may be incomplete until this is mended");
+        }
+        self.intake.change(&config, Gate::new(&config, &self.own_key, &self.clock));
+        let (keys, destinations) = (config.keys.len(), config.destinations.0.len());
+        tracing::info!(keys, destinations, "settings are reloaded");
+        let kept = self.config.clone();
+        self.config = Config {
+            listen: kept.listen,
+            admin: kept.admin,
+            data: kept.data,
+            path: kept.path,
+            limits: kept.limits,
+            spool: kept.spool,
+            canary: kept.canary,
+            ..config
+        };
+    }
+}
+
+/// Settings that differ and cannot change while the collector runs.
+fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
+    let differs = [
+        ("listen", now.listen != wanted.listen),
+        ("admin", now.admin != wanted.admin),
+        ("data", now.data != wanted.data),
+        ("path", now.path != wanted.path),
+        ("log", now.log != wanted.log),
+        ("limits", now.limits != wanted.limits),
+        ("spool", now.spool != wanted.spool),
+        ("canary_seconds", now.canary != wanted.canary),
+    ];
+    differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
 }

@@ -10,7 +10,7 @@ mod section;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-pub use destination::{Applications, Compression, Destination, Destinations, From, Protocol};
+pub use destination::{Applications, CANARY, Compression, Destination, Destinations, From, Protocol};
 pub use key::{Key, KeyKind, Rate, Secret};
 
 /// A whole deployment: one page, one backend, one destination.
@@ -46,6 +46,9 @@ pub struct Config {
     pub shutdown: Duration,
     /// Whether logs and metrics of servers are passed on as they come. Default true: one endpoint for an SDK.
     pub forward_other: bool,
+    /// How often an event of the collector's own goes the whole way to every destination, as `weft.canary`. Default
+    /// 60 s: a minute until an alert, and nobody's bill. Zero: never.
+    pub canary: Duration,
     /// Everybody who may send.
     pub keys: Vec<Arc<Key>>,
     /// Everywhere that events go.
@@ -60,7 +63,7 @@ pub struct Config {
 }
 
 /// Bounds on what is read from the network.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a batch as sent. Default and maximum: what the format allows (256 KiB).
     pub request_bytes: usize,
@@ -83,7 +86,7 @@ pub struct Limits {
 }
 
 /// Bounds of what is kept on disk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spool {
     /// When a batch is acknowledged. Default fsync.
     pub durability: Durability,

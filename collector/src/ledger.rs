@@ -23,13 +23,15 @@ use crate::{config::Destinations, outcome::Outcome};
 /// Counts, shared by all stages.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    destinations: Arc<Destinations>,
     book: Arc<Mutex<Book>>,
 }
 
 /// One consistent state of the ledger.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Book {
+    /// Where accepted events go.
+    #[serde(skip)]
+    destinations: Arc<Destinations>,
     /// By name of the key.
     pub keys: BTreeMap<Arc<str>, Page>,
     /// Bodies refused before their key was known.
@@ -109,7 +111,12 @@ impl Ledger {
     /// Empty, for these destinations.
     #[must_use]
     pub fn new(destinations: Arc<Destinations>) -> Self {
-        Self { destinations, book: Arc::default() }
+        Self { book: Arc::new(Mutex::new(Book { destinations, ..Book::default() })) }
+    }
+
+    /// From now on accepted events go there.
+    pub fn forward_to(&self, destinations: Arc<Destinations>) {
+        self.book().destinations = destinations;
     }
 
     /// Every count, at one instant.
@@ -179,6 +186,7 @@ impl Ledger {
 
     fn accept(&self, owner: &Owner, events: u64, remarks: &Remarks) {
         let mut book = self.book();
+        let destinations = Arc::clone(&book.destinations);
         let page = book.page(&owner.key, &owner.application);
         page.accepted += events;
         page.in_flight = page.in_flight.saturating_sub(events);
@@ -189,7 +197,7 @@ impl Ledger {
             let total = page.sdk_dropped.entry(reason).or_default();
             *total = total.saturating_add(*count);
         }
-        for (destination, local) in self.destinations.taking(&owner.application) {
+        for (destination, local) in destinations.taking(&owner.application) {
             let fates = page.destinations.entry(destination).or_default();
             fates.accepted += events;
             *if local { &mut fates.delivered } else { &mut fates.pending } += events;

@@ -32,5 +32,13 @@ mod admin;
 
 mod collector;
 
+mod forwarding;
+
+mod canary;
+
+mod bounds;
+
+pub mod commands;
+
 pub use collector::{Collector, Listeners, StartError, run};
 pub use reject::RpcStatus;

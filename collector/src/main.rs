@@ -1,15 +1,18 @@
-//! The binary `weft`: reads settings, binds, says where, and runs until told to stop.
+//! The binary `weft`: reads settings, binds, says where, and runs until told to stop. And what an operator needs
+//! beside that.
 
 use std::{
-    io::{IsTerminal, Write},
-    path::PathBuf,
+    io::{self, IsTerminal, Write},
+    path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use weft_collector::{
     Collector, Listeners,
     clock::Clock,
+    commands::{self, Failure},
     config::Config,
     shutdown::{self, Drained},
 };
@@ -18,51 +21,155 @@ use weft_collector::{
 #[derive(Parser)]
 #[command(version)]
 enum Cli {
-    /// Run the collector until SIGTERM or Ctrl-C.
-    Run {
-        /// The settings.
-        #[arg(long, default_value = "weft.toml")]
-        config: PathBuf,
-    },
+    /// Run the collector until SIGTERM or Ctrl-C. SIGHUP reloads keys and destinations.
+    Run(Settings),
     /// Report everything that is wrong with a file of settings.
     CheckConfig {
         /// The settings.
         file: PathBuf,
     },
+    /// Look at the spool, without disturbing whoever runs.
+    #[command(subcommand)]
+    Spool(SpoolCommand),
+    /// Print a request's body, of the SDK or OTLP, as OTLP/JSON.
+    Decode {
+        /// The body as it was sent.
+        file: PathBuf,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// What destinations refused for good.
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
+    /// Turn everything away and wait until all that was accepted is delivered: before a machine goes.
+    Drain {
+        /// Seconds to wait.
+        #[arg(long, default_value_t = 300)]
+        timeout: u64,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Send one test event to the running collector, as a page would.
+    Send {
+        /// Name of a browser key in the settings. Default: the first.
+        #[arg(long)]
+        key: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
 }
 
-fn main() -> ExitCode {
-    let done = match Cli::parse() {
-        Cli::Run { config } => run(&config),
-        Cli::CheckConfig { file } => {
-            Config::load(&file).map(|_| println!("{}: fine", file.display())).map_err(Into::into)
-        }
-    };
-    done.map_or_else(
-        |error| {
-            eprintln!("{}", error.to_string().trim_end());
-            ExitCode::FAILURE
-        },
-        |()| ExitCode::SUCCESS,
-    )
+#[derive(Args)]
+struct Settings {
+    /// The settings.
+    #[arg(long, default_value = "weft.toml")]
+    config: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum SpoolCommand {
+    /// Segments, and how far each destination has come.
+    Ls(Settings),
+    /// Whether every byte is as it was written.
+    Verify(Settings),
+    /// Every record as a line of OTLP/JSON.
+    Export(Settings),
+}
+
+#[derive(Subcommand)]
+enum DeadLetters {
+    /// When, of whom, how much, and why.
+    Ls(Settings),
+    /// Send them again.
+    Replay {
+        /// Name of the destination in the settings.
+        destination: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+impl Settings {
+    fn load(&self) -> Result<Config, Failure> {
+        Ok(Config::load(&self.config)?)
+    }
 }
 
 #[tokio::main]
-async fn run(file: &std::path::Path) -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    let done = match Cli::parse() {
+        Cli::Run(settings) => run(&settings.config).await.map(|()| String::new()),
+        Cli::CheckConfig { file } => {
+            Config::load(&file).map(|_| format!("{}: fine\n", file.display())).map_err(Into::into)
+        }
+        Cli::Spool(command) => spool(&command),
+        Cli::Decode { file, settings } => decode(&file, &settings),
+        Cli::DeadLetters(command) => dead_letters(&command).await,
+        Cli::Drain { timeout, settings } => drain(&settings, Duration::from_secs(timeout)).await,
+        Cli::Send { key, settings } => send(&settings, key.as_deref()).await,
+    };
+    match done {
+        Ok(said) => {
+            // Whoever started it may not listen: that is no failure.
+            let _ = io::stdout().write_all(said.as_bytes());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{}", error.to_string().trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn spool(command: &SpoolCommand) -> Result<String, Failure> {
+    match command {
+        SpoolCommand::Ls(settings) => commands::list_spool(&settings.load()?),
+        SpoolCommand::Verify(settings) => commands::verify_spool(&settings.load()?),
+        SpoolCommand::Export(settings) => {
+            commands::export_spool(&settings.load()?, &mut io::stdout().lock()).map(|()| String::new())
+        }
+    }
+}
+
+/// Bounds are those of the settings where there are any: a body can be looked at anywhere.
+fn decode(file: &Path, settings: &Settings) -> Result<String, Failure> {
+    let config = if settings.config.exists() {
+        settings.load()?
+    } else {
+        Config::from_toml(weft_collector::config::TEN_LINES)?
+    };
+    commands::decode(file, &config.limits).map(|json| json + "\n")
+}
+
+async fn dead_letters(command: &DeadLetters) -> Result<String, Failure> {
+    match command {
+        DeadLetters::Ls(settings) => commands::list_dead_letters(&settings.load()?),
+        DeadLetters::Replay { destination, settings } => {
+            commands::replay_dead_letters(&settings.load()?, destination).await
+        }
+    }
+}
+
+async fn drain(settings: &Settings, patience: Duration) -> Result<String, Failure> {
+    commands::drain(&settings.load()?, patience).await
+}
+
+async fn send(settings: &Settings, key: Option<&str>) -> Result<String, Failure> {
+    commands::send(&settings.load()?, key).await
+}
+
+async fn run(file: &Path) -> Result<(), Failure> {
     let config = Config::load(file)?;
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt()
-        .with_max_level(config.log)
-        .with_writer(std::io::stderr)
-        .with_ansi(colours)
-        .init();
+    let colours = io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_max_level(config.log).with_writer(io::stderr).with_ansi(colours).init();
     let listeners = Listeners::bind(&config).await?;
     let (ingest, admin) = listeners.addresses()?;
     let collector = Collector::build(config, Clock::system())?;
     let told = shutdown::on_signals()?;
+    let reloads = shutdown::on_reload(file.to_owned())?;
     // Whoever started it may not listen: that is no reason to stop.
-    let _ = writeln!(std::io::stdout(), "weft: ingest http://{ingest}\nweft: admin http://{admin}");
-    match collector.serve(listeners, told).await {
+    let _ = writeln!(io::stdout(), "weft: ingest http://{ingest}\nweft: admin http://{admin}");
+    match collector.serve(listeners, told, reloads).await {
         Drained::InTime => Ok(()),
         // Whoever restarts it is to see that it was not done; the log says with what.
         Drained::DeadlinePassed => {

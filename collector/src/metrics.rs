@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -22,8 +22,8 @@ use prometheus_client::{
 };
 
 use crate::{
+    bounds::Bounds,
     clock::Clock,
-    config::Config,
     ledger::{Book, Ledger},
     outcome::Outcome,
     pipeline::{export::Load, spool::Segments},
@@ -35,7 +35,7 @@ pub(crate) struct Meters {
     /// Seconds a sync of the spool takes.
     pub(crate) fsync: Histogram,
     /// By destination.
-    pub(crate) destinations: BTreeMap<Arc<str>, Arc<DestinationMeters>>,
+    destinations: Mutex<BTreeMap<Arc<str>, Arc<DestinationMeters>>>,
 }
 
 /// What is measured per destination.
@@ -43,6 +43,8 @@ pub(crate) struct Meters {
 pub(crate) struct DestinationMeters {
     /// Seconds from a request to its answer.
     pub(crate) export: Histogram,
+    /// Seconds from making a canary to its delivery.
+    pub(crate) canary: Histogram,
     /// Requests that will be made again.
     pub(crate) retries: Counter,
     /// Receive time of the oldest record not delivered yet; 0: there is none.
@@ -56,21 +58,40 @@ pub(crate) struct DestinationMeters {
 }
 
 impl Meters {
-    /// For the destinations of `config`.
     #[must_use]
-    pub(crate) fn new(config: &Config) -> Self {
-        let names = config.destinations.0.iter().map(|to| Arc::clone(&to.name));
-        Self {
-            fsync: seconds(),
-            destinations: names.map(|name| (name, Arc::new(DestinationMeters::new()))).collect(),
-        }
+    pub(crate) fn new() -> Self {
+        Self { fsync: seconds(), destinations: Mutex::default() }
+    }
+
+    /// Those of a destination.
+    pub(crate) fn of(&self, destination: &Arc<str>) -> Arc<DestinationMeters> {
+        let mut destinations = self.lock();
+        let meters = destinations.entry(Arc::clone(destination));
+        Arc::clone(meters.or_insert_with(|| Arc::new(DestinationMeters::new())))
+    }
+
+    /// By name of the destination.
+    pub(crate) fn destinations(&self) -> BTreeMap<Arc<str>, Arc<DestinationMeters>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<DestinationMeters>>> {
+        self.destinations.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl DestinationMeters {
     fn new() -> Self {
         let [oldest_ms, in_flight, misconfigured, breaker] = [0; 4].map(AtomicU64::new);
-        Self { export: seconds(), retries: Counter::default(), oldest_ms, in_flight, misconfigured, breaker }
+        Self {
+            export: seconds(),
+            canary: seconds(),
+            retries: Counter::default(),
+            oldest_ms,
+            in_flight,
+            misconfigured,
+            breaker,
+        }
     }
 
     /// `load` is being sent.
@@ -108,52 +129,59 @@ fn seconds() -> Histogram {
 }
 
 /// Everything `/metrics` shows.
-pub(crate) struct Metrics {
-    registry: Registry,
-}
+pub(crate) struct Metrics(State);
 
 impl Metrics {
     pub(crate) fn new(
         ledger: &Ledger,
         segments: &Arc<Segments>,
         meters: &Arc<Meters>,
+        bounds: &Arc<Bounds>,
         clock: &Clock,
     ) -> Self {
-        let mut registry = Registry::with_prefix("weft");
-        let fsync = meters.fsync.clone();
-        registry.register_with_unit("spool_fsync", "Time a sync of the spool takes", Unit::Seconds, fsync);
-        for (name, to) in &meters.destinations {
-            let labels = vec![("destination".into(), name.to_string().into())];
-            let registry = registry.sub_registry_with_labels(labels.into_iter());
-            let export = to.export.clone();
-            registry.register_with_unit("export", "Time from a request to its answer", Unit::Seconds, export);
-            registry.register("export_retries", "Requests that were made again", to.retries.clone());
-        }
-        let state = State {
+        Self(State {
             ledger: ledger.clone(),
             segments: Arc::clone(segments),
             meters: Arc::clone(meters),
+            bounds: Arc::clone(bounds),
             clock: clock.clone(),
-        };
-        registry.register_collector(Box::new(state));
-        Self { registry }
+        })
     }
 
-    /// In the text format of OpenMetrics.
+    /// In the text format of OpenMetrics. Destinations come and go, so everything is looked up each time.
     pub(crate) fn encode(&self) -> String {
+        let Self(state) = self;
+        let mut registry = Registry::with_prefix("weft");
+        let fsync = state.meters.fsync.clone();
+        registry.register_with_unit("spool_fsync", "Time a sync of the spool takes", Unit::Seconds, fsync);
+        for (name, to) in state.meters.destinations() {
+            let labels = vec![("destination".into(), name.to_string().into())];
+            let registry = registry.sub_registry_with_labels(labels.into_iter());
+            let (export, canary) = (to.export.clone(), to.canary.clone());
+            registry.register_with_unit("export", "Time from a request to its answer", Unit::Seconds, export);
+            registry.register_with_unit(
+                "canary",
+                "Time from making a canary to its delivery",
+                Unit::Seconds,
+                canary,
+            );
+            registry.register("export_retries", "Requests that were made again", to.retries.clone());
+        }
+        registry.register_collector(Box::new(state.clone()));
         let mut out = String::new();
         // Writing to memory cannot fail.
-        let _ = text::encode(&mut out, &self.registry);
+        let _ = text::encode(&mut out, &registry);
         out
     }
 }
 
 /// What is looked up when somebody asks.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     ledger: Ledger,
     segments: Arc<Segments>,
     meters: Arc<Meters>,
+    bounds: Arc<Bounds>,
     clock: Clock,
 }
 
@@ -166,7 +194,8 @@ impl Collector for State {
         keys(&book, &mut to)?;
         destinations(&book, &mut to)?;
         self.spool(&mut to)?;
-        self.queues(&mut to)
+        self.queues(&mut to)?;
+        self.used(&mut to)
     }
 }
 
@@ -174,6 +203,7 @@ fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let mut counts = [Rows::new(), Rows::new(), Rows::new(), Rows::new(), Rows::new()];
     let [received, accepted, refused, removed, dropped] = &mut counts;
     let (mut in_flight, mut bodies) = (Rows::new(), Rows::new());
+    let (mut not_seen, mut lost) = (Rows::new(), Rows::new());
     let outcome = |(outcome, count): (&Outcome, &u64)| (outcome.name(), *count);
     for (key, page) in &book.keys {
         let labels = || vec![("key", &**key), ("application", &*page.application)];
@@ -182,6 +212,8 @@ fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
         received.push((labels(), page.received));
         accepted.push((labels(), page.accepted));
         in_flight.push((labels(), page.in_flight));
+        not_seen.push((labels(), page.gaps.not_seen_yet));
+        lost.push((labels(), page.gaps.lost_in_browser));
         removed.push((labels(), page.reserved_attributes_removed));
         refused.extend(page.refused.iter().map(outcome).map(|(why, count)| (with("outcome", why), count)));
         bodies.extend(
@@ -198,7 +230,14 @@ fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
     gauge(to, "events_in_flight", "Events received and not decided yet", in_flight)?;
     counter(to, "bodies_refused", "Bodies refused unread or undecodable", bodies)?;
     counter(to, "reserved_attributes_removed", "Attributes that only the collector may set", removed)?;
-    counter(to, "sdk_dropped", "What the SDKs say they dropped", dropped)
+    counter(to, "sdk_dropped", "What the SDKs say they dropped", dropped)?;
+    gauge(to, "events_not_seen_yet", "Numbers of events that have not come and still may", not_seen)?;
+    counter(
+        to,
+        "events_lost_in_browser",
+        "Numbers of events that had not come when their page was forgotten",
+        lost,
+    )
 }
 
 fn destinations(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -210,6 +249,7 @@ fn destinations(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
                 |name: &'static str, value| labels().into_iter().chain([(name, value)]).collect::<Vec<_>>();
             came.push((with("from", "recovered"), fates.recovered));
             came.push((with("from", "accepted"), fates.accepted));
+            came.push((with("from", "made_here"), fates.made_here));
             went.push((with("fate", "delivered"), fates.delivered));
             went.push((with("fate", "rejected_by_destination"), fates.rejected_by_destination));
             went.extend(fates.dropped.iter().map(|(why, count)| (with("fate", why.name()), *count)));
@@ -222,6 +262,22 @@ fn destinations(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
 }
 
 impl State {
+    fn used(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let used = self.bounds.all();
+        let rows = used.iter().map(|used| {
+            (
+                vec![("bound", used.bound), ("destination", used.destination.as_deref().unwrap_or(""))],
+                used.percent(),
+            )
+        });
+        gauge(
+            to,
+            "bound_used_percent",
+            "How much of a bound is used; warned about at 80 and 90",
+            rows.collect(),
+        )
+    }
+
     fn spool(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let health = &self.segments.health;
         let one = |value: u64| vec![(Vec::new(), value)];
@@ -232,6 +288,12 @@ impl State {
             "spool_failing",
             "1: the last write failed",
             one(u64::from(health.failing.load(Ordering::Relaxed))),
+        )?;
+        gauge(
+            to,
+            "claims_failing",
+            "1: claims cannot be written, so segments stay",
+            one(u64::from(health.claims_failing.load(Ordering::Relaxed))),
         )?;
         counter(
             to,
@@ -248,14 +310,25 @@ impl State {
     fn queues(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let now = self.clock.wall_ms();
         let (mut ages, mut in_flight, mut misconfigured) = (Rows::new(), Rows::new(), Rows::new());
-        for (name, meters) in &self.meters.destinations {
+        let (mut breakers, mut depths) = (Rows::new(), Rows::new());
+        let destinations = self.meters.destinations();
+        for (name, meters) in &destinations {
             let oldest = meters.oldest_ms.load(Ordering::Relaxed);
             let age_ms = if oldest == 0 { 0 } else { now.saturating_sub(oldest) };
             let labels = || vec![("destination", &**name)];
             ages.push((labels(), age_ms));
             in_flight.push((labels(), meters.in_flight.load(Ordering::Relaxed)));
             misconfigured.push((labels(), meters.misconfigured.load(Ordering::Relaxed)));
+            breakers.push((labels(), meters.breaker.load(Ordering::Relaxed)));
+            depths.push((labels(), self.segments.depth(name)));
         }
+        gauge(to, "destination_depth_bytes", "Bytes of the spool that a destination has not passed", depths)?;
+        gauge(
+            to,
+            "export_breaker_open",
+            "1: it fails so often that one request at a time is tried",
+            breakers,
+        )?;
         gauge(to, "oldest_unexported_age_milliseconds", "Age of the oldest record not delivered", ages)?;
         gauge(to, "export_in_flight_spans", "Spans in the request under way", in_flight)?;
         gauge(to, "export_misconfigured", "1: see the log for what to change", misconfigured)

@@ -74,6 +74,8 @@ outcomes! {
     SpoolBusy => "spool_busy",
     /// The disk refused.
     SpoolFailing => "spool_failing",
+    /// The collector is about to go.
+    Draining => "draining",
     /// Durability took longer than a client is kept waiting. What becomes of the events is counted when it is known.
     AnswerTimeout => "answer_timeout",
     /// The record in the spool can no longer be read as what it was accepted as.

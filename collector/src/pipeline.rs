@@ -26,22 +26,22 @@ use crate::reject::Reject;
 
 /// Steps 4 to 6 for a batch from a page. The answer says that it is durable.
 pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
-    let admitted = admit::batch(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
+    let admitted = intake.admit_batch(request).await?;
     let decoded = intake.decode_batch(&admitted)?;
     let ack = intake::ack(&decoded);
     // The batch itself ends here: while its record waits to be durable, only what it told is kept.
     let (key, entry) = intake.batch_entry(admitted, decoded);
-    intake.spool.store(entry).await.map_err(|reject| intake.note(&key, reject))?;
+    intake.store(&key, entry).await?;
     Ok(ack)
 }
 
 /// Steps 4 to 6 for OTLP from a server.
 pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
-    let admitted = admit::otlp(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
+    let admitted = intake.admit_otlp(request).await?;
     let counted = intake.decode_otlp(&admitted).await?;
     let answer = intake::taken(counted);
     let (key, entry) = intake.otlp_entry(admitted, counted);
-    intake.spool.store(entry).await.map_err(|reject| intake.note(&key, reject))?;
+    intake.store(&key, entry).await?;
     Ok(answer)
 }
 
@@ -51,10 +51,10 @@ pub(crate) async fn take_other(
     signal: Signal,
     request: Request,
 ) -> Result<Response<Body>, Reject> {
-    let admitted = admit::otlp(&intake.gate, request).await.map_err(|refused| intake.refuse(refused))?;
+    let admitted = intake.admit_otlp(request).await?;
     let counted = intake.count_other(&admitted)?;
     let (key, entry) = intake.other_entry(signal, admitted, counted);
-    intake.spool.store(entry).await.map_err(|reject| intake.note(&key, reject))?;
+    intake.store(&key, entry).await?;
     Ok(intake::passed_on())
 }
 

@@ -70,6 +70,8 @@ pub(crate) enum Reject {
     SpoolBusy,
     #[error("spool cannot write")]
     SpoolFailing,
+    #[error("draining")]
+    Draining,
     #[error("not durable within {0:?}")]
     AnswerTimeout(Duration),
 }
@@ -116,6 +118,7 @@ impl Reject {
             Self::SpoolFull => Outcome::SpoolFull,
             Self::SpoolBusy => Outcome::SpoolBusy,
             Self::SpoolFailing => Outcome::SpoolFailing,
+            Self::Draining => Outcome::Draining,
             Self::AnswerTimeout(_) => Outcome::AnswerTimeout,
         }
     }
@@ -145,9 +148,11 @@ impl Reject {
             | Self::Truncated(_)
             | Self::DigestMismatch
             | Self::VersionUnknown(_) => StatusCode::BAD_REQUEST,
-            Self::SpoolFull | Self::SpoolBusy | Self::SpoolFailing | Self::AnswerTimeout(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::SpoolFull
+            | Self::SpoolBusy
+            | Self::SpoolFailing
+            | Self::Draining
+            | Self::AnswerTimeout(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 
@@ -182,6 +187,7 @@ impl Reject {
             Self::SpoolFull => "The collector's spool is full, because a destination has not taken events for long: send again later.".into(),
             Self::SpoolBusy => "The collector is busy: send again later.".into(),
             Self::SpoolFailing => "The collector cannot write to its disk: send again later.".into(),
+            Self::Draining => "This collector is about to go: send again later, and another one will take it.".into(),
             Self::AnswerTimeout(_) => "The collector could not make this durable in time: send it again, nothing is counted twice.".into(),
         }
     }
@@ -191,9 +197,11 @@ impl Reject {
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::RateLimited(wait) => Some(*wait),
-            Self::SpoolFull | Self::SpoolBusy | Self::SpoolFailing | Self::AnswerTimeout(_) => {
-                Some(COME_BACK)
-            }
+            Self::SpoolFull
+            | Self::SpoolBusy
+            | Self::SpoolFailing
+            | Self::Draining
+            | Self::AnswerTimeout(_) => Some(COME_BACK),
             _ => None,
         }
     }
@@ -212,6 +220,7 @@ impl Reject {
             | Self::SpoolFull
             | Self::SpoolBusy
             | Self::SpoolFailing
+            | Self::Draining
             | Self::AnswerTimeout(_) => true,
             Self::NotFound
             | Self::NotForwarded

@@ -1,11 +1,14 @@
 //! Being told to stop, and stopping in order: no new requests, then the spool, then what can still be delivered.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, ledger::Book};
+use crate::{clock::Clock, config::Config, ledger::Book};
 
 /// How stopping went. Either way everything accepted is in the spool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,27 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
         std::process::exit(1);
     });
     Ok(token)
+}
+
+/// Settings as they are in `file` each time there is a SIGHUP; those that are wrong are told, and not given.
+///
+/// # Errors
+/// If the system refuses to report signals.
+pub fn on_reload(file: PathBuf) -> std::io::Result<mpsc::Receiver<Config>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let (give, reloads) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            match Config::load(&file) {
+                // Whoever took them is about to stop.
+                Ok(config) => _ = give.send(config).await,
+                Err(mistakes) => {
+                    tracing::error!("the settings are wrong, so those from before stay:\n{mistakes}");
+                }
+            }
+        }
+    });
+    Ok(reloads)
 }
 
 /// Says how stopping went and, where it took too long, what is left.

@@ -31,6 +31,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let log = log(&mut root);
     let shutdown = Duration::from_secs(root.count("shutdown_seconds", 10, 1..=300));
     let forward_other = root.flag("forward_other", true);
+    let canary = Duration::from_secs(root.count("canary_seconds", 60, 0..=86_400));
     let keys = root.section("keys").named();
     let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
     let limits = limits(root.section("limits"));
@@ -53,6 +54,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
         log,
         shutdown,
         forward_other,
+        canary,
         keys,
         destinations,
         limits,

@@ -9,7 +9,7 @@ use super::{
 };
 
 /// One OTLP backend.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// The user's name for it.
     pub name: Arc<str>,
@@ -75,6 +75,9 @@ pub enum Protocol {
 #[derive(Clone, Debug, Default)]
 pub struct Destinations(pub Vec<Arc<Destination>>);
 
+/// Application of what the collector sends to see that it arrives: every destination takes it.
+pub const CANARY: &str = "weft-canary";
+
 /// Name under which events count that have no destination but the spool.
 pub(super) const LOCAL: &str = "local";
 
@@ -100,7 +103,8 @@ impl Applications {
     /// Whether `application` is one of them.
     #[must_use]
     pub fn take(&self, application: &str) -> bool {
-        self.0.as_ref().is_none_or(|names| names.iter().any(|name| name == application))
+        application == CANARY
+            || self.0.as_ref().is_none_or(|names| names.iter().any(|name| name == application))
     }
 
     /// One name a line; no application's name is a star.

@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU32, sync::Arc};
 
-use super::section::Section;
+use super::{destination::CANARY, section::Section};
 
 /// One sender.
 #[derive(Clone, Debug)]
@@ -83,6 +83,12 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
     let secret = secret(&mut section, env);
     let application =
         section.needed("application", "name what this key belongs to; rules and links stay inside it");
+    if application == CANARY || application.chars().any(char::is_control) {
+        section.wrong(
+            "application",
+            "is taken by the collector itself, or holds control characters: choose another",
+        );
+    }
     let (service, environment, namespace, origins) = match kind {
         KeyKind::Browser => (
             section.needed("service", "name the page's service; it becomes service.name"),
@@ -107,6 +113,23 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
         namespace,
         origins,
         rate,
+    }
+}
+
+impl Key {
+    /// Of the collector's own canary, known to nobody else.
+    pub(crate) fn of_canary() -> Self {
+        Self {
+            name: CANARY.into(),
+            kind: KeyKind::Browser,
+            secret: Secret::new(std::iter::repeat_with(fastrand::alphanumeric).take(32).collect()),
+            application: CANARY.into(),
+            service: "weft-collector".to_owned(),
+            environment: None,
+            namespace: None,
+            origins: vec![CANARY.to_owned()],
+            rate: Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
+        }
     }
 }
 

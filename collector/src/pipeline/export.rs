@@ -13,7 +13,7 @@ mod way;
 mod window;
 
 pub(crate) use answer::Answer;
-pub(crate) use client::{Client, ClientError};
+pub(crate) use client::Client;
 pub(crate) use dead::{DeadLetter, DeadLetters};
 pub(crate) use load::Load;
 pub(crate) use otlp::Part;

@@ -2,10 +2,17 @@
 
 mod skew;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{
     body::Body,
+    extract::Request,
     http::{HeaderValue, Response, header},
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
@@ -16,11 +23,11 @@ use tokio::sync::Semaphore;
 use weft_proto::{Ack, Batch, Head, Ids};
 
 use super::{
-    admit::{Admitted, Coding, Gate},
+    admit::{self, Admitted, Coding, Gate},
     decode,
     link::Told,
     signal::Signal,
-    spool::{Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
+    spool::{BodySeed, Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
 };
 use crate::{
     config::{Config, Key, Limits},
@@ -32,14 +39,23 @@ use crate::{
 /// The ingest side of a collector.
 pub(crate) struct Intake {
     pub(crate) path: String,
-    pub(crate) gate: Gate,
-    pub(crate) spool: Spool,
+    /// `None`: closed.
+    spool: RwLock<Option<Spool>>,
     ledger: Ledger,
     limits: Limits,
-    max_skew: Duration,
-    forwards_other: bool,
+    seed: BodySeed,
+    changing: RwLock<Arc<Changing>>,
+    /// It is to go: whoever sends shall go elsewhere.
+    draining: AtomicBool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
     decoding: Arc<Semaphore>,
+}
+
+/// What a reload may change.
+struct Changing {
+    gate: Gate,
+    max_skew: Duration,
+    forwards_other: bool,
 }
 
 /// What is kept of an OTLP request that was decoded: its spans are decoded again when they are sent.
@@ -60,10 +76,69 @@ const MOST_INFLATED: usize = 1032;
 
 impl Intake {
     pub(crate) fn new(config: &Config, gate: Gate, spool: Spool, ledger: Ledger) -> Self {
-        let (path, limits, max_skew) = (config.path.clone(), config.limits.clone(), config.max_skew);
+        let (path, limits) = (config.path.clone(), config.limits.clone());
         let decoding = Arc::new(Semaphore::new(LARGEST_AT_ONCE * kib(limits.otlp_body_bytes) as usize));
-        let forwards_other = config.forward_other;
-        Self { path, gate, spool, ledger, limits, max_skew, forwards_other, decoding }
+        let changing = RwLock::new(Arc::new(Changing::new(config, gate)));
+        let seed = spool.seed();
+        let spool = RwLock::new(Some(spool));
+        Self { path, spool, ledger, limits, seed, changing, draining: AtomicBool::new(false), decoding }
+    }
+
+    /// From now on these keys and settings hold. Requests under way end as they began.
+    pub(crate) fn change(&self, config: &Config, gate: Gate) {
+        *self.changing.write().unwrap_or_else(PoisonError::into_inner) =
+            Arc::new(Changing::new(config, gate));
+    }
+
+    /// From now on everything is turned away, to be sent elsewhere.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// Nothing can be stored any more: whoever writes may end.
+    pub(crate) fn close(&self) {
+        self.spool.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// Where entries are stored. `None`: closed.
+    pub(crate) fn spool(&self) -> Option<Spool> {
+        self.spool.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Step 6.
+    pub(super) async fn store(&self, key: &Arc<Key>, entry: Entry) -> Result<(), Reject> {
+        let stored = match self.spool() {
+            Some(spool) => spool.store(entry).await,
+            None => {
+                entry.carried.refuse_rest(Outcome::Draining);
+                Err(Reject::Draining)
+            }
+        };
+        stored.map_err(|reject| self.note(key, reject))
+    }
+
+    /// Step 4 for a batch.
+    pub(super) async fn admit_batch(&self, request: Request) -> Result<Admitted, Reject> {
+        let changing = self.open()?;
+        admit::batch(&changing.gate, request).await.map_err(|refused| self.refuse(refused))
+    }
+
+    /// Step 4 for OTLP.
+    pub(super) async fn admit_otlp(&self, request: Request) -> Result<Admitted, Reject> {
+        let changing = self.open()?;
+        admit::otlp(&changing.gate, request).await.map_err(|refused| self.refuse(refused))
+    }
+
+    fn open(&self) -> Result<Arc<Changing>, Reject> {
+        if self.is_draining() { Err(self.refuse(Reject::Draining.by(None))) } else { Ok(self.changing()) }
+    }
+
+    fn changing(&self) -> Arc<Changing> {
+        Arc::clone(&self.changing.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Counts a refusal that nothing has counted, as one body.
@@ -114,7 +189,7 @@ impl Intake {
         let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
         let page = Ids::new(head.seed).page();
         let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
-        let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.max_skew);
+        let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
         let key = Arc::clone(&admitted.key);
         let stamp = Stamp {
             service: key.service.clone(),
@@ -129,7 +204,7 @@ impl Intake {
     /// How many items it has. Nothing else of it is looked at.
     pub(crate) fn count_other(&self, admitted: &Admitted) -> Result<u64, Reject> {
         let count = || {
-            if !self.forwards_other {
+            if !self.changing().forwards_other {
                 return Err(Reject::NotForwarded);
             }
             let plain = decode::plain(&admitted.body, admitted.coding, self.limits.otlp_body_bytes)?;
@@ -157,10 +232,16 @@ impl Intake {
         let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
         carried.refuse(Outcome::SpanInvalid, counted.refused);
         let key = Arc::clone(&admitted.key);
-        let hash = self.spool.hash(&key.name, &admitted.body);
+        let hash = self.seed.hash(&key.name, &admitted.body);
         let body_hash = hash.to_be_bytes().to_vec();
         let record = Record { body_hash, whole: counted.refused == 0, ..record(kind, admitted) };
         (key, Entry { record, claim: Claim::Body(hash), carried })
+    }
+}
+
+impl Changing {
+    fn new(config: &Config, gate: Gate) -> Self {
+        Self { gate, max_skew: config.max_skew, forwards_other: config.forward_other }
     }
 }
 

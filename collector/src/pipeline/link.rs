@@ -13,7 +13,7 @@ use std::ops::Range;
 
 use weft_proto::{Batch, Event, Head, SpanId, TraceId};
 
-pub(crate) use gather::gather;
+pub(crate) use gather::{gather, linked};
 pub(crate) use ids::PageIds;
 pub(crate) use links::Link;
 pub(crate) use reserved::{claims, is_reserved};

@@ -6,6 +6,7 @@
 mod claims;
 mod cursor;
 mod files;
+mod inspect;
 mod intervals;
 mod places;
 mod reader;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
+pub(crate) use inspect::{inspect, places};
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};
 pub(crate) use record::{Kind, Record, Stamp};
@@ -33,13 +35,23 @@ use crate::{clock::Clock, config::Config, ledger::Carried, outcome::Outcome, rej
 /// Where batches become durable.
 #[derive(Clone)]
 pub(crate) struct Spool {
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Order>,
     /// Room for what waits, in KiB: a count alone bounds no memory.
     room: Arc<Semaphore>,
     clock: Clock,
     answer_time: std::time::Duration,
-    /// Keys hashes of bodies: only who knows it can make two alike.
-    seed: u64,
+    seed: BodySeed,
+}
+
+/// Keys hashes of bodies: only who knows it can make two alike.
+#[derive(Clone, Copy)]
+pub(crate) struct BodySeed(u64);
+
+impl BodySeed {
+    /// Of a body from whom `key` names.
+    pub(crate) fn hash(self, key: &str, body: &[u8]) -> u128 {
+        xxh3_128_with_seed(body, xxh3_64_with_seed(key.as_bytes(), self.0))
+    }
 }
 
 /// What is to become durable.
@@ -55,6 +67,13 @@ pub(crate) enum Claim {
     Numbers { page: [u8; 16], numbers: Intervals, told: Told },
     /// A whole body, by its hash.
     Body(u128),
+}
+
+/// What the writer is asked to do.
+enum Order {
+    Store(Box<Job>),
+    /// To be done between two groups.
+    Between(Box<dyn FnOnce() + Send>),
 }
 
 /// An entry and who waits for it.
@@ -84,12 +103,16 @@ impl Spool {
             return Err(Reject::SpoolBusy);
         };
         let (answer, answered) = oneshot::channel();
-        if let Err(refused) = self.jobs.try_send(Job { entry, answer, _room: room }) {
-            let (job, outcome, reject) = match refused {
-                mpsc::error::TrySendError::Full(job) => (job, Outcome::SpoolBusy, Reject::SpoolBusy),
-                mpsc::error::TrySendError::Closed(job) => (job, Outcome::SpoolFailing, Reject::SpoolFailing),
+        if let Err(refused) = self.jobs.try_send(Order::Store(Box::new(Job { entry, answer, _room: room }))) {
+            let (order, outcome, reject) = match refused {
+                mpsc::error::TrySendError::Full(order) => (order, Outcome::SpoolBusy, Reject::SpoolBusy),
+                mpsc::error::TrySendError::Closed(order) => {
+                    (order, Outcome::SpoolFailing, Reject::SpoolFailing)
+                }
             };
-            job.entry.carried.refuse_rest(outcome);
+            if let Order::Store(job) = order {
+                job.entry.carried.refuse_rest(outcome);
+            }
             return Err(reject);
         }
         match self.clock.within(self.answer_time, answered).await {
@@ -99,14 +122,31 @@ impl Spool {
         }
     }
 
-    /// Of a body from whom `key` names.
-    pub(crate) fn hash(&self, key: &str, body: &[u8]) -> u128 {
-        xxh3_128_with_seed(body, self.seed ^ xxh3_64_with_seed(key.as_bytes(), self.seed))
+    /// What `work` comes to, done when nothing is half written. `None`: nobody writes any more.
+    pub(crate) async fn between<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let (done, result) = oneshot::channel();
+        // Whoever asked may be gone when it is done.
+        let order = Order::Between(Box::new(move || _ = done.send(work())));
+        self.jobs.send(order).await.ok()?;
+        result.await.ok()
     }
 
-    fn new(jobs: mpsc::Sender<Job>, clock: &Clock, config: &Config, seed: u64) -> Self {
+    pub(crate) fn seed(&self) -> BodySeed {
+        self.seed
+    }
+
+    fn new(jobs: mpsc::Sender<Order>, clock: &Clock, config: &Config, seed: u64) -> Self {
         let room = Arc::new(Semaphore::new(config.spool.queue_bytes / 1024));
-        Self { jobs, room, clock: clock.clone(), answer_time: config.limits.answer_time, seed }
+        Self {
+            jobs,
+            room,
+            clock: clock.clone(),
+            answer_time: config.limits.answer_time,
+            seed: BodySeed(seed),
+        }
     }
 }
 

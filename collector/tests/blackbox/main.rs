@@ -12,5 +12,6 @@ mod support;
 mod admin;
 mod batches;
 mod delivery;
+mod operations;
 mod otlp;
 mod process;

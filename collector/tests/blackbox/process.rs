@@ -2,34 +2,34 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
 };
 
 use tempfile::TempDir;
 use weft_proto::Seed;
 
-use crate::support::{Answer, ORIGIN, Page, Sink, client};
+use crate::support::{Answer, ORIGIN, PATIENCE, Page, Sink, assert_balances, client};
 
 /// A running `weft run`, and where it listens.
-struct Process {
+pub(crate) struct Process {
     child: Child,
     ingest: String,
+    admin: String,
     _stdout: BufReader<ChildStdout>,
-    _data: TempDir,
+    data: TempDir,
 }
 
 impl Process {
-    fn start(sink: &Sink) -> Self {
+    pub(crate) fn start(sink: &Sink) -> Self {
         let data = TempDir::new().unwrap();
-        let (keys, _) = weft_collector::config::TEN_LINES.split_once("[export.main]").unwrap();
+        std::fs::write(data.path().join("weft.toml"), settings(data.path(), "", &[("main", sink)])).unwrap();
+        Self::start_in(data)
+    }
+
+    /// Starts it with the settings that are there.
+    pub(crate) fn start_in(data: TempDir) -> Self {
         let file = data.path().join("weft.toml");
-        let settings = format!(
-            "listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\ndata = {:?}\nshutdown_seconds = 1\n{keys}\n\
-             [export.main]\nendpoint = {:?}\n",
-            data.path(),
-            sink.url,
-        );
-        std::fs::write(&file, settings).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_weft"))
             .args(["run", "--config"])
             .arg(&file)
@@ -41,19 +41,87 @@ impl Process {
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
         let ingest = line.trim().strip_prefix("weft: ingest ").unwrap().to_owned();
-        Self { child, ingest, _stdout: stdout, _data: data }
+        line.clear();
+        stdout.read_line(&mut line).unwrap();
+        let admin = line.trim().strip_prefix("weft: admin ").unwrap().to_owned();
+        Self { child, ingest, admin, _stdout: stdout, data }
     }
 
-    async fn post(&self, batch: Vec<u8>) {
+    pub(crate) fn data(&self) -> &Path {
+        self.data.path()
+    }
+
+    /// Puts other settings in place of those it was started with, and tells it.
+    pub(crate) fn reload(&self, settings: &str) {
+        std::fs::write(self.data().join("weft.toml"), settings).unwrap();
+        self.signal("-HUP");
+    }
+
+    /// Waits until the number at `pointer` of its ledger is this.
+    pub(crate) async fn ledger(&self, pointer: &str, expected: u64) {
+        let (http, url) = (client(), format!("{}/api/ledger", self.admin));
+        let reads = async {
+            loop {
+                let bytes = http.get(&url).send().await.unwrap().bytes().await.unwrap();
+                let ledger: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+                assert_balances(&ledger);
+                if ledger.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap_or(0) == expected {
+                    return;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, reads).await.unwrap_or_else(|_| panic!("{pointer} is not {expected}"));
+    }
+
+    /// Runs `weft` with these arguments and its settings, at the ports it has.
+    pub(crate) async fn weft(&self, arguments: &[&str]) -> Output {
+        let at = |url: &str| url.strip_prefix("http://").unwrap().to_owned();
+        let settings = std::fs::read_to_string(self.data().join("weft.toml")).unwrap();
+        let settings = settings
+            .replace("listen = \"127.0.0.1:0\"", &format!("listen = {:?}", at(&self.ingest)))
+            .replace("admin = \"127.0.0.1:0\"", &format!("admin = {:?}", at(&self.admin)));
+        let file = self.data().join("operator.toml");
+        std::fs::write(&file, settings).unwrap();
+        let mut weft = Command::new(env!("CARGO_BIN_EXE_weft"));
+        weft.args(arguments).arg("--config").arg(&file);
+        // The sink is served by this thread.
+        tokio::task::spawn_blocking(move || weft.output().unwrap()).await.unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+    }
+
+    /// Ends it without a warning.
+    pub(crate) fn kill(mut self) -> TempDir {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.data, TempDir::new().unwrap())
+    }
+
+    pub(crate) async fn post(&self, batch: Vec<u8>) {
+        assert_eq!(self.status(batch).await, 200);
+    }
+
+    /// What posting is answered with.
+    pub(crate) async fn status(&self, batch: Vec<u8>) -> u16 {
         let url = format!("{}/api/telemetry?key=pk_demo_shop", self.ingest);
         let answer = client().post(url).header("origin", ORIGIN).body(batch).send().await.unwrap();
-        assert_eq!(answer.status(), 200);
+        answer.status().as_u16()
+    }
+
+    pub(crate) async fn ready(&self) -> u16 {
+        client().get(format!("{}/readyz", self.admin)).send().await.unwrap().status().as_u16()
+    }
+
+    pub(crate) async fn metrics(&self) -> String {
+        client().get(format!("{}/metrics", self.admin)).send().await.unwrap().text().await.unwrap()
     }
 
     /// Tells it to stop; what it ended with, and what it said on stderr.
-    async fn stop(mut self) -> (ExitStatus, String) {
-        let kill = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+    pub(crate) async fn stop(mut self) -> (ExitStatus, String) {
+        self.signal("-TERM");
         let ended = move || {
             let mut said = String::new();
             self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
@@ -61,6 +129,18 @@ impl Process {
         };
         tokio::task::spawn_blocking(ended).await.unwrap()
     }
+}
+
+/// Settings with these destinations; `more` stands before the tables.
+pub(crate) fn settings(data: &Path, more: &str, destinations: &[(&str, &Sink)]) -> String {
+    let (keys, _) = weft_collector::config::TEN_LINES.split_once("[export.main]").unwrap();
+    let mut text = format!(
+        "listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\ndata = {data:?}\nshutdown_seconds = 1\n{more}\n{keys}"
+    );
+    for (name, sink) in destinations {
+        text.push_str(&format!("\n[export.{name}]\nendpoint = {:?}\n", sink.url));
+    }
+    text
 }
 
 #[tokio::test]
@@ -83,4 +163,12 @@ async fn a_collector_that_missed_its_deadline_ends_with_failure_and_says_what_is
     assert_eq!(status.code(), Some(1), "{said}");
     assert!(said.contains("destination=\"main\" events=5"), "{said}");
     assert!(said.contains("shutdown_seconds"), "{said}");
+}
+
+impl Drop for Process {
+    /// Ends it where a test did not. Fails where it has ended already.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }

@@ -32,7 +32,7 @@ use weft_proto::{Ack, Batch, Event, Head, Ids, Seed, Session, seal};
 pub(crate) const ORIGIN: &str = "http://localhost:3000";
 
 /// What waiting for something that never happens takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running collector.
 pub(crate) struct Weft {
@@ -120,7 +120,7 @@ impl Weft {
     }
 }
 
-fn assert_balances(ledger: &Json) {
+pub(crate) fn assert_balances(ledger: &Json) {
     let number = |of: &Json, name: &str| of[name].as_u64().unwrap();
     let sum = |of: &Json| of.as_object().unwrap().values().map(|count| count.as_u64().unwrap()).sum::<u64>();
     for (key, page) in ledger["keys"].as_object().unwrap() {
@@ -218,6 +218,11 @@ impl Sink {
     /// One that refuses every request with the span of this id in it, with this status.
     pub(crate) async fn picky(offender: Vec<u8>, status: u16) -> Self {
         Self::serve(&[], Some((offender, status))).await
+    }
+
+    /// Spans so far.
+    pub(crate) fn came(&self) -> usize {
+        self.state.taken.borrow().len()
     }
 
     /// Requests so far, whatever was answered.

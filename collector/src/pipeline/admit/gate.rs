@@ -31,8 +31,13 @@ pub(crate) struct Sender {
 }
 
 impl Gate {
-    pub(crate) fn new(config: &Config, clock: &Clock) -> Self {
-        let senders = config.keys.iter().map(|key| (key.secret.expose().to_owned(), Sender::new(key, clock)));
+    /// For the keys of `config`, and that of the collector itself.
+    pub(crate) fn new(config: &Config, own: &Arc<Key>, clock: &Clock) -> Self {
+        let senders = config
+            .keys
+            .iter()
+            .chain([own])
+            .map(|key| (key.secret.expose().to_owned(), Sender::new(key, clock)));
         Self { senders: senders.collect(), limits: config.limits.clone(), clock: clock.clone() }
     }
 

@@ -61,7 +61,7 @@ impl Client {
     }
 
     /// `plain` as it is given to [`Self::post`], once for all tries. gRPC compresses by itself.
-    pub(super) fn packed(&self, plain: &Bytes) -> Bytes {
+    pub(crate) fn packed(&self, plain: &Bytes) -> Bytes {
         match &self.wire {
             Wire::Http(_) => super::load::compress(plain, self.to.compression),
             Wire::Grpc(_) => plain.clone(),

@@ -12,6 +12,7 @@ use super::{
     way::{Left, Way},
 };
 use crate::{
+    config::CANARY,
     ledger::Settled,
     outcome::Outcome,
     pipeline::{decode::Items, signal::Signal},
@@ -58,6 +59,10 @@ impl Way {
             (settled.delivered, settled.rejected) = (load.spans - rejected, rejected);
         }
         self.meters.has_sent(&load);
+        if *load.owner.application == *CANARY && settled.delivered > 0 {
+            let late_ms = self.clock.wall_ms().saturating_sub(load.oldest_ms);
+            self.meters.canary.observe(Duration::from_millis(late_ms).as_secs_f64());
+        }
         self.ledger.settle(&load.owner, &self.to.name, settled);
         self.segments.settle(&self.to.name, &load.owner, load.passed);
         Ok(())

@@ -9,7 +9,7 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
     let mut config = Config::from_toml(crate::config::TEN_LINES).unwrap();
     config.data = data.path().to_owned();
     let (clock, ledger) = (Clock::system(), Ledger::new(Arc::new(config.destinations.clone())));
-    let meters = Arc::new(Meters::new(&config));
+    let meters = Arc::new(Meters::new());
     let opened = spool::open(spool::With {
         config: &config,
         clock: &clock,
@@ -18,7 +18,12 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
         meters: &meters,
     })
     .unwrap();
-    let intake = Intake::new(&config, Gate::new(&config, &clock), opened.spool, ledger.clone());
+    let intake = Intake::new(
+        &config,
+        Gate::new(&config, &Arc::new(Key::of_canary()), &clock),
+        opened.spool,
+        ledger.clone(),
+    );
     let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
     for reject in [Reject::AnswerTimeout(Duration::ZERO), Reject::SpoolFull] {
         assert_eq!(intake.note(key, reject.clone()), reject);

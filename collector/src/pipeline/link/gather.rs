@@ -115,7 +115,7 @@ fn add(load: &mut Load, record: &Record, linked: Result<Part, Arc<str>>) {
     }
 }
 
-fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>> {
+pub(crate) fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>> {
     let why = |error: crate::reject::Reject| Arc::from(error.to_string());
     match record.kind() {
         Kind::Batch => {

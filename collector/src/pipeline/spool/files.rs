@@ -55,9 +55,7 @@ impl Disk for RealDisk {
     }
 
     fn free(&self, directory: &Path) -> io::Result<Free> {
-        let disk = rustix::fs::statvfs(directory)?;
-        let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
-        Ok(Free { free: bytes(disk.f_bavail), all: bytes(disk.f_blocks) })
+        free(directory)
     }
 }
 
@@ -74,6 +72,13 @@ impl SegmentFile for File {
         self.set_len(length)?;
         self.sync_data()
     }
+}
+
+/// How much room there is where `directory` is.
+pub(super) fn free(directory: &Path) -> io::Result<Free> {
+    let disk = rustix::fs::statvfs(directory)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
+    Ok(Free { free: bytes(disk.f_bavail), all: bytes(disk.f_blocks) })
 }
 
 /// Makes `directory`, for its owner only.

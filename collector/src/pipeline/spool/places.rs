@@ -1,11 +1,11 @@
 //! Where each destination goes on after a start: new ones, known ones, and those that are no longer wanted.
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use super::{
     cursor::{self, CursorFile, Saved},
     files,
-    segments::{Cursor, Shelf},
+    segments::{Cursor, Segments, Shelf},
 };
 use crate::{
     config::{Applications, Config, Destination, From},
@@ -27,19 +27,24 @@ pub(super) fn open(config: &Config) -> io::Result<Cursors> {
         cursors.insert(name.as_str().into(), Cursor::new(file, applications));
     }
     for to in &config.destinations.0 {
-        let (mut file, saved) = CursorFile::open(&directory, &to.name)?;
-        file.set_applications(&to.applications)?;
-        let mut cursor = Cursor::new(file, to.applications.clone());
-        cursor.bound(to);
-        cursor.place = match (saved, to.from) {
-            (Saved::At(place), _) => place,
-            (Saved::Damaged, _) | (Saved::New, From::Oldest) => 0,
-            // The end, which nobody knows yet.
-            (Saved::New, From::Now) => u64::MAX,
-        };
-        cursors.insert(Arc::clone(&to.name), cursor);
+        cursors.insert(Arc::clone(&to.name), of(&directory, to)?);
     }
     Ok(cursors)
+}
+
+/// The cursor of one destination; at `u64::MAX` where it is to begin at the end, which nobody knows yet.
+fn of(directory: &Path, to: &Destination) -> io::Result<Cursor> {
+    let (mut file, saved) = CursorFile::open(directory, &to.name)?;
+    file.set_applications(&to.applications)?;
+    let mut cursor = Cursor::new(file, to.applications.clone());
+    cursor.max_bytes = to.max_bytes;
+    cursor.max_age_ms = u64::try_from(to.max_age.as_millis()).unwrap_or(u64::MAX);
+    cursor.place = match (saved, to.from) {
+        (Saved::At(place), _) => place,
+        (Saved::Damaged, _) | (Saved::New, From::Oldest) => 0,
+        (Saved::New, From::Now) => u64::MAX,
+    };
+    Ok(cursor)
 }
 
 /// Counts what each destination has not decided yet, and lets go of those that are not wanted any more.
@@ -52,7 +57,7 @@ pub(super) fn settle(shelf: &mut Shelf, config: &Config, ledger: &Ledger) -> io:
             let lost = shelf.advance(&name, place);
             ledger.drop_pending(&name, &lost, Outcome::Damaged);
             if let Some(cursor) = shelf.cursors.get_mut(&name) {
-                cursor.file.save(place, std::time::Duration::ZERO)?;
+                cursor.file.save(place, Duration::ZERO)?;
             }
         } else {
             remove(shelf, config, ledger, &name, &ahead)?;
@@ -75,14 +80,44 @@ fn remove(
     cursor::remove(&config.data.join("cursors"), name)
 }
 
+/// What a destination gets more, or less, than it would have got.
+#[derive(Debug, Default)]
+pub(crate) struct Changed {
+    pub(crate) more: Tally,
+    pub(crate) less: Tally,
+}
+
+impl Segments {
+    /// Takes up a destination that is new, or has changed. Call it between two groups of records.
+    pub(crate) fn register(&self, directory: &Path, to: &Destination) -> io::Result<Changed> {
+        let mut shelf = self.shelf();
+        let mut cursor = of(directory, to)?;
+        let before = shelf.cursors.get(&to.name).map(|known| shelf.ahead(known)).unwrap_or_default();
+        if let Some(known) = shelf.cursors.remove(&to.name) {
+            (cursor.place, cursor.segment, cursor.done) = (known.place, known.segment, known.done);
+        } else if cursor.place == u64::MAX {
+            shelf.put_at_the_end(&mut cursor);
+        }
+        cursor.file.save(cursor.place, Duration::ZERO)?;
+        let after = shelf.ahead(&cursor);
+        shelf.cursors.insert(Arc::clone(&to.name), cursor);
+        Ok(Changed { more: after.less(&before), less: before.less(&after) })
+    }
+
+    /// Lets go of a destination. Gives what it had not decided. Call it between two groups of records.
+    pub(crate) fn remove(&self, directory: &Path, name: &str) -> io::Result<Tally> {
+        let mut shelf = self.shelf();
+        let Some(cursor) = shelf.cursors.remove(name) else { return Ok(Tally::default()) };
+        let ahead = shelf.ahead(&cursor);
+        cursor::remove(directory, name)?;
+        self.let_go(&mut shelf)?;
+        Ok(ahead)
+    }
+}
+
 impl Cursor {
     fn new(file: CursorFile, applications: Applications) -> Self {
         let place = file.place();
         Self { applications, max_bytes: 0, max_age_ms: 0, place, segment: 0, done: Tally::default(), file }
-    }
-
-    fn bound(&mut self, to: &Destination) {
-        self.max_bytes = to.max_bytes;
-        self.max_age_ms = u64::try_from(to.max_age.as_millis()).unwrap_or(u64::MAX);
     }
 }

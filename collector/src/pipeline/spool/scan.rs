@@ -15,7 +15,7 @@ use super::{
     places::Cursors,
     record::{Kind, OwnedEvents, Record},
     recover::{OpenError, With},
-    segment::{self, Head, Next, Salt},
+    segment::{self, Head, Piece, Salt},
     segments::{self, Segment, Shelf},
 };
 use crate::ledger::{Owner, Tally};
@@ -84,6 +84,8 @@ impl<'a> Scan<'a> {
         if whole < bytes.len() {
             // What was being written when the collector died, and was not acknowledged.
             self.found.torn += 1;
+            let bytes = bytes.len() - whole;
+            tracing::warn!(segment = %path.display(), bytes, "the end of the spool is no whole record and is cut off: it was being written when the collector died");
             cut(&path, whole as u64).map_err(failed)?;
         }
         let (whole_to, goes_to) = (start + whole as u64, next.unwrap_or(start + whole as u64));
@@ -111,30 +113,23 @@ impl<'a> Scan<'a> {
     /// Takes in every whole record. Gives where the last of them ends.
     fn records(&mut self, salt: Salt, bytes: &[u8], start: u64, is_last: bool) -> usize {
         let mut at = segment::HEAD as usize;
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            match salt.next(rest) {
-                Next::End => return at,
-                Next::Frame { payload, length } => {
+        for piece in salt.pieces(bytes.get(at..).unwrap_or_default()) {
+            match piece {
+                Piece::Frame(payload, length) => {
                     at += length;
                     match Record::decode(payload) {
                         Ok(record) => self.record(&record, start + at as u64),
-                        Err(_) => self.found.damaged += length as u64,
+                        Err(_) => self.damaged(start, at - length, length),
                     }
                 }
-                Next::Torn { .. } | Next::Damaged => match salt.resume(rest) {
-                    Some(skipped) => {
-                        self.damaged(start, at, skipped);
-                        at += skipped;
-                    }
-                    None if is_last => return at,
-                    None => {
-                        self.damaged(start, at, rest.len());
-                        return bytes.len();
-                    }
-                },
+                Piece::Tail(_) if is_last => break,
+                Piece::Damaged(length) | Piece::Tail(length) => {
+                    self.damaged(start, at, length);
+                    at += length;
+                }
             }
         }
+        at
     }
 
     fn damaged(&mut self, start: u64, at: usize, bytes: usize) {

@@ -1,4 +1,4 @@
-//! The bytes of a segment: sixteen that say what it is, then frames of length, checksum and payload.
+//! The bytes of a segment: a head that says what it is, then frames of length, checksum and payload.
 //!
 //! Checksums are salted per segment. Where bytes are damaged, reading goes on at the next whole frame, and what a
 //! stranger has sent as a body must not be taken for one.
@@ -10,7 +10,7 @@ const MAGIC: [u8; 8] = *b"weftspl1";
 const FAMILY: [u8; 7] = *b"weftspl";
 
 /// Length of a segment's head.
-pub(super) const HEAD: u64 = 16;
+pub(super) const HEAD: u64 = 24;
 
 /// No payload is larger: a length beyond it is damage, not an order to allocate.
 const MAX_PAYLOAD: usize = 128 * 1024 * 1024;
@@ -53,12 +53,10 @@ impl Salt {
         Self(fastrand::u32(..))
     }
 
-    /// What a segment begins with.
+    /// What a segment begins with. The salt stands there three times: without it nothing behind it can be read.
     pub(super) fn head(self) -> Vec<u8> {
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend_from_slice(&self.0.to_le_bytes());
-        bytes.extend_from_slice(&checksum(self, &MAGIC).to_le_bytes());
-        bytes
+        let salt = self.0.to_le_bytes();
+        [&MAGIC[..], &salt, &checksum(self, &MAGIC).to_le_bytes(), &salt, &salt].concat()
     }
 
     /// Appends a frame holding `message`; gives its length.
@@ -112,18 +110,61 @@ impl Salt {
     }
 }
 
+/// What a whole segment consists of, one after the other.
+pub(super) struct Pieces<'a> {
+    salt: Salt,
+    rest: &'a [u8],
+}
+
+/// A part of a segment.
+pub(super) enum Piece<'a> {
+    /// A record, and the bytes it takes.
+    Frame(&'a [u8], usize),
+    /// Bytes that are none, with a whole record behind them.
+    Damaged(usize),
+    /// Bytes that are none, up to the end.
+    Tail(usize),
+}
+
+impl Salt {
+    /// What `bytes`, from a segment's head on, consist of.
+    pub(super) fn pieces(self, bytes: &[u8]) -> Pieces<'_> {
+        Pieces { salt: self, rest: bytes }
+    }
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = Piece<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (piece, length) = match self.salt.next(self.rest) {
+            Next::End => return None,
+            Next::Frame { payload, length } => (Piece::Frame(payload, length), length),
+            Next::Torn { .. } | Next::Damaged => match self.salt.resume(self.rest) {
+                Some(skipped) => (Piece::Damaged(skipped), skipped),
+                None => (Piece::Tail(self.rest.len()), self.rest.len()),
+            },
+        };
+        self.rest = self.rest.get(length..).unwrap_or_default();
+        Some(piece)
+    }
+}
+
 /// Reads the first bytes of a segment.
 pub(super) fn head(bytes: &[u8]) -> Head {
-    let Some(head) = bytes.first_chunk::<16>() else { return Head::Damaged };
-    let [.., s0, s1, s2, s3, _, _, _, _] = *head;
-    let salt = Salt(u32::from_le_bytes([s0, s1, s2, s3]));
-    if salt.head() == head {
-        return Head::Salted(salt);
+    let Some((magic, _)) = bytes.split_first_chunk::<8>() else { return Head::Damaged };
+    let number = |at: usize| bytes.get(at..at + 4)?.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
+    let [salt, sum, second, third] = [8, 12, 16, 20].map(number);
+    if let Some(salt) = salt.map(Salt).filter(|salt| Some(checksum(*salt, magic)) == sum) {
+        return match magic {
+            _ if *magic == MAGIC => Head::Salted(salt),
+            [.., version] if magic.starts_with(&FAMILY) => Head::OtherVersion(*version),
+            _ => Head::Damaged,
+        };
     }
-    match head.split_at(FAMILY.len()) {
-        (family, [version, ..]) if *family == FAMILY && *version != MAGIC[7] => Head::OtherVersion(*version),
-        _ => Head::Damaged,
-    }
+    // A head is damaged like anything else; two of three that agree are right.
+    let agreed = if salt == second || salt == third { salt } else { second.filter(|_| second == third) };
+    agreed.map_or(Head::Damaged, |salt| Head::Salted(Salt(salt)))
 }
 
 fn checksum(salt: Salt, bytes: &[u8]) -> u32 {

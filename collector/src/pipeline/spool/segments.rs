@@ -11,7 +11,7 @@ mod shelf;
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::sync::{Notify, watch};
@@ -24,6 +24,7 @@ pub(super) use self::{
     shelf::{BODIES_MS, Segment, Shelf},
 };
 
+use super::files;
 use crate::{
     clock::Clock,
     ledger::{Owner, Tally},
@@ -71,6 +72,22 @@ impl Segments {
     pub(crate) fn depth(&self, destination: &str) -> u64 {
         let shelf = self.shelf();
         shelf.cursor(destination).map_or(0, |cursor| shelf.end().saturating_sub(cursor.place))
+    }
+
+    /// For each destination, bytes that it has not passed and how many that may be.
+    pub(crate) fn depths(&self) -> Vec<(Arc<str>, u64, u64)> {
+        let shelf = self.shelf();
+        let depth = |cursor: &Cursor| shelf.end().saturating_sub(cursor.place);
+        shelf
+            .cursors
+            .iter()
+            .map(|(name, cursor)| (Arc::clone(name), depth(cursor), cursor.max_bytes))
+            .collect()
+    }
+
+    /// Free bytes of the disk, and all.
+    pub(crate) fn disk(&self) -> Option<(u64, u64)> {
+        files::free(&self.directory).ok().map(|disk| (disk.free, disk.all))
     }
 
     /// Where `destination` goes on.
@@ -188,7 +205,7 @@ impl Segments {
         shelf.segments.len() > 1 && shelf.segments.front().is_some_and(|oldest| Some(oldest.end) <= needed)
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+    pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

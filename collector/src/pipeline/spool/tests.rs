@@ -52,7 +52,7 @@ impl World {
         destination(&mut config, |to| to.from = crate::config::From::Oldest);
         change(&mut config);
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
-        let meters = Arc::new(Meters::new(&config));
+        let meters = Arc::new(Meters::new());
         let (clock, sessions) = (Clock::system(), Sessions::default());
         let with =
             With { config: &config, clock: &clock, ledger: &ledger, sessions: &sessions, meters: &meters };
@@ -63,7 +63,7 @@ impl World {
     /// Opens it as somebody else would who has the same settings.
     fn open_again(config: &Config, ledger: &Ledger) -> Result<Opened, OpenError> {
         let (clock, sessions) = (Clock::system(), Sessions::default());
-        let meters = &Arc::new(Meters::new(config));
+        let meters = &Arc::new(Meters::new());
         open(With { config, clock: &clock, ledger, sessions: &sessions, meters })
     }
 
@@ -142,7 +142,9 @@ impl World {
 
 /// The first destination, if there is one, changed.
 fn destination(config: &mut Config, change: impl FnOnce(&mut crate::config::Destination)) {
-    config.destinations.0.first_mut().map(|to| change(Arc::make_mut(to)));
+    if let Some(to) = config.destinations.0.first_mut() {
+        change(Arc::make_mut(to));
+    }
 }
 
 /// Where syncing costs nothing, for tests that open hundreds of spools.

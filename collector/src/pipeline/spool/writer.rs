@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
 
 use super::{
-    Claim, Job,
+    Claim, Job, Order,
     claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
     intervals::Intervals,
@@ -92,23 +92,30 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Writer {
     /// Until nobody can send jobs any more.
-    pub(super) fn run(mut self, mut jobs: mpsc::Receiver<Job>) {
-        while let Some(first) = self.next(&mut jobs) {
-            let mut bytes = first.entry.record.body.len();
-            let mut group = vec![first];
-            while bytes < GROUP_BYTES
-                && let Ok(next) = jobs.try_recv()
-            {
-                bytes += next.entry.record.body.len();
-                group.push(next);
+    pub(super) fn run(mut self, mut orders: mpsc::Receiver<Order>) {
+        while let Some(first) = self.next(&mut orders) {
+            let (mut group, mut bytes, mut next) = (Vec::new(), 0, Some(first));
+            let mut between = None;
+            while let Some(order) = next.take() {
+                match order {
+                    Order::Store(job) => {
+                        bytes += job.entry.record.body.len();
+                        group.push(*job);
+                        next = if bytes < GROUP_BYTES { orders.try_recv().ok() } else { None };
+                    }
+                    Order::Between(work) => between = Some(work),
+                }
             }
-            self.commit(group);
+            if !group.is_empty() {
+                self.commit(group);
+            }
+            between.into_iter().for_each(|work| work());
         }
     }
 
     /// While the disk fails it is tried again from time to time: readiness must not wait for traffic, which waits
     /// for readiness.
-    fn next(&mut self, jobs: &mut mpsc::Receiver<Job>) -> Option<Job> {
+    fn next(&mut self, jobs: &mut mpsc::Receiver<Order>) -> Option<Order> {
         while self.segments.health.failing.load(Ordering::Relaxed) {
             if let Some(next) = self.runtime.block_on(self.clock.within(PROBE, jobs.recv())) {
                 return next;

@@ -46,6 +46,15 @@ impl Shelf {
         left
     }
 
+    /// Puts a cursor behind everything there is.
+    pub(in crate::pipeline::spool) fn put_at_the_end(&self, cursor: &mut Cursor) {
+        cursor.place = self.end();
+        if let Some(last) = self.segments.back() {
+            cursor.segment = last.start;
+            cursor.done = last.totals.only(|owner| cursor.applications.take(&owner.application));
+        }
+    }
+
     /// What lies before a destination and is not decided.
     pub(in crate::pipeline::spool) fn ahead(&self, cursor: &Cursor) -> Tally {
         let mut ahead = Tally::default();

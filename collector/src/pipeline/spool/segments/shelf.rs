@@ -91,7 +91,7 @@ impl Shelf {
 
 impl Segments {
     /// Deletes what nobody needs. A cursor is durable before anything goes that an older one would need.
-    pub(super) fn let_go(&self, shelf: &mut Shelf) -> io::Result<()> {
+    pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) -> io::Result<()> {
         let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
         if !shelf.is_oldest_free(wall) {
             return Ok(());

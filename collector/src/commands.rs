@@ -1,0 +1,31 @@
+//! What `weft` does beside running: looking at a spool, reading batches, dead letters, draining, a test event.
+
+mod dead_letters;
+mod decode;
+mod drain;
+mod json;
+mod send;
+mod spool;
+
+pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
+pub use decode::decode;
+pub use drain::drain;
+pub use send::send;
+pub use spool::{export as export_spool, list as list_spool, verify as verify_spool};
+
+/// What went wrong, in a sentence that says what to change.
+pub type Failure = Box<dyn std::error::Error>;
+
+/// ISO-8601, to the second.
+fn iso(ms: u64) -> String {
+    use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+    let time = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).unwrap_or(0));
+    time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
+/// A client for one request to a collector on this machine.
+fn client() -> Result<reqwest::Client, Failure> {
+    // Whoever installed one before us keeps it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(reqwest::Client::builder().no_proxy().build()?)
+}

@@ -1,0 +1,27 @@
+//! A record of the spool as OTLP/JSON, as any tool reads it.
+
+use opentelemetry_proto::tonic::collector::{
+    logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+    trace::v1::ExportTraceServiceRequest,
+};
+use prost::Message;
+
+use super::Failure;
+use crate::{
+    config::Limits,
+    pipeline::{
+        link,
+        spool::{Kind, Record},
+    },
+};
+
+/// What would be exported of `record`.
+pub(super) fn of(record: &Record, limits: &Limits) -> Result<String, Failure> {
+    let part = link::linked(record, limits).map_err(|why| why.to_string())?;
+    let bytes = part.bytes.as_slice();
+    Ok(match record.kind() {
+        Kind::Logs => serde_json::to_string(&ExportLogsServiceRequest::decode(bytes)?)?,
+        Kind::Metrics => serde_json::to_string(&ExportMetricsServiceRequest::decode(bytes)?)?,
+        _ => serde_json::to_string(&ExportTraceServiceRequest::decode(bytes)?)?,
+    })
+}
