@@ -4,6 +4,7 @@
 
 mod harness;
 
+mod crash;
 mod flow;
 
 mod hostile;
