@@ -14,7 +14,7 @@ use self::{
     book::Book,
     sender::{PageSender, ServerSender},
 };
-use crate::{collector::Addresses, random::Random};
+use crate::{clock::TestClock, collector::Addresses, random::Random};
 
 pub use expected::MARK;
 pub use verdict::At;
@@ -40,6 +40,8 @@ struct Shared {
     book: Mutex<Book>,
     /// Requests acknowledged so far.
     acknowledged: watch::Sender<u64>,
+    /// What time it is for all who send.
+    clock: TestClock,
 }
 
 impl Shared {
@@ -52,13 +54,20 @@ impl Oracle {
     /// Knows nothing yet; everything it makes follows from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let shared = Shared { book: Mutex::default(), acknowledged: watch::Sender::new(0) };
+        let (book, acknowledged) = (Mutex::default(), watch::Sender::new(0));
+        let shared = Shared { book, acknowledged, clock: TestClock::default() };
         Self { shared: Arc::new(shared), random: Random::new(seed) }
     }
 
     /// Chance that belongs to this test's seed.
     pub fn random(&mut self) -> &mut Random {
         &mut self.random
+    }
+
+    /// The clock of all who send.
+    #[must_use]
+    pub fn clock(&self) -> &TestClock {
+        &self.shared.clock
     }
 
     /// So many pages and servers send, one request after the other, until told to stop.

@@ -145,6 +145,19 @@ impl Sink {
         ids.into_iter().filter(|id| !state.places.contains_key(id.as_slice())).copied().collect()
     }
 
+    /// Returns when all these span ids have arrived.
+    pub(crate) async fn wait_until_has(&self, ids: &[[u8; 8]]) {
+        loop {
+            let changed = self.shared.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            if self.missing(ids).is_empty() {
+                return;
+            }
+            changed.await;
+        }
+    }
+
     /// How many requests were sent here, refused ones included.
     #[must_use]
     pub fn requests(&self) -> usize {

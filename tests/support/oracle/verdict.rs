@@ -38,6 +38,17 @@ impl Oracle {
         self.shared.book().note_death(at.name, at.sink.taken().len());
     }
 
+    /// Waits until everything acknowledged so far is at a destination.
+    ///
+    /// # Panics
+    /// If it is not within `patience`.
+    pub async fn wait_until_all_is_at(&self, at: At<'_>, patience: Duration) {
+        let ids: Vec<_> = self.shared.book().acknowledged().copied().collect();
+        let came = tokio::time::timeout(patience, at.sink.wait_until_has(&ids)).await;
+        let missing = at.sink.missing(&ids).len();
+        assert!(came.is_ok(), "{missing} of {} are not at {} after {patience:?}", ids.len(), at.name);
+    }
+
     /// Judges what became of everything acknowledged, and that a fresh event still flows.
     ///
     /// # Panics

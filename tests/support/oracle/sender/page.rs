@@ -16,7 +16,6 @@ use super::{
     Try, acknowledge, is_told, judge, pause,
 };
 use crate::{
-    clock::TestClock,
     collector::{Addresses, BROWSER_KEY},
     http::try_send,
     page::ORIGIN,
@@ -33,7 +32,6 @@ pub(in crate::oracle) struct PageSender {
     shared: Arc<Shared>,
     seed: Seed,
     session: [u8; 16],
-    clock: TestClock,
     next_event: u64,
     next_batch: u64,
     last_start_ns: Option<u64>,
@@ -47,7 +45,6 @@ impl PageSender {
             session: random.bytes(),
             random,
             shared: Arc::clone(shared),
-            clock: TestClock::default(),
             next_event: 0,
             next_batch: 0,
             last_start_ns: None,
@@ -77,7 +74,7 @@ impl PageSender {
         let sealed = seal(&batch);
         let number = self.next_batch;
         self.next_batch += 1;
-        let send_time_ms = self.clock.now_ms() as u64;
+        let send_time_ms = self.shared.clock.now_ms() as u64;
         let head = Head {
             form: sealed.form,
             seed: self.seed,
@@ -121,7 +118,7 @@ impl PageSender {
     fn event(&mut self, batch: &mut Batch, is_marked: bool) -> SpanId {
         let number = self.next_event;
         self.next_event += 1;
-        let start_ns = self.clock.now_ms() as u64 * 1_000_000 + number;
+        let start_ns = self.shared.clock.now_ms() as u64 * 1_000_000 + number;
         self.last_start_ns = Some(start_ns);
         let secret = hex(&self.random.bytes::<24>());
         let first = batch.attributes.len() as u32;

@@ -20,7 +20,6 @@ use super::{
     Try, acknowledge, is_told, judge, pause,
 };
 use crate::{
-    clock::TestClock,
     collector::{Addresses, SERVER_KEY},
     http::try_send,
     random::Random,
@@ -34,12 +33,11 @@ pub(in crate::oracle) struct ServerSender {
     to: Addresses,
     random: Random,
     shared: Arc<Shared>,
-    clock: TestClock,
 }
 
 impl ServerSender {
     pub(in crate::oracle) fn new(to: Addresses, random: Random, shared: &Arc<Shared>) -> Self {
-        Self { to, random, shared: Arc::clone(shared), clock: TestClock::default() }
+        Self { to, random, shared: Arc::clone(shared) }
     }
 
     pub(in crate::oracle) async fn send_until(&mut self, stop: watch::Receiver<bool>) {
@@ -76,7 +74,7 @@ impl ServerSender {
     }
 
     fn span(&mut self) -> Span {
-        let start = self.clock.now_ms() as u64 * 1_000_000;
+        let start = self.shared.clock.now_ms() as u64 * 1_000_000;
         Span {
             trace_id: self.random.bytes::<16>().to_vec(),
             span_id: self.random.bytes::<8>().to_vec(),
