@@ -5,6 +5,7 @@
 mod harness;
 
 mod crash;
+mod damage;
 mod faults;
 mod flow;
 

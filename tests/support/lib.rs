@@ -22,6 +22,7 @@ pub mod elsewhere;
 pub mod gate;
 pub mod http;
 pub mod ledger;
+pub mod metrics;
 pub mod oracle;
 pub mod page;
 pub mod random;
