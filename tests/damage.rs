@@ -148,7 +148,7 @@ async fn bits_flipped_anywhere_lose_the_record_they_are_in_and_name_its_events()
     let spooled = Spooled::make(12).await;
     let mut random = Random::new(30);
     let most = spooled.bytes as u64 * 8;
-    let bits: Vec<_> = (0..100).map(|_| usize::try_from(random.below(most)).expect("a place")).collect();
+    let bits: Vec<_> = (0..60).map(|_| usize::try_from(random.below(most)).expect("a place")).collect();
     flip_each(&spooled, bits).await;
 }
 
@@ -190,8 +190,9 @@ async fn the_real_program_says_what_is_damaged_and_does_not_panic() {
         let (ended, _) = collector.stop().await;
         let said = fs::read_to_string(log).expect("it has said something");
         assert!(ended.success && !said.contains("panicked"), "bit {bit}: {said}");
+        // A torn tail is what any crash may leave, and is only counted.
         assert!(
-            aftermath.noticed == 0 || said.contains("WARN") || said.contains("ERROR"),
+            aftermath.noticed == aftermath.torn || said.contains("WARN") || said.contains("ERROR"),
             "bit {bit}: {said}"
         );
     }
