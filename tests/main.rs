@@ -6,6 +6,7 @@ mod harness;
 
 mod crash;
 mod damage;
+mod disk;
 mod faults;
 mod flow;
 

@@ -28,6 +28,7 @@ pub mod page;
 pub mod random;
 pub mod shop;
 pub mod site;
+pub mod small_disk;
 pub mod stats;
 
 pub mod visit;

@@ -40,6 +40,8 @@ struct Shared {
     book: Mutex<Book>,
     /// Requests acknowledged so far.
     acknowledged: watch::Sender<u64>,
+    /// Tries refused for now.
+    refused: watch::Sender<u64>,
     /// What time it is for all who send.
     clock: TestClock,
 }
@@ -55,7 +57,8 @@ impl Oracle {
     #[must_use]
     pub fn new(seed: u64) -> Self {
         let (book, acknowledged) = (Mutex::default(), watch::Sender::new(0));
-        let shared = Shared { book, acknowledged, clock: TestClock::default() };
+        let refused = watch::Sender::new(0);
+        let shared = Shared { book, acknowledged, refused, clock: TestClock::default() };
         Self { shared: Arc::new(shared), random: Random::new(seed) }
     }
 
@@ -87,6 +90,18 @@ impl Oracle {
         Load { stop, senders }
     }
 
+    /// So many servers send requests that fill disks, until told to stop.
+    pub fn load_in_bulk(&mut self, to: Addresses, servers: usize) -> Load {
+        let (stop, told) = watch::channel(false);
+        let mut senders = JoinSet::new();
+        for _ in 0..servers {
+            let mut server = ServerSender::new(to, self.random.branch(), &self.shared).in_bulk();
+            let told = told.clone();
+            senders.spawn(async move { server.send_until(told).await });
+        }
+        Load { stop, senders }
+    }
+
     /// Sends so many requests of a page and waits for their acknowledgements.
     pub async fn send_of_page(&mut self, to: Addresses, requests: usize) {
         let mut page = PageSender::new(to, self.random.branch(), &self.shared);
@@ -111,13 +126,17 @@ impl Oracle {
     /// Waits until so many more requests are acknowledged.
     ///
     /// # Panics
-    /// After half a minute.
+    /// After a minute.
     pub async fn wait_for_acknowledgements(&self, more: u64) {
-        let mut acknowledged = self.shared.acknowledged.subscribe();
-        let until = *acknowledged.borrow() + more;
-        let came = acknowledged.wait_for(|count| *count >= until);
-        let came = tokio::time::timeout(verdict::PATIENCE, came).await;
-        assert!(came.is_ok(), "{more} more requests were not acknowledged in time");
+        wait_for(&self.shared.acknowledged, more, "acknowledged").await;
+    }
+
+    /// Waits until so many more tries are refused for now.
+    ///
+    /// # Panics
+    /// After a minute.
+    pub async fn wait_for_refusals(&self, more: u64) {
+        wait_for(&self.shared.refused, more, "refused for now").await;
     }
 
     /// How many events and spans are acknowledged.
@@ -142,4 +161,12 @@ impl Load {
         let finished = tokio::time::timeout(verdict::PATIENCE, finish).await;
         assert!(finished.is_ok(), "a request is not acknowledged, however often it is sent");
     }
+}
+
+async fn wait_for(count: &watch::Sender<u64>, more: u64, what: &str) {
+    let mut changes = count.subscribe();
+    let until = *changes.borrow() + more;
+    let came = changes.wait_for(|count| *count >= until);
+    let came = tokio::time::timeout(verdict::PATIENCE, came).await.is_ok();
+    assert!(came, "not so many requests as {more} more were {what} in time");
 }

@@ -19,8 +19,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 /// What one try came to.
 enum Try {
     Acknowledged,
-    /// Refused for now, or nobody was there: the same bytes may be taken later.
+    /// Refused for now: the same bytes may be taken later.
     Later,
+    /// Nobody was there.
+    Unreached,
     /// No answer, so nobody knows.
     Unanswered,
 }
@@ -32,7 +34,7 @@ enum Try {
 fn judge(answer: Result<Answer, NoAnswer>, is_acknowledgement: impl Fn(&Answer) -> bool) -> Try {
     match answer {
         Err(nothing) if nothing.was_reached => Try::Unanswered,
-        Err(_) => Try::Later,
+        Err(_) => Try::Unreached,
         Ok(answer) if answer.status == 200 => {
             // What is no acknowledgement of these very bytes is as good as no answer.
             if is_acknowledgement(&answer) { Try::Acknowledged } else { Try::Unanswered }
@@ -48,6 +50,10 @@ fn judge(answer: Result<Answer, NoAnswer>, is_acknowledgement: impl Fn(&Answer) 
 fn acknowledge(shared: &Shared, ids: &[SpanId]) {
     shared.book().acknowledge(ids);
     shared.acknowledged.send_modify(|count| *count += 1);
+}
+
+fn refused(shared: &Shared) {
+    shared.refused.send_modify(|count| *count += 1);
 }
 
 fn is_told(stop: &watch::Receiver<bool>) -> bool {

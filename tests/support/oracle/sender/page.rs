@@ -13,7 +13,7 @@ use super::{
         book::SpanId,
         expected::{Expected, MARK, int, text},
     },
-    Try, acknowledge, is_told, judge, pause,
+    Try, acknowledge, is_told, judge, pause, refused,
 };
 use crate::{
     collector::{Addresses, BROWSER_KEY},
@@ -96,8 +96,10 @@ impl PageSender {
             // A copy is refused by its numbers: without an answer the same bytes are simply sent again.
             match acknowledged {
                 Try::Acknowledged => break,
-                Try::Later | Try::Unanswered => pause().await,
+                Try::Later => refused(&self.shared),
+                Try::Unreached | Try::Unanswered => {}
             }
+            pause().await;
         }
         acknowledge(&self.shared, &ids);
         ids

@@ -17,7 +17,7 @@ use super::{
         book::SpanId,
         expected::{Expected, text},
     },
-    Try, acknowledge, is_told, judge, pause,
+    Try, acknowledge, is_told, judge, pause, refused,
 };
 use crate::{
     collector::{Addresses, SERVER_KEY},
@@ -33,11 +33,20 @@ pub(in crate::oracle) struct ServerSender {
     to: Addresses,
     random: Random,
     shared: Arc<Shared>,
+    /// Bytes of text that each span carries.
+    text: usize,
+    /// Spans of a request, about.
+    spans: u64,
 }
 
 impl ServerSender {
     pub(in crate::oracle) fn new(to: Addresses, random: Random, shared: &Arc<Shared>) -> Self {
-        Self { to, random, shared: Arc::clone(shared) }
+        Self { to, random, shared: Arc::clone(shared), text: 48, spans: 6 }
+    }
+
+    /// With requests of a hundred kilobytes, which fill disks.
+    pub(in crate::oracle) fn in_bulk(self) -> Self {
+        Self { text: 1_024, spans: 100, ..self }
     }
 
     pub(in crate::oracle) async fn send_until(&mut self, stop: watch::Receiver<bool>) {
@@ -48,7 +57,7 @@ impl ServerSender {
 
     /// Sends one request until it is acknowledged.
     pub(in crate::oracle) async fn send(&mut self) {
-        let spans: Vec<_> = (0..1 + self.random.below(12)).map(|_| self.span()).collect();
+        let spans: Vec<_> = (0..1 + self.random.below(2 * self.spans)).map(|_| self.span()).collect();
         let ids: Vec<SpanId> = spans
             .iter()
             .map(|span| SpanId::try_from(span.span_id.as_slice()).expect("eight bytes"))
@@ -64,7 +73,8 @@ impl ServerSender {
         loop {
             match judge(try_send(Method::POST, &url, &headers, request.clone()).await, |_| true) {
                 Try::Acknowledged => break,
-                Try::Later => {}
+                Try::Later => refused(&self.shared),
+                Try::Unreached => {}
                 // OTLP has no numbers by which a copy could be told for sure.
                 Try::Unanswered => self.shared.book().send_again(ids.len()),
             }
@@ -74,6 +84,8 @@ impl ServerSender {
     }
 
     fn span(&mut self) -> Span {
+        let secret: Vec<u8> = (0..self.text / 2).map(|_| self.random.next() as u8).collect();
+        let secret = hex(&secret);
         let start = self.shared.clock.now_ms() as u64 * 1_000_000;
         Span {
             trace_id: self.random.bytes::<16>().to_vec(),
@@ -82,7 +94,7 @@ impl ServerSender {
             kind: 2,
             start_time_unix_nano: start,
             end_time_unix_nano: start + 2_000_000,
-            attributes: vec![text("test.secret", &hex(&self.random.bytes::<24>()))],
+            attributes: vec![text("test.secret", &secret)],
             ..Span::default()
         }
     }
