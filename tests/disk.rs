@@ -66,6 +66,7 @@ async fn killed_on_a_full_disk_it_starts_again_and_delivers_what_it_acknowledged
         data: Some(disk.path().join("weft")),
         log: Some(logs.path().join("weft.err")),
         more: SMALL_SEGMENTS.to_owned(),
+        ..Setting::default()
     };
     let collector = CollectorProcess::start(&setting).await;
     let to = collector.addresses();

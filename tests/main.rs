@@ -5,8 +5,10 @@
 mod harness;
 
 mod crash;
+mod crowd;
 mod damage;
 mod disk;
+mod disorder;
 mod faults;
 mod flow;
 

@@ -39,6 +39,8 @@ pub struct Setting {
     pub data: Option<PathBuf>,
     /// The file that a real program's stderr is added to. `None`: it is the test's own.
     pub log: Option<PathBuf>,
+    /// Requests a second that the page's key may make, at once and on average. `None`: as many as by default.
+    pub rate: Option<u32>,
     /// More lines of configuration: settings of the destination, then whole tables.
     pub more: String,
 }
@@ -47,7 +49,9 @@ impl Setting {
     /// The configuration as a user would write it.
     #[must_use]
     pub fn toml(&self, data: &Path) -> String {
-        let Self { origin, sink, listen, data: elsewhere, more, .. } = self;
+        let Self { origin, sink, listen, data: elsewhere, rate, more, .. } = self;
+        let rate =
+            rate.map(|rate| format!("requests_per_second = {rate}\nburst = {rate}")).unwrap_or_default();
         let data = elsewhere.as_deref().unwrap_or(data);
         let free = Addresses { ingest: ([127, 0, 0, 1], 0).into(), admin: ([127, 0, 0, 1], 0).into() };
         let Addresses { ingest, admin } = listen.unwrap_or(free);
@@ -62,6 +66,7 @@ key = "{BROWSER_KEY}"
 application = "shop"
 service = "shop-web"
 origins = ["{origin}"]
+{rate}
 [keys.shop-api]
 kind = "server"
 key = "{SERVER_KEY}"

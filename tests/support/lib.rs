@@ -18,6 +18,7 @@ pub mod tree;
 pub mod browser;
 pub mod clock;
 pub mod collector;
+pub mod descriptors;
 pub mod elsewhere;
 pub mod gate;
 pub mod http;

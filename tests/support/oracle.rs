@@ -90,6 +90,16 @@ impl Oracle {
         Load { stop, senders }
     }
 
+    /// So many pages send one request each, all at once.
+    pub fn burst(&mut self, to: Addresses, pages: usize) -> Load {
+        let mut senders = JoinSet::new();
+        for _ in 0..pages {
+            let mut page = PageSender::new(to, self.random.branch(), &self.shared);
+            senders.spawn(async move { drop(page.send(&[]).await) });
+        }
+        Load { stop: watch::Sender::new(true), senders }
+    }
+
     /// So many servers send requests that fill disks, until told to stop.
     pub fn load_in_bulk(&mut self, to: Addresses, servers: usize) -> Load {
         let (stop, told) = watch::channel(false);
@@ -126,7 +136,7 @@ impl Oracle {
     /// Waits until so many more requests are acknowledged.
     ///
     /// # Panics
-    /// After a minute.
+    /// After half a minute.
     pub async fn wait_for_acknowledgements(&self, more: u64) {
         wait_for(&self.shared.acknowledged, more, "acknowledged").await;
     }
@@ -134,7 +144,7 @@ impl Oracle {
     /// Waits until so many more tries are refused for now.
     ///
     /// # Panics
-    /// After a minute.
+    /// After half a minute.
     pub async fn wait_for_refusals(&self, more: u64) {
         wait_for(&self.shared.refused, more, "refused for now").await;
     }

@@ -60,9 +60,20 @@ fn is_told(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow()
 }
 
-/// A pause between two tries.
-async fn pause() {
-    let mut pauses = tokio::time::interval(PAUSE);
-    pauses.tick().await;
-    pauses.tick().await;
+/// The pauses of one client between its tries: longer each time it is told to come later.
+struct Pauses(Duration);
+
+impl Pauses {
+    fn new() -> Self {
+        Self(PAUSE)
+    }
+
+    async fn pause(&mut self, after: &Try) {
+        let mut pauses = tokio::time::interval(self.0);
+        pauses.tick().await;
+        pauses.tick().await;
+        if matches!(after, Try::Later) {
+            self.0 = (self.0 * 2).min(PAUSE * 32);
+        }
+    }
 }

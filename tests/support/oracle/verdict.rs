@@ -6,7 +6,7 @@ use super::{IN_FLIGHT, Oracle};
 use crate::{collector::Addresses, ledger::Ledger, sink::Sink};
 
 /// How long a test waits for what must come.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A destination by its name in the configuration.
 #[derive(Clone, Copy)]

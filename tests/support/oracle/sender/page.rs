@@ -13,7 +13,7 @@ use super::{
         book::SpanId,
         expected::{Expected, MARK, int, text},
     },
-    Try, acknowledge, is_told, judge, pause, refused,
+    Pauses, Try, acknowledge, is_told, judge, refused,
 };
 use crate::{
     collector::{Addresses, BROWSER_KEY},
@@ -88,18 +88,19 @@ impl PageSender {
         request.extend_from_slice(&sealed.bytes);
         let url = format!("{}?key={BROWSER_KEY}", self.to.page_endpoint());
         let headers = [("origin", ORIGIN), ("content-type", "text/plain")];
+        let mut pauses = Pauses::new();
         loop {
             let answer = try_send(Method::POST, &url, &headers, request.clone()).await;
-            let acknowledged = judge(answer, |answer| {
+            let judged = judge(answer, |answer| {
                 Ack::decode(&answer.body).is_ok_and(|ack| (ack.digest, ack.number) == (head.digest, number))
             });
-            // A copy is refused by its numbers: without an answer the same bytes are simply sent again.
-            match acknowledged {
+            match judged {
                 Try::Acknowledged => break,
                 Try::Later => refused(&self.shared),
+                // A copy is refused by its numbers: the same bytes are simply sent again.
                 Try::Unreached | Try::Unanswered => {}
             }
-            pause().await;
+            pauses.pause(&judged).await;
         }
         acknowledge(&self.shared, &ids);
         ids

@@ -17,7 +17,7 @@ use super::{
         book::SpanId,
         expected::{Expected, text},
     },
-    Try, acknowledge, is_told, judge, pause, refused,
+    Pauses, Try, acknowledge, is_told, judge, refused,
 };
 use crate::{
     collector::{Addresses, SERVER_KEY},
@@ -70,15 +70,17 @@ impl ServerSender {
         let url = format!("{}/v1/traces", self.to.otlp_endpoint());
         let key = format!("Bearer {SERVER_KEY}");
         let headers = [("authorization", key.as_str()), ("content-type", "application/x-protobuf")];
+        let mut pauses = Pauses::new();
         loop {
-            match judge(try_send(Method::POST, &url, &headers, request.clone()).await, |_| true) {
+            let judged = judge(try_send(Method::POST, &url, &headers, request.clone()).await, |_| true);
+            match judged {
                 Try::Acknowledged => break,
                 Try::Later => refused(&self.shared),
                 Try::Unreached => {}
                 // OTLP has no numbers by which a copy could be told for sure.
                 Try::Unanswered => self.shared.book().send_again(ids.len()),
             }
-            pause().await;
+            pauses.pause(&judged).await;
         }
         acknowledge(&self.shared, &ids);
     }
