@@ -60,7 +60,7 @@ fn is_told(stop: &watch::Receiver<bool>) -> bool {
     *stop.borrow()
 }
 
-/// The pauses of one client between its tries: longer each time it is told to come later.
+/// The pauses of one client between its tries: longer each time.
 struct Pauses(Duration);
 
 impl Pauses {
@@ -68,12 +68,10 @@ impl Pauses {
         Self(PAUSE)
     }
 
-    async fn pause(&mut self, after: &Try) {
+    async fn pause(&mut self) {
         let mut pauses = tokio::time::interval(self.0);
         pauses.tick().await;
         pauses.tick().await;
-        if matches!(after, Try::Later) {
-            self.0 = (self.0 * 2).min(PAUSE * 32);
-        }
+        self.0 = (self.0 * 2).min(PAUSE * 16);
     }
 }

@@ -100,7 +100,7 @@ impl PageSender {
                 // A copy is refused by its numbers: the same bytes are simply sent again.
                 Try::Unreached | Try::Unanswered => {}
             }
-            pauses.pause(&judged).await;
+            pauses.pause().await;
         }
         acknowledge(&self.shared, &ids);
         ids

@@ -80,7 +80,7 @@ impl ServerSender {
                 // OTLP has no numbers by which a copy could be told for sure.
                 Try::Unanswered => self.shared.book().send_again(ids.len()),
             }
-            pauses.pause(&judged).await;
+            pauses.pause().await;
         }
         acknowledge(&self.shared, &ids);
     }
