@@ -19,7 +19,12 @@ struct Neighbours {
 
 async fn start(more: &str) -> Neighbours {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), more: more.to_owned() };
+    let setting = Setting {
+        origin: ORIGIN.to_owned(),
+        sink: sink.endpoint(),
+        more: more.to_owned(),
+        ..Setting::default()
+    };
     let collector = Collector::start(Bound::new().await, &setting);
     Neighbours { sink, collector, page: Page::new(1) }
 }

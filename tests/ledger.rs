@@ -4,6 +4,7 @@
 use support::{
     collector::{Bound, Collector, Setting},
     ledger::Ledger,
+    oracle::{At, Oracle},
     page::{ORIGIN, Page, post, post_acknowledged},
     sink::Sink,
 };
@@ -47,4 +48,26 @@ async fn collector_settles(sink: &Sink, to: support::collector::Addresses) {
         tokio::task::yield_now().await;
     }
     panic!("events stay pending although the sink has {}", sink.spans().len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_load_and_without_trouble_each_event_arrives_once_as_it_was_sent_and_is_counted() {
+    let sink = Sink::start().await;
+    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let collector = Collector::start(Bound::new().await, &setting);
+    let to = collector.addresses();
+    let mut oracle = Oracle::new(5);
+    let load = oracle.load(to, 6, 2);
+    for _ in 0..10 {
+        oracle.wait_for_acknowledgements(20).await;
+        // Not only at rest: the equations hold at every moment.
+        Ledger::of(to).await.assert_balances();
+    }
+    load.stop().await;
+    oracle.judge(to, &[At { name: "main", sink: &sink }]).await;
+    let ledger = Ledger::of(to).await;
+    assert_eq!(ledger.of_all_keys("accepted"), oracle.acknowledged() as u64);
+    assert_eq!(ledger.at("main", "delivered"), oracle.acknowledged() as u64);
+    assert_eq!(sink.duplicates(), 0);
+    collector.stop().await;
 }

@@ -4,6 +4,12 @@
 
 mod harness;
 
+mod crash;
+mod crowd;
+mod damage;
+mod disk;
+mod disorder;
+mod faults;
 mod flow;
 
 mod hostile;

@@ -39,6 +39,10 @@ impl TestClock {
 }
 
 /// Whole milliseconds of a test's step in time.
-pub(crate) fn millis(time: Duration) -> u64 {
+///
+/// # Panics
+/// If that is more than half a billion years.
+#[must_use]
+pub fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).expect("a test does not wait for half a billion years")
 }

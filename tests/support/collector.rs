@@ -2,7 +2,11 @@
 
 mod process;
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicU16, Ordering},
+};
 
 use tempfile::TempDir;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -14,7 +18,7 @@ use weft_collector::{
     shutdown::Drained,
 };
 
-pub use process::CollectorProcess;
+pub use process::{CollectorProcess, Ended};
 
 /// Browser key of the shop's page.
 pub const BROWSER_KEY: &str = "pk_demo_shop";
@@ -29,6 +33,14 @@ pub struct Setting {
     pub origin: String,
     /// Endpoint of the sink.
     pub sink: String,
+    /// Where it listens. `None`: on free ports.
+    pub listen: Option<Addresses>,
+    /// Where its spool lives. `None`: in a directory that ends with the test.
+    pub data: Option<PathBuf>,
+    /// The file that a real program's stderr is added to. `None`: it is the test's own.
+    pub log: Option<PathBuf>,
+    /// Requests a second that the page's key may make, at once and on average. `None`: as many as by default.
+    pub rate: Option<u32>,
     /// More lines of configuration: settings of the destination, then whole tables.
     pub more: String,
 }
@@ -37,11 +49,16 @@ impl Setting {
     /// The configuration as a user would write it.
     #[must_use]
     pub fn toml(&self, data: &Path) -> String {
-        let Self { origin, sink, more } = self;
+        let Self { origin, sink, listen, data: elsewhere, rate, more, .. } = self;
+        let rate =
+            rate.map(|rate| format!("requests_per_second = {rate}\nburst = {rate}")).unwrap_or_default();
+        let data = elsewhere.as_deref().unwrap_or(data);
+        let free = Addresses { ingest: ([127, 0, 0, 1], 0).into(), admin: ([127, 0, 0, 1], 0).into() };
+        let Addresses { ingest, admin } = listen.unwrap_or(free);
         format!(
             r#"
-listen = "127.0.0.1:0"
-admin = "127.0.0.1:0"
+listen = "{ingest}"
+admin = "{admin}"
 data = {data:?}
 [keys.shop-web]
 kind = "browser"
@@ -49,6 +66,7 @@ key = "{BROWSER_KEY}"
 application = "shop"
 service = "shop-web"
 origins = ["{origin}"]
+{rate}
 [keys.shop-api]
 kind = "server"
 key = "{SERVER_KEY}"
@@ -93,6 +111,21 @@ pub struct Addresses {
 }
 
 impl Addresses {
+    /// Two ports that stay free between one collector and the next: below those that systems lend to connections.
+    pub async fn lasting() -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let first = 12_000 + u16::try_from(std::process::id() % 8_000).unwrap_or(0) * 2;
+        let mut free = Vec::new();
+        while free.len() < 2 {
+            let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            if TcpListener::bind(address).await.is_ok() {
+                free.push(address);
+            }
+        }
+        Self { ingest: free[0], admin: free[1] }
+    }
+
     /// What a page's `init` is given.
     #[must_use]
     pub fn page_endpoint(&self) -> String {

@@ -1,5 +1,7 @@
 //! The collector's ledger as an operator reads it.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::{collector::Addresses, http};
@@ -12,6 +14,61 @@ impl Ledger {
     pub async fn of(collector: Addresses) -> Self {
         let text = http::get(&collector.admin_url("/api/ledger")).await;
         Self(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}")))
+    }
+
+    /// Asks until nothing waits to be written or delivered.
+    ///
+    /// # Panics
+    /// After `patience`, with the ledger.
+    pub async fn settled(collector: Addresses, patience: Duration) -> Self {
+        let mut last = Self(Value::Null);
+        let settles = async {
+            loop {
+                last = Self::of(collector).await;
+                last.assert_balances();
+                if last.undecided() == 0 {
+                    return;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let settled = tokio::time::timeout(patience, settles).await;
+        assert!(settled.is_ok(), "events stay pending: {:#}", last.0);
+        last
+    }
+
+    /// Events that wait to be written, or for a destination.
+    #[must_use]
+    pub fn undecided(&self) -> u64 {
+        let of_key = |key: &String| {
+            let destinations = format!("/keys/{key}/destinations");
+            let pending = self.entries(&destinations);
+            let pending: u64 = pending.filter_map(|(_, fates)| fates["pending"].as_u64()).sum();
+            pending + self.count(&format!("/keys/{key}/in_flight"))
+        };
+        self.keys().map(of_key).sum()
+    }
+
+    /// Events of all keys that `destination` has not got and will not get, each of them counted by a name.
+    #[must_use]
+    pub fn named(&self, destination: &str) -> u64 {
+        let of_key = |key: &String| {
+            let at = format!("/keys/{key}/destinations/{destination}");
+            self.count(&format!("{at}/rejected_by_destination")) + self.sum(&format!("{at}/dropped"))
+        };
+        self.keys().map(of_key).sum()
+    }
+
+    /// One count of all keys at `destination`, as in `delivered` or `dropped/damaged`.
+    #[must_use]
+    pub fn at(&self, destination: &str, name: &str) -> u64 {
+        self.keys().map(|key| self.count(&format!("/keys/{key}/destinations/{destination}/{name}"))).sum()
+    }
+
+    /// One count of all keys, as in `accepted`.
+    #[must_use]
+    pub fn of_all_keys(&self, name: &str) -> u64 {
+        self.keys().map(|key| self.count(&format!("/keys/{key}/{name}"))).sum()
     }
 
     /// A count by its path, as in `/keys/shop-web/received`. What was never counted is 0.

@@ -18,13 +18,18 @@ pub mod tree;
 pub mod browser;
 pub mod clock;
 pub mod collector;
+pub mod descriptors;
 pub mod elsewhere;
 pub mod gate;
 pub mod http;
 pub mod ledger;
+pub mod metrics;
+pub mod oracle;
 pub mod page;
+pub mod random;
 pub mod shop;
 pub mod site;
+pub mod small_disk;
 pub mod stats;
 
 pub mod visit;

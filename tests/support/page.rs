@@ -28,6 +28,14 @@ impl Page {
         Self { seed: Seed([seed; 16]), next_event: 0, next_batch: 0, clock: TestClock::default() }
     }
 
+    /// One of so many pages that a byte does not tell them apart.
+    #[must_use]
+    pub fn of_crowd(number: usize) -> Self {
+        let mut seed = [0xcc; 16];
+        seed[..8].copy_from_slice(&(number as u64).to_le_bytes());
+        Self { seed: Seed(seed), ..Self::new(0) }
+    }
+
     /// Ids that its events will have at the sink, in hex.
     #[must_use]
     pub fn span_ids(&self) -> Vec<String> {

@@ -1,10 +1,11 @@
 //! A strict OTLP/HTTP sink: stands where any unmodified backend would, and complains about anything odd.
 
+mod answer;
 mod judge;
 mod serve;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
     fmt,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -12,6 +13,8 @@ use std::{
 };
 
 use tokio::{net::TcpListener, sync::Notify, task::JoinHandle};
+
+pub use answer::{Answer, Dislike};
 
 use crate::{received::Received, tree};
 
@@ -25,24 +28,6 @@ pub struct Sink {
     server: Option<JoinHandle<()>>,
 }
 
-/// What the sink does with a request instead of taking it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answer {
-    /// 429 with this many seconds of `Retry-After`.
-    TooMany {
-        /// Seconds.
-        retry_after: u64,
-    },
-    /// 503 without `Retry-After`.
-    Unavailable,
-    /// 400: sending it again will not help.
-    BadRequest,
-    /// No answer at all.
-    Hang,
-    /// Takes the spans and breaks the connection in the middle of saying so.
-    TakeAndBreak,
-}
-
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
@@ -53,9 +38,20 @@ struct Shared {
 #[derive(Default)]
 struct State {
     spans: Vec<Received>,
+    /// Places in `spans` by span id.
+    places: HashMap<Vec<u8>, usize>,
     duplicates: usize,
     requests: usize,
+    /// Spans of each request that was taken.
+    taken: Vec<usize>,
+    /// Spans of requests that were taken by answers which do not say so.
+    unsaid: usize,
+    rejected: usize,
     answers: VecDeque<Answer>,
+    standing: Option<Answer>,
+    dislikes: Vec<Dislike>,
+    /// Connections that are open.
+    connections: usize,
     complaints: Vec<String>,
     was_judged: bool,
 }
@@ -87,6 +83,16 @@ impl Sink {
         self.shared.state().answers.push_back(answer);
     }
 
+    /// Answers every request like this that [`Sink::refuse_next`] does not speak of; `None`: takes them.
+    pub fn answer_all(&self, answer: Option<Answer>) {
+        self.shared.state().standing = answer;
+    }
+
+    /// Refuses requests that hold such a thing, from now on.
+    pub fn dislike(&self, what: Dislike) {
+        self.shared.state().dislikes.push(what);
+    }
+
     /// Stops listening and breaks every connection.
     pub async fn go_down(&mut self) {
         if let Some(server) = self.server.take() {
@@ -112,6 +118,44 @@ impl Sink {
     #[must_use]
     pub fn duplicates(&self) -> usize {
         self.shared.state().duplicates
+    }
+
+    /// How many spans each taken request had, in order of arrival.
+    #[must_use]
+    pub fn taken(&self) -> Vec<usize> {
+        self.shared.state().taken.clone()
+    }
+
+    /// How many spans were taken in requests whose sender was never told.
+    #[must_use]
+    pub fn unsaid(&self) -> usize {
+        self.shared.state().unsaid
+    }
+
+    /// How many spans were rejected as partial successes.
+    #[must_use]
+    pub fn rejected(&self) -> usize {
+        self.shared.state().rejected
+    }
+
+    /// Which of these span ids have not arrived.
+    #[must_use]
+    pub fn missing<'a>(&self, ids: impl IntoIterator<Item = &'a [u8; 8]>) -> Vec<[u8; 8]> {
+        let state = self.shared.state();
+        ids.into_iter().filter(|id| !state.places.contains_key(id.as_slice())).copied().collect()
+    }
+
+    /// Returns when all these span ids have arrived.
+    pub(crate) async fn wait_until_has(&self, ids: &[[u8; 8]]) {
+        loop {
+            let changed = self.shared.changed.notified();
+            let mut changed = std::pin::pin!(changed);
+            changed.as_mut().enable();
+            if self.missing(ids).is_empty() {
+                return;
+            }
+            changed.await;
+        }
     }
 
     /// How many requests were sent here, refused ones included.
@@ -145,6 +189,15 @@ impl Sink {
     pub async fn wait_for_requests(&self, count: usize) {
         let came = self.wait(|state| (state.requests >= count).then_some(())).await;
         assert!(came.is_some(), "{}", self.picture(&format!("{count} requests")));
+    }
+
+    /// Waits until nobody is connected.
+    ///
+    /// # Panics
+    /// After half a minute.
+    pub async fn wait_until_alone(&self) {
+        let alone = self.wait(|state| (state.connections == 0).then_some(())).await;
+        assert!(alone.is_some(), "{}", self.picture("nobody to be connected"));
     }
 
     /// Waits for the next change and returns every distinct span so far.

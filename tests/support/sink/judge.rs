@@ -3,18 +3,59 @@
 use std::{io::Read, sync::Arc};
 
 use flate2::read::GzDecoder;
-use hyper::{Method, header, http::request::Parts};
+use hyper::{Method, StatusCode, header, http::request::Parts};
 use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
 use prost::Message;
 
-use super::State;
+use super::{Answer, Dislike, State};
 use crate::received::{Received, hex};
 
-/// Takes a request's spans into `state`, or complains.
-pub(super) fn take(state: &mut State, head: &Parts, body: &[u8]) {
-    match read(head, body) {
-        Ok(request) => spans(request).for_each(|received| take_span(state, received)),
-        Err(complaint) => state.complaints.push(complaint),
+/// What became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Taken,
+    /// All but so many spans.
+    Partly(usize),
+    Refused(StatusCode),
+}
+
+/// Takes a request's spans into `state` unless something in it is disliked, or complains.
+pub(super) fn take(state: &mut State, head: &Parts, body: &[u8], answer: Option<Answer>) -> Verdict {
+    let spans: Vec<_> = match read(head, body) {
+        Ok(request) => spans(request).collect(),
+        Err(complaint) => {
+            state.complaints.push(complaint);
+            return Verdict::Taken;
+        }
+    };
+    if let Some(status) = state.dislikes.iter().find_map(|dislike| dislike.status(&spans)) {
+        return Verdict::Refused(status);
+    }
+    let rejected = match answer {
+        Some(Answer::RejectSome(most)) => most.min(spans.len()),
+        _ => 0,
+    };
+    state.rejected += rejected;
+    state.taken.push(spans.len() - rejected);
+    if answer.is_some_and(Answer::takes_and_does_not_say) {
+        state.unsaid += spans.len();
+    }
+    spans.into_iter().skip(rejected).for_each(|received| take_span(state, received));
+    if rejected > 0 { Verdict::Partly(rejected) } else { Verdict::Taken }
+}
+
+impl Dislike {
+    fn status(self, spans: &[Received]) -> Option<StatusCode> {
+        let marked = |received: &Received, mark| {
+            received.span.attributes.iter().any(|attribute| attribute.key == mark)
+        };
+        match self {
+            Self::Marked(mark) if spans.iter().any(|span| marked(span, mark)) => {
+                Some(StatusCode::BAD_REQUEST)
+            }
+            Self::Larger(most) if spans.len() > most => Some(StatusCode::PAYLOAD_TOO_LARGE),
+            _ => None,
+        }
     }
 }
 
@@ -54,9 +95,12 @@ fn take_span(state: &mut State, received: Received) {
     let span = &received.span;
     let of = format!("span {} ({})", hex(&span.span_id), span.name);
     state.complaints.extend(oddities(span).into_iter().map(|oddity| format!("{of}: {oddity}")));
-    let earlier = state.spans.iter().find(|earlier| earlier.span.span_id == span.span_id);
-    match earlier {
-        None => state.spans.push(received),
+    let place = state.places.get(&span.span_id).copied();
+    match place.and_then(|place| state.spans.get(place)) {
+        None => {
+            state.places.insert(span.span_id.clone(), state.spans.len());
+            state.spans.push(received);
+        }
         Some(earlier) if earlier.span == *span && earlier.resource == received.resource => {
             state.duplicates += 1
         }
