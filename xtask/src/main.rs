@@ -2,9 +2,11 @@
 
 #![forbid(unsafe_code)]
 
+mod bench;
 mod ci;
 mod demo;
 mod flow;
+mod peers;
 mod setup;
 mod test;
 mod tidy;
@@ -26,6 +28,9 @@ cargo xtask <chore>
   test            set up and run every test
   test --slow     and those that take minutes
   ci              what CI runs: format, lints, licences, advisories, tidy, test
+
+  bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
+                  --keep: also as a file in benches/runs; --spans N: so many at 100 a request
 
   setup           check the tools this repository needs, and install what can be installed
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
@@ -53,6 +58,7 @@ fn run(args: &[&str]) -> Outcome {
         ["test"] => test::run(test::Breadth::Usual),
         ["test", "--slow"] => test::run(test::Breadth::Slow),
         ["ci"] => ci::run(),
+        ["bench", "load", options @ ..] => bench_load(options),
         ["setup"] => setup::run(),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
@@ -63,5 +69,15 @@ fn run(args: &[&str]) -> Outcome {
             Ok(())
         }
         _ => Err(format!("there is no chore `{}`\n\n{USAGE}", args.join(" ")).into()),
+    }
+}
+
+fn bench_load(options: &[&str]) -> Outcome {
+    match options {
+        [] => bench::load(bench::SPANS, bench::Keep::No),
+        ["--keep"] => bench::load(bench::SPANS, bench::Keep::Yes),
+        ["--spans", spans] => bench::load(spans, bench::Keep::No),
+        ["--spans", spans, "--keep"] | ["--keep", "--spans", spans] => bench::load(spans, bench::Keep::Yes),
+        _ => Err(format!("`bench load` has no option `{}`", options.join(" ")).into()),
     }
 }
