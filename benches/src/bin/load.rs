@@ -43,7 +43,7 @@ async fn at_full_load(programs: &Programs, spans: usize) -> Result<Vec<Row>, Fai
     println!("{}", Row::HEAD);
     let mut rows = Vec::new();
     for load in loads() {
-        if let (Subject::Otelcol | Subject::OtelcolDurable, Err(why)) = (load.subject, &programs.otelcol) {
+        if let (true, Err(why)) = (load.subject.is_otelcol(), &programs.otelcol) {
             println!(
                 "| {} | {} | {} | SKIPPED: {why} |",
                 load.subject.name(),
@@ -77,6 +77,7 @@ fn loads() -> Vec<Load> {
         (Subject::Weft, Format::Weft),
         (Subject::Weft, Format::Otlp),
         (Subject::Otelcol, Format::Otlp),
+        (Subject::OtelcolBatched, Format::Otlp),
         (Subject::OtelcolDurable, Format::Otlp),
     ];
     let sized = |(subject, format)| SIZES.map(|per_request| Load { subject, format, per_request });

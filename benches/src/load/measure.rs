@@ -53,7 +53,7 @@ impl Load {
         })
     }
 
-    /// Sends at half of what `full` managed, and asks the same disk how long it takes by itself.
+    /// Sends at half of what `full` managed, and asks the same disk meanwhile how long it takes.
     ///
     /// # Errors
     /// Not every span arrives just once.
@@ -62,13 +62,16 @@ impl Load {
         let requests_per_second = full.spans_per_second / self.per_request as f64 / 2.0;
         let bodies = self.bodies((requests_per_second * SECONDS_AT_HALF_LOAD) as usize)?;
         let sent = (bodies.len() * self.per_request) as u64;
-        let fsync = disk::fsync(bodies.first().map_or(0, Vec::len))?;
+        let size = bodies.first().map_or(0, Vec::len);
+        let fsync_alone = disk::fsync(size)?;
         let sink = Sink::start().await?;
         let running = self.subject.start(programs, sink.endpoint())?;
         let sender = Sender { url: running.url(self.format), format: self.format };
+        let probe = disk::Probe::start(size)?;
         let acks = sender.send_at(requests_per_second, bodies).await?;
+        let fsync = probe.stop()?;
         sink.wait_for(sent).await?;
-        Ok(HalfLoad { load: self, requests_per_second, acks, fsync })
+        Ok(HalfLoad { load: self, requests_per_second, acks, fsync_alone, fsync })
     }
 
     /// Made before anything is measured, since making them costs as much as taking them.

@@ -24,6 +24,13 @@ impl Latencies {
     }
 }
 
+/// The median, and what one in a hundred exceeds.
+impl fmt::Display for Latencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2}, {:.2}", self.percentile(50), self.percentile(99))
+    }
+}
+
 /// At full load.
 pub struct Row {
     /// Who and what.
@@ -47,18 +54,17 @@ pub struct Row {
 impl Row {
     /// What is above the rows.
     pub const HEAD: &str = "\
-| collector | in | spans a request | CPU-s per million spans | spans/s | ack p50 ms | ack p99 ms | B a span out | peak MiB |
-|---|---|--:|--:|--:|--:|--:|--:|--:|";
+| collector | in | spans a request | CPU-s per million spans | spans/s | ack p50, p99 ms | B a span out | peak MiB |
+|---|---|--:|--:|--:|--:|--:|--:|";
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { load, cpu_per_million, spans_per_second, acks, bytes_out, peak_mib, .. } = self;
         let (subject, format, size) = (load.subject.name(), load.format.name(), load.per_request);
-        let (p50, p99) = (acks.percentile(50), acks.percentile(99));
         write!(
             f,
-            "| {subject} | {format} | {size} | {cpu_per_million:.2} | {spans_per_second:.0} | {p50:.2} | {p99:.2} \
+            "| {subject} | {format} | {size} | {cpu_per_million:.2} | {spans_per_second:.0} | {acks} \
              | {bytes_out:.0} | {peak_mib} |"
         )
     }
@@ -72,29 +78,26 @@ pub struct HalfLoad {
     pub requests_per_second: f64,
     /// From when a request was due to its answer.
     pub acks: Latencies,
-    /// One append and fsync of as many bytes by nobody else.
+    /// One append and fsync of as many bytes by somebody else, before.
+    pub fsync_alone: Latencies,
+    /// The same at the same time.
     pub fsync: Latencies,
 }
 
 impl HalfLoad {
     /// What is above the rows.
     pub const HEAD: &str = "\
-| collector | in | spans a request | requests/s | ack p50 ms | ack p99 ms | fsync p50 ms | fsync p99 ms | ack p99 ÷ fsync p99 |
-|---|---|--:|--:|--:|--:|--:|--:|--:|";
+| collector | in | spans a request | requests/s | fsync alone p50, p99 ms | fsync meanwhile p50, p99 ms | ack p50, p99 ms \
+| ack p99 ÷ fsync p99 meanwhile |
+|---|---|--:|--:|--:|--:|--:|--:|";
 }
 
 impl fmt::Display for HalfLoad {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { load, requests_per_second, acks, fsync } = self;
-        let (subject, format, size) = (load.subject.name(), load.format.name(), load.per_request);
-        let (ack, disk) = (acks.percentile(99), fsync.percentile(99));
-        write!(
-            f,
-            "| {subject} | {format} | {size} | {requests_per_second:.0} | {:.2} | {ack:.2} | {:.2} | {disk:.2} | {:.1} |",
-            acks.percentile(50),
-            fsync.percentile(50),
-            ack / disk
-        )
+        let Self { load, requests_per_second, acks, fsync_alone, fsync } = self;
+        write!(f, "| {} | {} | {} |", load.subject.name(), load.format.name(), load.per_request)?;
+        write!(f, " {requests_per_second:.0} | {fsync_alone} | {fsync} | {acks} |")?;
+        write!(f, " {:.1} |", acks.percentile(99) / fsync.percentile(99))
     }
 }
 
@@ -109,7 +112,7 @@ pub fn ratios(rows: &[Row], sizes: &[usize]) -> String {
     sizes.iter().for_each(|size| table.push_str(&format!(" at {size} |")));
     table.push_str("\n|---|---|");
     sizes.iter().for_each(|_| table.push_str("--:|"));
-    for peer in [Subject::Otelcol, Subject::OtelcolDurable] {
+    for peer in [Subject::Otelcol, Subject::OtelcolBatched, Subject::OtelcolDurable] {
         for format in [Format::Otlp, Format::Weft] {
             table.push_str(&format!("\n| {} | {} |", peer.name(), format.name()));
             for &size in sizes {

@@ -19,8 +19,10 @@ pub enum Subject {
     WeftGzip,
     /// The OpenTelemetry Collector with its queue in memory.
     Otelcol,
-    /// The same with its queue in a file, fsynced.
+    /// The same with its queue in a file, fsynced before it acknowledges.
     OtelcolDurable,
+    /// The same behind its batch processor, which acknowledges first.
+    OtelcolBatched,
 }
 
 impl Subject {
@@ -32,7 +34,14 @@ impl Subject {
             Self::WeftGzip => "weft, fsync, gzip out",
             Self::Otelcol => "otelcol, memory",
             Self::OtelcolDurable => "otelcol, fsync",
+            Self::OtelcolBatched => "otelcol, fsync after ack",
         }
+    }
+
+    /// Whether it is a peer.
+    #[must_use]
+    pub fn is_otelcol(self) -> bool {
+        matches!(self, Self::Otelcol | Self::OtelcolDurable | Self::OtelcolBatched)
     }
 
     /// Starts it in front of a destination.
@@ -46,6 +55,7 @@ impl Subject {
             Self::WeftGzip => weft::start(&programs.weft, destination, "gzip"),
             Self::Otelcol => otelcol::start(otelcol()?, destination, "memory.yaml"),
             Self::OtelcolDurable => otelcol::start(otelcol()?, destination, "durable.yaml"),
+            Self::OtelcolBatched => otelcol::start(otelcol()?, destination, "batched.yaml"),
         }
     }
 }
