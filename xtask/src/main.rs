@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backends;
 mod bench;
 mod ci;
 mod demo;
@@ -59,7 +60,7 @@ fn run(args: &[&str]) -> Outcome {
         ["test", "--slow"] => test::run(test::Breadth::Slow),
         ["ci"] => ci::run(),
         ["bench", "load", options @ ..] => bench_load(options),
-        ["setup"] => setup::run(),
+        ["setup"] => setup::run().and_then(|()| backends::usual()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
         ["flow"] => flow::run(),
