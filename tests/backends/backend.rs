@@ -12,8 +12,8 @@ pub(crate) trait Backend: Sized {
     /// More settings of the destination in the collector's configuration.
     const SETTINGS: &str = "";
 
-    /// Whether it keeps links at all.
-    const KEEPS_LINKS: bool = true;
+    /// What of a span it cannot keep, for the table.
+    const FORGETS: &str = "";
 
     /// Whether a span that is sent again shows once.
     const SHOWS_ONCE: bool = true;
@@ -26,6 +26,11 @@ pub(crate) trait Backend: Sized {
 
     /// Everything it shows.
     async fn spans(&self) -> Vec<Span>;
+
+    /// What is left of a span by what it cannot keep.
+    fn shown(sent: Span) -> Span {
+        sent
+    }
 }
 
 /// Its program; or why there is none.
@@ -37,5 +42,5 @@ pub(crate) fn program<B: Backend>() -> Result<PathBuf, String> {
     }
     // Left by the set-up where it tried and could not.
     let why = std::fs::read_to_string(program.with_extension("why"));
-    Err(why.unwrap_or_else(|_| format!("no target/{}: `cargo xtask test` makes it", B::PROGRAM)))
+    Err(why.unwrap_or_else(|_| format!("no target/{}: `cargo xtask setup --slow` makes it", B::PROGRAM)))
 }

@@ -1,14 +1,28 @@
 //! Runs one backend, and the collector in front of it, in a network of their own: nobody else can reach them.
 
-use std::process::{Command, Stdio};
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    process::{Command, Stdio},
+};
 
-use crate::table::Outcome;
+use crate::{
+    backend::{self, Backend},
+    table::Outcome,
+};
 
 /// First argument of this program when it is inside.
 pub(crate) const INSIDE: &str = "--inside";
 
+/// A port in there, where nobody else can have taken it.
+pub(crate) const fn local(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port)
+}
+
 /// This program again, for one backend, where only its own loopback interface exists.
-pub(crate) fn run(name: &str) -> Outcome {
+pub(crate) fn run<B: Backend>(name: &str) -> Outcome {
+    if let Err(why) = backend::program::<B>() {
+        return Outcome::Skipped(why.trim().to_owned());
+    }
     let unshare = |command: &mut Command| {
         command.args(["--map-root-user", "--net", "sh", "-c"]);
     };

@@ -47,14 +47,6 @@ impl Backend for Otelcol {
         // It may be writing the last line.
         let whole = written.rsplit_once('\n').map_or("", |(whole, _)| whole);
         let requests = whole.lines().map(|line| serde_json::from_str::<Value>(line).expect("OTLP/JSON"));
-        requests.flat_map(|request| spans_of(&request)).collect()
+        requests.flat_map(|request| Span::of_otlp_json(&request, &CAMEL)).collect()
     }
-}
-
-fn spans_of(request: &Value) -> Vec<Span> {
-    let list = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
-    let scopes =
-        list(request, "resourceSpans").into_iter().flat_map(|resource| list(&resource, "scopeSpans"));
-    let spans = scopes.flat_map(|scope| list(&scope, "spans"));
-    spans.map(|span| Span::from_json(&span, &CAMEL, str::to_owned)).collect()
 }

@@ -60,8 +60,8 @@ async fn run<B: Backend>(program: &Path) -> String {
     drop(weft.kill().await);
     sink.assert_nothing_odd();
     let links: usize = sent.iter().map(|span| span.links.len()).sum();
-    let links = if B::KEEPS_LINKS { format!("{links} links") } else { "keeps no links".to_owned() };
-    format!("{} spans, {links}; {again}", sent.len())
+    let forgets = if B::FORGETS.is_empty() { String::new() } else { format!("; {}", B::FORGETS) };
+    format!("{} spans, {links} links; {again}{forgets}", sent.len())
 }
 
 async fn judge_again<B: Backend>(backend: &B, sent: &[Span]) -> String {
@@ -78,9 +78,7 @@ async fn judge_again<B: Backend>(backend: &B, sent: &[Span]) -> String {
 /// What the strict sink got, as this backend can show it.
 fn sent<B: Backend>(sink: &Sink) -> Vec<Span> {
     let spans = sink.spans();
-    let spans = spans.iter().map(Span::sent);
-    let mut spans: Vec<Span> =
-        if B::KEEPS_LINKS { spans.collect() } else { spans.map(Span::without_links).collect() };
+    let mut spans: Vec<Span> = spans.iter().map(Span::sent).map(B::shown).collect();
     spans.sort();
     spans
 }

@@ -60,9 +60,13 @@ impl Span {
         Self { trace_id, span_id, name: text(span, "name"), start_ns, links: sorted(links) }
     }
 
-    /// For a backend that keeps none.
-    pub(crate) fn without_links(self) -> Self {
-        Self { links: Vec::new(), ..self }
+    /// Every span of a request, ids in hex.
+    pub(crate) fn of_otlp_json(request: &Value, names: &Names) -> Vec<Self> {
+        let list = |value: &Value, name: &str| value[name].as_array().cloned().unwrap_or_default();
+        let scopes = list(request, "resourceSpans").into_iter();
+        let scopes = scopes.flat_map(|resource| list(&resource, "scopeSpans"));
+        let spans = scopes.flat_map(|scope| list(&scope, "spans"));
+        spans.map(|span| Self::from_json(&span, names, str::to_owned)).collect()
     }
 }
 

@@ -32,12 +32,15 @@ pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
             bench.args(["--without-otelcol", &why.to_string()])
         }
     };
+    // Whoever reads the numbers wants to know whether anything else was running.
+    let load_average = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load_average = load_average.split(' ').next().unwrap_or_default().to_owned();
     let mut said = String::new();
     let succeeded = bench.watch(|line| said.push_str(&format!("{line}\n")))?;
     if !succeeded {
         return Err("the bench failed, see above".into());
     }
-    if keep == Keep::Yes { write(spans, &said) } else { Ok(()) }
+    if keep == Keep::Yes { write(spans, &load_average, &said) } else { Ok(()) }
 }
 
 /// The release build of a program, wherever cargo puts it.
@@ -52,7 +55,7 @@ fn built(package: &str, name: &str) -> Outcome<String> {
 }
 
 /// A run says where it was made: without that its numbers mean nothing.
-fn write(spans: &str, tables: &str) -> Outcome {
+fn write(spans: &str, load_average: &str, tables: &str) -> Outcome {
     let said = |program: &str, args: &[&str]| {
         let said = Program::new(program).args(args).output();
         said.map_or_else(|_| format!("no {program}"), |said| said.trim().to_owned())
@@ -61,11 +64,12 @@ fn write(spans: &str, tables: &str) -> Outcome {
     let changed = !said("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
     let commit_said = if changed { format!("{commit} with changes") } else { commit.clone() };
     let text = format!(
-        "# What a million spans cost\n\n{date} · commit {commit_said} · {}, {} cores, {} MiB · Linux {}, {} · {} · {}\n\
+        "# What a million spans cost\n\n{date} · commit {commit_said} · {}, {} cores, {} MiB, load average {} before · Linux {}, {} · {} · {}\n\
          `cargo xtask bench load --spans {spans} --keep`; sender and sink are on the same processors.\n\n{tables}",
         processor(),
         said("nproc", &[]),
         memory_mib(),
+        load_average,
         said("uname", &["-r"]),
         said("stat", &["--file-system", "--format=%T", "target"]),
         said("rustc", &["--version"]),

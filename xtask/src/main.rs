@@ -34,6 +34,7 @@ cargo xtask <chore>
                   --keep: also as a file in benches/runs; --spans N: so many at 100 a request
 
   setup           check the tools this repository needs, and install what can be installed
+  setup --slow    also the backends that only `test --slow` needs
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
   wasm --debian   the same with Debian's Rust, for machines on which rustup cannot fetch a target
   flow            print the eight steps of an event from the files that are those steps
@@ -61,6 +62,7 @@ fn run(args: &[&str]) -> Outcome {
         ["ci"] => ci::run(),
         ["bench", "load", options @ ..] => bench_load(options),
         ["setup"] => setup::run().and_then(|()| backends::usual()),
+        ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
         ["flow"] => flow::run(),
