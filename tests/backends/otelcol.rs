@@ -20,6 +20,7 @@ pub(crate) struct Otelcol {
 
 impl Backend for Otelcol {
     const PROGRAM: &str = "peers/otelcol";
+    const SETTINGS: &str = "compression = \"gzip\"";
     // It is a pipe: what comes twice leaves twice.
     const SHOWS_ONCE: bool = false;
 

@@ -25,6 +25,7 @@ pub(crate) struct Phoenix {
 
 impl Backend for Phoenix {
     const PROGRAM: &str = "backends/phoenix/bin/phoenix";
+    const SETTINGS: &str = "compression = \"gzip\"";
     const FORGETS: &str = "forgets links, and times below a microsecond";
 
     async fn start(program: &Path) -> Self {
