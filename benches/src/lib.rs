@@ -1,6 +1,12 @@
 //! Measurements that decide something.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "measures wall time and waits at a fixed pace: that is what it is for"
+)]
+
 pub mod corpus;
+pub mod load;
 pub mod store;
 
 /// What goes wrong in a measurement.

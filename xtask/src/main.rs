@@ -2,9 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+mod backends;
+mod bench;
 mod ci;
 mod demo;
 mod flow;
+mod peers;
 mod setup;
 mod test;
 mod tidy;
@@ -27,7 +30,11 @@ cargo xtask <chore>
   test --slow     and those that take minutes
   ci              what CI runs: format, lints, licences, advisories, tidy, test
 
+  bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
+                  --keep: also as a file in benches/runs; --spans N: so many at 100 a request
+
   setup           check the tools this repository needs, and install what can be installed
+  setup --slow    also the backends that only `test --slow` needs
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
   wasm --debian   the same with Debian's Rust, for machines on which rustup cannot fetch a target
   flow            print the eight steps of an event from the files that are those steps
@@ -53,7 +60,9 @@ fn run(args: &[&str]) -> Outcome {
         ["test"] => test::run(test::Breadth::Usual),
         ["test", "--slow"] => test::run(test::Breadth::Slow),
         ["ci"] => ci::run(),
-        ["setup"] => setup::run(),
+        ["bench", "load", options @ ..] => bench_load(options),
+        ["setup"] => setup::run().and_then(|()| backends::usual()),
+        ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
         ["flow"] => flow::run(),
@@ -63,5 +72,15 @@ fn run(args: &[&str]) -> Outcome {
             Ok(())
         }
         _ => Err(format!("there is no chore `{}`\n\n{USAGE}", args.join(" ")).into()),
+    }
+}
+
+fn bench_load(options: &[&str]) -> Outcome {
+    match options {
+        [] => bench::load(bench::SPANS, bench::Keep::No),
+        ["--keep"] => bench::load(bench::SPANS, bench::Keep::Yes),
+        ["--spans", spans] => bench::load(spans, bench::Keep::No),
+        ["--spans", spans, "--keep"] | ["--keep", "--spans", spans] => bench::load(spans, bench::Keep::Yes),
+        _ => Err(format!("`bench load` has no option `{}`", options.join(" ")).into()),
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: sets up and runs every test, in Rust and in TypeScript, then counts them.
 
-use crate::{failure::Outcome, program::Program, setup, wasm};
+use crate::{backends, failure::Outcome, program::Program, setup, wasm};
 
 /// How many tests to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -12,13 +12,18 @@ pub(crate) enum Breadth {
 
 pub(crate) fn run(breadth: Breadth) -> Outcome {
     setup::run()?;
+    backends::usual()?;
+    if breadth == Breadth::Slow {
+        backends::slow()?;
+    }
     wasm::run(wasm::Way::Chosen)?;
     Program::new("npm").args(["run", "check", "--workspace", "wasm-sdk"]).show()?;
 
     let mut counts = Counts::default();
     let typescript =
         Program::new("npm").args(["test", "--workspace", "wasm-sdk"]).watch(|line| counts.add(line))?;
-    let slow: &[&str] = if breadth == Breadth::Slow { &["--features", "e2e/slow"] } else { &[] };
+    let slow: &[&str] =
+        if breadth == Breadth::Slow { &["--features", "e2e/slow,backends/slow"] } else { &[] };
     let rust = Program::cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(slow)

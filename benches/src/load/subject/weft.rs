@@ -1,0 +1,56 @@
+//! Our collector: durable by default, one browser key, one server key, one destination.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use super::{Running, data_directory};
+use crate::Failure;
+
+pub(super) fn start(program: &Path, destination: &str, compression: &str) -> Result<Running, Failure> {
+    let data = data_directory()?;
+    let config = data.path().join("weft.toml");
+    fs::write(&config, toml(&data.path().join("data"), destination, compression))?;
+    let mut process = Command::new(program)
+        .args(["run", "--config"])
+        .arg(&config)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
+    let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
+    let line = lines.next().ok_or("the collector ended: try `weft check-config`")??;
+    let ingest = line.strip_prefix("weft: ingest ").ok_or("no address")?.to_owned();
+    lines.next().ok_or("the collector ended")??;
+    Ok(Running { process, ingest, _data: data })
+}
+
+/// Limits of rate would be what is measured, so there are none.
+fn toml(data: &Path, destination: &str, compression: &str) -> String {
+    format!(
+        r#"
+listen = "127.0.0.1:0"
+admin = "127.0.0.1:0"
+data = {data:?}
+[keys.web]
+kind = "browser"
+key = "pk"
+application = "shop"
+service = "web"
+origins = ["http://shop.test"]
+requests_per_second = 1000000
+burst = 1000000
+[keys.api]
+kind = "server"
+key = "sk"
+application = "shop"
+requests_per_second = 1000000
+burst = 1000000
+[export.sink]
+endpoint = {destination:?}
+compression = {compression:?}
+"#
+    )
+}
