@@ -11,6 +11,7 @@ use axum::{
 };
 
 use crate::{
+    bounds::Bounds,
     ledger::Ledger,
     metrics::Metrics,
     pipeline::{Intake, spool::Segments},
@@ -24,7 +25,7 @@ pub(crate) struct Admin {
     pub(crate) segments: Arc<Segments>,
     pub(crate) metrics: Metrics,
     pub(crate) intake: Arc<Intake>,
-    pub(crate) max_bytes: u64,
+    pub(crate) bounds: Arc<Bounds>,
 }
 
 /// The routes of the admin port.
@@ -46,10 +47,11 @@ async fn ready(State(admin): State<Arc<Admin>>) -> (StatusCode, String) {
     if health.failing.load(Ordering::Relaxed) {
         reasons.push("spool is not writable: look at the disk of `data`\n");
     }
-    // Below nine tenths there is room again, whether or not somebody has tried.
-    let nearly_full = admin.segments.bytes() > admin.max_bytes / 10 * 9;
-    if health.full.load(Ordering::Relaxed) && nearly_full {
-        reasons.push("spool is full: a destination has not taken events for long, see /metrics\n");
+    // Where there is room again it is ready, whether or not somebody has tried.
+    if health.full.load(Ordering::Relaxed) && admin.bounds.is_full() {
+        reasons.push(
+            "spool is full: a destination has not taken events for long, or the disk is full; see /metrics\n",
+        );
     }
     if admin.intake.is_draining() {
         reasons.push("draining: about to go\n");

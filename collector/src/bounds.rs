@@ -50,6 +50,14 @@ impl Bounds {
         Self { segments: Arc::clone(segments), spool: spool.clone(), said: Mutex::default() }
     }
 
+    /// Whether anything would be refused for want of room, as far as is known without trying.
+    pub(crate) fn is_full(&self) -> bool {
+        let reserve = |all: u64| self.spool.reserve_bytes.min(all / 20);
+        // A group that is to be written needs room beside the reserve.
+        let disk = self.segments.disk().is_some_and(|(free, all)| free < reserve(all) + all / 20);
+        disk || self.segments.bytes() > self.spool.max_bytes / 10 * 9
+    }
+
     /// Every bound, now.
     pub(crate) fn all(&self) -> Vec<Used> {
         let spool = Used {

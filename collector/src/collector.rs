@@ -145,8 +145,14 @@ impl Collector {
         let own_key = Arc::new(Key::of_canary());
         let gate = Gate::new(&config, &own_key, &clock);
         let intake = Arc::new(Intake::new(&config, gate, spool, ledger.clone()));
-        let max_bytes = config.spool.max_bytes;
-        let admin = Admin { ledger, sessions, segments, metrics, intake: Arc::clone(&intake), max_bytes };
+        let admin = Admin {
+            ledger,
+            sessions,
+            segments,
+            metrics,
+            intake: Arc::clone(&intake),
+            bounds: Arc::clone(&bounds),
+        };
         let admin = Arc::new(admin);
         Ok(Self { config, clock, intake, admin, bounds, forwarding, own_key, threads, _lock: lock })
     }

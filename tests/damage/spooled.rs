@@ -73,11 +73,14 @@ pub(crate) fn segment(data: &Path) -> PathBuf {
     segments.remove(0)
 }
 
-/// Frames are a length, a checksum and a payload, from behind the eight bytes that say what the file is; the first
+/// Length of a segment's head.
+const HEAD: usize = 24;
+
+/// Frames are a length, a checksum and a payload, from behind the head that says what the file is; the first
 /// holds no events.
 fn places(segment: &[u8], made: Vec<(Vec<String>, Vec<u8>)>) -> Vec<Spooling> {
     let mut frames = Vec::new();
-    let mut at = 8;
+    let mut at = HEAD;
     while let Some((length, _)) = segment.get(at..).and_then(|rest| rest.split_first_chunk::<4>()) {
         let end = at + 8 + u32::from_le_bytes(*length) as usize;
         frames.push(at..end);

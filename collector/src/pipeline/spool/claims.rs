@@ -20,7 +20,7 @@ pub(super) use self::{
 };
 
 use self::taken::Taken;
-use super::intervals::Intervals;
+use super::{intervals::Intervals, record::Held};
 use crate::{
     config,
     ledger::{Ledger, Owner},
@@ -104,15 +104,15 @@ impl Claims {
         }
     }
 
-    /// Everything before `place` in the spool is durable: so may be its claims.
-    pub(super) fn commit(&mut self, place: u64, ledger: &Ledger) -> Result<(), StoreError> {
+    /// Everything in the spool up to what the newest segment `held` is durable: so may be its claims.
+    pub(super) fn commit(&mut self, held: &Held, ledger: &Ledger) -> Result<(), StoreError> {
         let mut changes = Vec::with_capacity(self.changed.len());
         for page in &self.changed {
             if let Some(taken) = self.pages.get(page) {
                 changes.push((page, taken));
             }
         }
-        self.store.commit(place, &changes, ledger)?;
+        self.store.commit(held, &changes, ledger)?;
         for page in std::mem::take(&mut self.changed) {
             if let Some(taken) = self.pages.get_mut(&page) {
                 taken.is_stored();

@@ -93,6 +93,24 @@ pub(crate) struct OwnedEvents {
     pub(crate) events: u64,
 }
 
+/// What a segment held up to a place: kept beside the spool, so that a lost end shows.
+#[derive(Clone, PartialEq, Eq, prost::Message)]
+pub(crate) struct Held {
+    /// Offset of the segment's first byte.
+    #[prost(uint64, tag = "1")]
+    pub(crate) start: u64,
+    #[prost(uint64, tag = "2")]
+    pub(crate) place: u64,
+    #[prost(message, repeated, tag = "3")]
+    pub(crate) events: Vec<OwnedEvents>,
+}
+
+impl Held {
+    pub(super) fn new(start: u64, place: u64, tally: &Tally) -> Self {
+        Self { start, place, events: OwnedEvents::of(tally) }
+    }
+}
+
 impl Record {
     /// Whose events it holds.
     pub(crate) fn owner(&self) -> Owner {
@@ -108,5 +126,13 @@ impl OwnedEvents {
             events,
         });
         owned.collect()
+    }
+
+    pub(super) fn tally(held: &[Self]) -> Tally {
+        let mut tally = Tally::default();
+        for Self { key, application, events } in held {
+            tally.add(&Owner::new(key, application), *events);
+        }
+        tally
     }
 }

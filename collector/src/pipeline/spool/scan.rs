@@ -13,7 +13,7 @@ use super::{
     claims::{Bodies, Claims, Store},
     intervals::Intervals,
     places::Cursors,
-    record::{Kind, OwnedEvents, Record},
+    record::{Held, Kind, OwnedEvents, Record},
     recover::{OpenError, With},
     segment::{self, Head, Piece, Salt},
     segments::{self, Segment, Shelf},
@@ -23,6 +23,7 @@ use crate::ledger::{Owner, Tally};
 /// What is known so far.
 pub(super) struct Scan<'a> {
     with: With<'a>,
+    store: Arc<Store>,
     /// The store of claims knows everything before.
     applied: u64,
     found: Scanned,
@@ -50,6 +51,7 @@ impl<'a> Scan<'a> {
         let claims = Claims::new(&with.config.spool, store);
         Self {
             with,
+            store: Arc::clone(store),
             applied,
             found: Scanned { claims, bodies: Bodies::default(), shelf, torn: 0, damaged: 0 },
         }
@@ -100,6 +102,7 @@ impl<'a> Scan<'a> {
 
     /// Everything, with the claims of it stored.
     pub(super) fn finish(mut self) -> Scanned {
+        self.held();
         let end = self.found.shelf.end();
         if end > self.applied {
             self.commit(end);
@@ -180,8 +183,36 @@ impl<'a> Scan<'a> {
     }
 
     fn commit(&mut self, place: u64) {
-        if let Err(error) = self.found.claims.commit(place, self.with.ledger) {
+        let last = self.found.shelf.segments.back();
+        let held = last.map(|last| Held::new(last.start, place, &last.totals)).unwrap_or_default();
+        if let Err(error) = self.found.claims.commit(&held, self.with.ledger) {
             tracing::error!(%error, "claims cannot be written: segments stay until they can");
+        }
+    }
+
+    /// What the newest segment held when its claims were stored: what is not there any more was cut off.
+    fn held(&mut self) {
+        let Ok(Some(held)) = self.store.held() else { return };
+        let segments = &mut self.found.shelf.segments;
+        let is_gone = segments.back().is_none_or(|last| last.end <= held.start);
+        if is_gone
+            && !held.events.is_empty()
+            && self.found.shelf.cursors.values().any(|cursor| cursor.place < held.place)
+        {
+            // Its file is gone: readers will find that out, and count it.
+            let closed = true;
+            segments.push_back(Segment { start: held.start, end: held.place, closed, ..Segment::default() });
+        }
+        let Some(segment) = segments.iter_mut().find(|segment| segment.start == held.start) else { return };
+        let missing = OwnedEvents::tally(&held.events).less(&segment.totals);
+        if !missing.is_empty() {
+            let events = missing.total();
+            tracing::error!(
+                segment = format!("{:016x}", segment.start),
+                events,
+                "the end of the spool is missing"
+            );
+            segment.totals.add_all(&missing);
         }
     }
 
@@ -192,11 +223,8 @@ impl<'a> Scan<'a> {
         if before.end != this.start {
             return;
         }
-        for OwnedEvents { key, application, events } in held {
-            let owner = Owner::new(key, application);
-            let missing = events.saturating_sub(before.totals.of(&owner));
-            before.totals.add(&owner, missing);
-        }
+        let missing = OwnedEvents::tally(held).less(&before.totals);
+        before.totals.add_all(&missing);
     }
 }
 

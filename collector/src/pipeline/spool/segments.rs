@@ -144,6 +144,8 @@ impl Segments {
     pub(super) fn add(&self, segment: Segment) {
         let end = segment.end;
         self.shelf().add(segment);
+        // So that the one before it may go as soon as nobody needs it.
+        self.keep.notify_one();
         self.end.send_replace(end);
     }
 
@@ -164,6 +166,9 @@ impl Segments {
         if shelf.cursors.is_empty() {
             while shelf.bytes() + wanted > shelf.most_bytes && shelf.is_oldest_claimed() {
                 self.delete_oldest(&mut shelf)?;
+            }
+            if shelf.bytes() + wanted > shelf.most_bytes {
+                self.keep.notify_one();
             }
         }
         Ok(())

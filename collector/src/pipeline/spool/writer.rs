@@ -15,7 +15,7 @@ use super::{
     claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
     intervals::Intervals,
-    record::{Kind, OwnedEvents, Record},
+    record::{Held, Kind, OwnedEvents, Record},
     segment::Salt,
     segments::{Added, Segment, Segments},
 };
@@ -268,7 +268,7 @@ impl Writer {
     /// Off the path of every answer: what is not stored yet is in the spool.
     fn store_claims(&mut self) {
         let Some(open) = &self.open else { return };
-        if let Err(error) = self.claims.commit(open.end, &self.ledger) {
+        if let Err(error) = self.claims.commit(&Held::new(open.start, open.end, &open.tally), &self.ledger) {
             self.segments.health.claims_failing.store(true, Ordering::Relaxed);
             tracing::error!(%error, "claims cannot be written: segments stay until they can");
         }
@@ -305,6 +305,8 @@ impl Writer {
 
     fn refuse_full(&mut self, group: impl Iterator<Item = Staged>) {
         self.segments.health.full.store(true, Ordering::Relaxed);
+        // What could be deleted may wait for its claims.
+        self.segments.keep.notify_one();
         group.for_each(|staged| self.refuse(staged, Outcome::SpoolFull, Reject::SpoolFull));
     }
 

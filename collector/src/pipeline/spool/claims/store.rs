@@ -9,8 +9,13 @@ use std::{
 
 use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
 
+use prost::Message;
+
 use super::{Page, taken::Taken};
-use crate::ledger::{Gaps, Ledger, Owner};
+use crate::{
+    ledger::{Gaps, Ledger, Owner},
+    pipeline::spool::record::Held,
+};
 
 /// The store could not be read or written.
 pub(in crate::pipeline::spool) type StoreError = fjall::Error;
@@ -34,6 +39,7 @@ struct State {
 }
 
 const APPLIED: &[u8] = b"applied";
+const HELD: &[u8] = b"held";
 const SEED: &[u8] = b"seed";
 const GAPS: &[u8] = b"gaps/";
 
@@ -98,10 +104,15 @@ impl Store {
         Ok(row.and_then(|row| Taken::from_row(&row)).unwrap_or_default())
     }
 
-    /// Puts what has changed, at once: `place` says what is in it.
+    /// What the newest segment held when this was last committed.
+    pub(in crate::pipeline::spool) fn held(&self) -> Result<Option<Held>, StoreError> {
+        Ok(self.about.get(HELD)?.and_then(|row| Held::decode(&*row).ok()))
+    }
+
+    /// Puts what has changed, at once: `held` says what is in it.
     pub(super) fn commit(
         &self,
-        place: u64,
+        held: &Held,
         changes: &[(&Page, &Taken)],
         ledger: &Ledger,
     ) -> Result<(), StoreError> {
@@ -128,9 +139,10 @@ impl Store {
         for (owner, gaps) in &touched {
             batch.insert(&self.about, gaps_key(owner), gaps.to_row());
         }
-        batch.insert(&self.about, APPLIED, place.to_be_bytes());
+        batch.insert(&self.about, APPLIED, held.place.to_be_bytes());
+        batch.insert(&self.about, HELD, held.encode_to_vec());
         batch.commit()?;
-        state.applied = place;
+        state.applied = held.place;
         for (owner, gaps) in touched {
             ledger.miss(owner, gaps);
             state.gaps.insert(owner.clone(), gaps);

@@ -39,7 +39,7 @@ impl World {
     }
 
     fn commit(&mut self, place: u64) {
-        self.claims.commit(place, &self.ledger).unwrap();
+        self.claims.commit(&Held { place, ..Held::default() }, &self.ledger).unwrap();
     }
 
     fn gaps(&self) -> (u64, u64) {

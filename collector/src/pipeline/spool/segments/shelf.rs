@@ -78,14 +78,14 @@ impl Shelf {
         self.segments.len() > 1 && self.segments.front().is_some_and(|oldest| oldest.end <= self.claimed)
     }
 
-    /// Whether nobody needs the oldest segment. A young one stays for the bodies in it, while there is room.
-    fn is_oldest_free(&self, wall_ms: u64) -> bool {
+    /// Whether nobody needs the oldest segment. A young one stays for the bodies in it, while the disk `is_roomy`.
+    fn is_oldest_free(&self, wall_ms: u64, is_roomy: bool) -> bool {
         let Some(oldest) = self.segments.front() else { return false };
         let needed = self.cursors.values().map(|cursor| cursor.place).min();
         let is_young = oldest.bodies_ms.saturating_add(BODIES_MS) > wall_ms;
         self.segments.len() > 1
             && needed.is_some_and(|needed| oldest.end <= needed)
-            && (!is_young || self.bytes() > self.most_bytes / 2)
+            && (!is_young || !is_roomy || self.bytes() > self.most_bytes / 2)
     }
 }
 
@@ -93,7 +93,8 @@ impl Segments {
     /// Deletes what nobody needs. A cursor is durable before anything goes that an older one would need.
     pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) -> io::Result<()> {
         let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
-        if !shelf.is_oldest_free(wall) {
+        let is_roomy = self.disk().is_none_or(|(free, all)| free > all / 4);
+        if !shelf.is_oldest_free(wall, is_roomy) {
             return Ok(());
         }
         if !shelf.is_oldest_claimed() {
@@ -103,7 +104,7 @@ impl Segments {
         for cursor in shelf.cursors.values_mut() {
             cursor.file.sync(now)?;
         }
-        while shelf.is_oldest_free(wall) && shelf.is_oldest_claimed() {
+        while shelf.is_oldest_free(wall, is_roomy) && shelf.is_oldest_claimed() {
             self.delete_oldest(shelf)?;
         }
         Ok(())
