@@ -29,7 +29,6 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     let admitted = intake.admit_batch(request).await?;
     let decoded = intake.decode_batch(&admitted)?;
     let ack = intake::ack(&decoded);
-    // The batch itself ends here: while its record waits to be durable, only what it told is kept.
     let (key, entry) = intake.batch_entry(admitted, decoded);
     intake.store(&key, entry).await?;
     Ok(ack)

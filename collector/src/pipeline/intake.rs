@@ -27,7 +27,7 @@ use super::{
     decode::{self, Counted},
     link::Told,
     signal::Signal,
-    spool::{BodySeed, Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
+    spool::{BodySeed, Claim, Decoded, Entry, Intervals, Kind, Record, Spool, Stamp},
 };
 use crate::{
     config::{Config, Key, Limits},
@@ -188,7 +188,9 @@ impl Intake {
         };
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
-        (key, Entry { record, claim: Claim::Numbers { page, numbers, told: Told::by(&batch) }, carried })
+        let told = Told::by(&batch);
+        let claim = Claim::Numbers { page, numbers, told, decoded: Decoded::new(head, batch) };
+        (key, Entry { record, claim, carried })
     }
 
     /// How many items it has. Nothing else of it is looked at.

@@ -10,6 +10,7 @@ mod inspect;
 mod intervals;
 mod places;
 mod reader;
+mod recent;
 mod record;
 mod recover;
 mod scan;
@@ -25,6 +26,7 @@ use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 pub(crate) use inspect::{inspect, places};
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};
+pub(crate) use recent::Decoded;
 pub(crate) use record::{Kind, Record, Stamp};
 pub(crate) use recover::{OpenError, Opened, With, open};
 pub(crate) use segments::Segments;
@@ -63,8 +65,8 @@ pub(crate) struct Entry {
 
 /// What is wanted for this entry alone.
 pub(crate) enum Claim {
-    /// Event numbers of a page; and what the batch tells beside its events.
-    Numbers { page: [u8; 16], numbers: Intervals, told: Told },
+    /// Event numbers of a page; what the batch tells beside its events; and the batch, unless it is too large to keep.
+    Numbers { page: [u8; 16], numbers: Intervals, told: Told, decoded: Option<Arc<Decoded>> },
     /// A whole body, by its hash.
     Body(u128),
 }
@@ -87,7 +89,9 @@ impl Entry {
     /// KiB it takes while it waits, about.
     fn weight(&self) -> u32 {
         let told = match &self.claim {
-            Claim::Numbers { numbers, told, .. } => told.bytes() + numbers.bytes(),
+            Claim::Numbers { numbers, told, decoded, .. } => {
+                told.bytes() + numbers.bytes() + decoded.as_ref().map_or(0, |decoded| decoded.bytes())
+            }
             Claim::Body(_) => 0,
         };
         u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)

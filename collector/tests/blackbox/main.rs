@@ -12,6 +12,7 @@ mod support;
 mod admin;
 mod batches;
 mod delivery;
+mod grpc;
 mod operations;
 mod otlp;
 mod process;

@@ -148,7 +148,7 @@ fn named_once(part: Part, bytes: &[u8]) -> bool {
             let mut all = HashSet::new();
             return pairs().all(|name| all.insert(name));
         };
-        if known.iter().any(|known| *known == name) {
+        if known.contains(&name) {
             return false;
         }
         if let Some(place) = rest.first_mut() {

@@ -35,6 +35,7 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    #[inline]
     fn read(&mut self) -> Option<Field<'a>> {
         let before = self.rest;
         let key = self.varint()?;
@@ -63,12 +64,17 @@ impl<'a> Fields<'a> {
         Some(Field { tag, value, whole })
     }
 
+    #[inline]
     fn varint(&mut self) -> Option<u64> {
         let (first, rest) = self.rest.split_first()?;
         if *first < 0x80 {
             self.rest = rest;
             return Some(u64::from(*first));
         }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Option<u64> {
         let mut value = 0;
         for (at, byte) in self.rest.iter().take(10).enumerate() {
             let bits = u64::from(byte & 0x7f);
@@ -84,6 +90,7 @@ impl<'a> Fields<'a> {
         None
     }
 
+    #[inline]
     fn take(&mut self, length: usize) -> Option<&'a [u8]> {
         let (taken, rest) = self.rest.split_at_checked(length)?;
         self.rest = rest;
@@ -94,6 +101,7 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<Field<'a>, Broken>;
 
+    #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;

@@ -78,7 +78,10 @@ impl Rest {
         let to = &self.to;
         let placed = self.records.find(|placed| to.takes(&placed.record.application))?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
-        let linking = AssertUnwindSafe(|| linked(&placed.record, &self.limits));
+        let linking = AssertUnwindSafe(|| match &placed.decoded {
+            Some(known) => Ok(Part::of(link(&placed.record, &known.head, &known.batch))),
+            None => linked(&placed.record, &self.limits),
+        });
         let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
         Some((placed, linked))
     }

@@ -9,6 +9,7 @@ use std::{
 use prost::Message;
 
 use super::{
+    recent::Decoded,
     record::{Kind, Record},
     segment::{self, Next, Salt},
     segments::Segments,
@@ -29,10 +30,12 @@ pub(crate) struct Chunk {
 }
 
 /// A record and where the next one begins.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Placed {
     pub(crate) record: Record,
     pub(crate) end: u64,
+    /// The batch in it, where that is known already.
+    pub(crate) decoded: Option<Arc<Decoded>>,
 }
 
 impl Reader {
@@ -89,7 +92,10 @@ impl Reader {
                     used += length;
                     match Record::decode(payload) {
                         Ok(record) if record.kind() == Kind::Head => {}
-                        Ok(record) => records.push(Placed { record, end: place + used as u64 }),
+                        Ok(record) => {
+                            let end = place + used as u64;
+                            records.push(Placed { record, end, decoded: self.segments.recent.get(end) });
+                        }
                         Err(_) => self.segments.health.add_skipped(length as u64),
                     }
                     continue;

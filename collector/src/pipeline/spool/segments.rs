@@ -24,7 +24,7 @@ pub(super) use self::{
     shelf::{BODIES_MS, Segment, Shelf},
 };
 
-use super::files;
+use super::{files, recent::Recent};
 use crate::{
     clock::Clock,
     ledger::{Owner, Tally},
@@ -40,6 +40,7 @@ pub(crate) struct Segments {
     /// Asks for the claims of what is in the spool to be made durable: segments wait for it.
     pub(super) keep: Notify,
     pub(crate) health: Health,
+    pub(super) recent: Recent,
 }
 
 /// What a group of records adds to a segment.
@@ -55,7 +56,15 @@ impl Segments {
     pub(super) fn new(directory: PathBuf, shelf: Shelf, clock: &Clock) -> Self {
         let end = watch::Sender::new(shelf.end());
         let (shelf, clock) = (Mutex::new(shelf), clock.clone());
-        Self { directory, shelf, end, clock, keep: Notify::new(), health: Health::default() }
+        Self {
+            directory,
+            shelf,
+            end,
+            clock,
+            keep: Notify::new(),
+            health: Health::default(),
+            recent: Recent::default(),
+        }
     }
 
     /// Tells when the spool has grown.

@@ -91,7 +91,12 @@ impl World {
             body: format!("{page}:{numbers:?}").into_bytes().into(),
             ..Record::default()
         };
-        let claim = Claim::Numbers { page: [page; 16], numbers: Intervals::from_ascending(numbers), told };
+        let claim = Claim::Numbers {
+            page: [page; 16],
+            numbers: Intervals::from_ascending(numbers),
+            told,
+            decoded: None,
+        };
         Entry { record, claim, carried }
     }
 

@@ -72,6 +72,8 @@ struct Staged {
     job: Job,
     taken: Taken,
     events: u64,
+    /// Where its record ends.
+    end: u64,
 }
 
 /// What a job was given of what it wants.
@@ -194,7 +196,7 @@ impl Writer {
     fn stage(&mut self, mut job: Job, buffer: &mut Vec<u8>) -> Option<Staged> {
         let (taken, events) = self.claim(&job);
         let Some(open) = self.open.as_mut().filter(|_| events > 0) else {
-            return Some(Staged { job, taken, events });
+            return Some(Staged { job, taken, events, end: 0 });
         };
         let entry = &mut job.entry;
         entry.record.taken = taken.numbers.to_wire();
@@ -203,11 +205,12 @@ impl Writer {
         let length = open.salt.write(&entry.record, buffer);
         if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes {
             buffer.truncate(buffer.len() - length);
-            self.refuse_full([Staged { job, taken, events }].into_iter());
+            self.refuse_full([Staged { job, taken, events, end: 0 }].into_iter());
             return None;
         }
         open.tally.add(entry.carried.owner(), events);
-        Some(Staged { job, taken, events })
+        let end = open.end + buffer.len() as u64;
+        Some(Staged { job, taken, events, end })
     }
 
     /// What of it is new, and how many events that are.
@@ -274,14 +277,16 @@ impl Writer {
         }
     }
 
-    fn count(&self, Staged { job, taken, events }: Staged) -> oneshot::Sender<Result<(), Reject>> {
+    fn count(&self, Staged { job, taken, events, end }: Staged) -> oneshot::Sender<Result<(), Reject>> {
         let mut carried = job.entry.carried;
         let mut remarks = Remarks::default();
-        if let Claim::Numbers { told, numbers, .. } = &job.entry.claim
+        if let Claim::Numbers { told, numbers, decoded, .. } = job.entry.claim
             && (events > 0 || numbers.is_empty())
         {
             remarks = told.remarks(&taken.numbers);
-            self.sessions.note(&job.entry.record, told, &taken.numbers);
+            self.sessions.note(&job.entry.record, &told, &taken.numbers);
+            let kept = decoded.filter(|_| events > 0);
+            kept.into_iter().for_each(|decoded| self.segments.recent.put(end, decoded));
         }
         carried.accept(events, &remarks);
         carried.refuse_rest(Outcome::Duplicate);
@@ -335,6 +340,6 @@ impl Drop for Writer {
 
 impl Staged {
     fn unclaimed(job: Job) -> Self {
-        Self { job, taken: Taken::default(), events: 0 }
+        Self { job, taken: Taken::default(), events: 0, end: 0 }
     }
 }

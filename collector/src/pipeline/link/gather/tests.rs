@@ -54,7 +54,7 @@ fn plain(key: &str, events: u64) -> Record {
 /// Every record ends 100 after the one before; the chunk a little after the last.
 fn chunk(records: Vec<Record>) -> Chunk {
     let next = records.len() as u64 * 100 + 50;
-    let placed = |(at, record)| Placed { record, end: (at as u64 + 1) * 100 };
+    let placed = |(at, record)| Placed { record, end: (at as u64 + 1) * 100, decoded: None };
     Chunk { records: records.into_iter().enumerate().map(placed).collect(), next }
 }
 
