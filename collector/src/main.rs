@@ -17,6 +17,9 @@ use weft_collector::{
     shutdown::{self, Drained},
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Telemetry for tabs that never close: admit, make durable, link, forward.
 #[derive(Parser)]
 #[command(version)]

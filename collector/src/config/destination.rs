@@ -23,6 +23,9 @@ pub struct Destination {
     pub headers: Vec<(String, Secret)>,
     /// How long one request may take. Default 10 s: OTLP's own default.
     pub timeout: Duration,
+    /// How long events are gathered before a request that is not full is sent. Default 200 ms: nobody sees it, and small
+    /// batches become few requests.
+    pub linger: Duration,
     /// Requests under way at once, at most. Default 4: hides the way there and back, and burdens nobody.
     pub concurrency: u32,
     /// Default none: measured cheapest where the destination is near; say gzip where bytes are paid for.
@@ -134,6 +137,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, spool: &Spool, env: Env
     let most = spool.most_for_a_destination();
     let max_bytes = section.count("max_bytes", most, 8192..=most.max(8192));
     let max_age = Duration::from_secs(section.count("max_age_hours", 7 * 24, 1..=365 * 24) * 3600);
+    let linger = Duration::from_millis(section.count("linger_ms", 200, 0..=10_000));
     let concurrency = u32::try_from(section.count("concurrency", 4, 1..=64)).unwrap_or(4);
     section.end();
     Destination {
@@ -143,6 +147,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, spool: &Spool, env: Env
         roots,
         headers,
         timeout,
+        linger,
         concurrency,
         compression,
         applications,

@@ -3,14 +3,15 @@
 mod inflate;
 mod items;
 mod otlp;
-mod weigh;
+mod strict;
+mod wire;
 
 use std::borrow::Cow;
 
 use weft_proto::{Batch, Form, Head};
 
 pub(crate) use items::Items;
-pub(crate) use otlp::{otlp, plain};
+pub(crate) use otlp::{Counted, count, plain, valid};
 
 use crate::reject::Reject;
 

@@ -24,7 +24,7 @@ use weft_proto::{Ack, Batch, Head, Ids};
 
 use super::{
     admit::{self, Admitted, Coding, Gate},
-    decode,
+    decode::{self, Counted},
     link::Told,
     signal::Signal,
     spool::{BodySeed, Claim, Entry, Intervals, Kind, Record, Spool, Stamp},
@@ -56,13 +56,6 @@ struct Changing {
     gate: Gate,
     max_skew: Duration,
     forwards_other: bool,
-}
-
-/// What is kept of an OTLP request that was decoded: its spans are decoded again when they are sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counted {
-    spans: u64,
-    refused: u64,
 }
 
 /// Requests of the largest size that are decoded at once. Each may take nine times its size for a moment.
@@ -171,10 +164,7 @@ impl Intake {
             Coding::Identity => body.len(),
             Coding::Gzip => body.len().saturating_mul(MOST_INFLATED).min(limit),
         };
-        let decode = move || {
-            let traces = decode::otlp(&body, coding, limit)?;
-            Ok(Counted { spans: traces.spans, refused: traces.refused })
-        };
+        let decode = move || decode::count(&decode::plain(&body, coding, limit)?);
         let decoded = if most <= SMALL {
             decode()
         } else {

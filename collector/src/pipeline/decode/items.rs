@@ -1,48 +1,50 @@
 //! Where the items of an OTLP request lie: spans, log records or metrics, all at the same depth in the same fields
 //! (`opentelemetry/proto/*/v1`: resource 1 → scope 2 → item 2). Nothing is decoded, so nothing is changed.
 
-use std::ops::Range;
+use prost::encoding::{WireType, encode_key, encode_varint};
 
-use prost::encoding::{WireType, decode_key, decode_varint};
+use super::wire::{Broken, Field, Fields, Value};
 
 /// Items of a request, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Items {
-    items: Vec<Item>,
-    resources: Vec<Frame>,
-    scopes: Vec<Frame>,
+pub(crate) struct Items<'a> {
+    items: Vec<Item<'a>>,
+    resources: Vec<Frame<'a>>,
+    scopes: Vec<Frame<'a>>,
+    /// Of all of these, fields of frames included.
+    parts: usize,
 }
 
+/// An item.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Item {
+pub(super) struct Item<'a> {
     resource: usize,
     scope: usize,
     /// Its field, tag and all.
-    field: Range<usize>,
+    field: &'a [u8],
+    pub(super) content: &'a [u8],
 }
 
 /// What stands around items: every field of a message that holds none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Frame {
-    fields: Vec<Range<usize>>,
+struct Frame<'a> {
+    whole: &'a [u8],
+    fields: Vec<&'a [u8]>,
 }
+
+/// Two bytes may be a message, and each takes fifty here: a request has no more parts than this.
+const MOST_PARTS: usize = 200_000;
 
 /// The field of a request that holds what belongs to one resource.
 const RESOURCE: u32 = 1;
 /// The field in that which holds what belongs to one scope, and the field in that which holds an item.
 const INNER: u32 = 2;
 
-impl Items {
+impl<'a> Items<'a> {
     /// `None`: no valid protobuf.
-    pub(crate) fn of(request: &[u8]) -> Option<Self> {
+    pub(crate) fn of(request: &'a [u8]) -> Option<Self> {
         let mut all = Self::default();
-        for resource in Fields::of(request, 0..request.len()) {
-            let resource = resource?;
-            if resource.tag != RESOURCE || resource.content.is_none() {
-                continue;
-            }
-            all.resource(request, resource.content?)?;
-        }
+        all.read(request).ok()?;
         Some(all)
     }
 
@@ -51,23 +53,31 @@ impl Items {
         self.items.len()
     }
 
-    /// A request with these items only, each byte for byte as it was.
-    pub(crate) fn request(&self, from: &[u8], which: Range<usize>) -> Vec<u8> {
-        let items = self.items.get(which).unwrap_or_default();
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Item<'a>> {
+        self.items.iter()
+    }
+
+    /// The messages around items: of resources, and of scopes.
+    pub(super) fn frames(&self) -> (impl Iterator<Item = &'a [u8]>, impl Iterator<Item = &'a [u8]>) {
+        let whole = |frame: &Frame<'a>| frame.whole;
+        (self.resources.iter().map(whole), self.scopes.iter().map(whole))
+    }
+
+    /// A request with some items only, each byte for byte as it was.
+    pub(crate) fn request(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<u8> {
+        let wanted = self.items.iter().enumerate().filter(|(at, _)| is_wanted(*at));
+        let items: Vec<_> = wanted.map(|(_, item)| item).collect();
         let mut out = Vec::new();
         for of_resource in items.chunk_by(|a, b| a.resource == b.resource) {
             let mut resource = Vec::new();
             for of_scope in of_resource.chunk_by(|a, b| a.scope == b.scope) {
-                let mut scope = Vec::new();
                 let Some(first) = of_scope.first() else { continue };
                 if resource.is_empty() {
-                    self.resources
-                        .get(first.resource)
-                        .into_iter()
-                        .for_each(|frame| frame.copy(from, &mut resource));
+                    copy(self.resources.get(first.resource), &mut resource);
                 }
-                self.scopes.get(first.scope).into_iter().for_each(|frame| frame.copy(from, &mut scope));
-                of_scope.iter().for_each(|item| copy(from, &item.field, &mut scope));
+                let mut scope = Vec::new();
+                copy(self.scopes.get(first.scope), &mut scope);
+                of_scope.iter().for_each(|item| scope.extend_from_slice(item.field));
                 message(INNER, &scope, &mut resource);
             }
             message(RESOURCE, &resource, &mut out);
@@ -75,106 +85,69 @@ impl Items {
         out
     }
 
-    fn resource(&mut self, request: &[u8], content: Range<usize>) -> Option<()> {
-        let at = self.resources.len();
-        self.resources.push(Frame::default());
-        for field in Fields::of(request, content) {
-            let field = field?;
-            match field.content.filter(|_| field.tag == INNER) {
-                Some(scope) => self.scope(request, at, scope)?,
-                None => self.resources.get_mut(at)?.fields.push(field.whole),
-            }
-        }
-        Some(())
+    fn count(&mut self) -> Result<(), Broken> {
+        self.parts += 1;
+        if self.parts > MOST_PARTS { Err(Broken) } else { Ok(()) }
     }
 
-    fn scope(&mut self, request: &[u8], resource: usize, content: Range<usize>) -> Option<()> {
-        let at = self.scopes.len();
-        self.scopes.push(Frame::default());
-        for field in Fields::of(request, content) {
-            let field = field?;
-            if field.tag == INNER && field.content.is_some() {
-                self.items.push(Item { resource, scope: at, field: field.whole });
-            } else {
-                self.scopes.get_mut(at)?.fields.push(field.whole);
+    fn read(&mut self, request: &'a [u8]) -> Result<(), Broken> {
+        for field in Fields::of(request) {
+            self.count()?;
+            match field? {
+                Field { tag: RESOURCE, value: Value::Bytes(resource), .. } => self.resource(resource)?,
+                Field { tag: RESOURCE, .. } => return Err(Broken),
+                _ => {}
             }
         }
-        Some(())
+        Ok(())
+    }
+
+    fn resource(&mut self, whole: &'a [u8]) -> Result<(), Broken> {
+        let mut frame = Frame { whole, fields: Vec::new() };
+        for field in Fields::of(whole) {
+            self.count()?;
+            match field? {
+                Field { tag: INNER, value: Value::Bytes(scope), .. } => self.scope(scope)?,
+                Field { tag: INNER, .. } => return Err(Broken),
+                field => frame.fields.push(field.whole),
+            }
+        }
+        self.resources.push(frame);
+        Ok(())
+    }
+
+    fn scope(&mut self, whole: &'a [u8]) -> Result<(), Broken> {
+        let mut frame = Frame { whole, fields: Vec::new() };
+        let (resource, scope) = (self.resources.len(), self.scopes.len());
+        for field in Fields::of(whole) {
+            self.count()?;
+            match field? {
+                Field { tag: INNER, value: Value::Bytes(content), whole: field } => {
+                    self.items.push(Item { resource, scope, field, content });
+                }
+                Field { tag: INNER, .. } => return Err(Broken),
+                field => frame.fields.push(field.whole),
+            }
+        }
+        self.scopes.push(frame);
+        Ok(())
     }
 }
 
-impl Frame {
-    fn copy(&self, from: &[u8], out: &mut Vec<u8>) {
-        self.fields.iter().for_each(|field| copy(from, field, out));
-    }
-}
-
-fn copy(from: &[u8], field: &Range<usize>, out: &mut Vec<u8>) {
-    out.extend_from_slice(from.get(field.clone()).unwrap_or_default());
+fn copy(frame: Option<&Frame<'_>>, out: &mut Vec<u8>) {
+    frame.into_iter().flat_map(|frame| &frame.fields).for_each(|field| out.extend_from_slice(field));
 }
 
 fn message(tag: u32, content: &[u8], out: &mut Vec<u8>) {
-    prost::encoding::encode_key(tag, WireType::LengthDelimited, out);
-    prost::encoding::encode_varint(content.len() as u64, out);
+    encode_key(tag, WireType::LengthDelimited, out);
+    encode_varint(content.len() as u64, out);
     out.extend_from_slice(content);
-}
-
-/// The fields of a message, as ranges of the request.
-struct Fields<'a> {
-    request: &'a [u8],
-    at: usize,
-    end: usize,
-}
-
-struct Field {
-    tag: u32,
-    whole: Range<usize>,
-    /// Of a field that has a length.
-    content: Option<Range<usize>>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(request: &'a [u8], within: Range<usize>) -> Self {
-        Self { request, at: within.start, end: within.end }
-    }
-
-    fn read(&self) -> Option<Field> {
-        let mut rest = self.request.get(self.at..self.end)?;
-        let before = rest.len();
-        let (tag, wire) = decode_key(&mut rest).ok()?;
-        let length = match wire {
-            WireType::Varint => {
-                decode_varint(&mut rest).ok()?;
-                0
-            }
-            WireType::SixtyFourBit => 8,
-            WireType::ThirtyTwoBit => 4,
-            WireType::LengthDelimited => usize::try_from(decode_varint(&mut rest).ok()?).ok()?,
-            WireType::StartGroup | WireType::EndGroup => return None,
-        };
-        let start = self.at + (before - rest.len());
-        let end = start.checked_add(length).filter(|end| *end <= self.end)?;
-        let content = (wire == WireType::LengthDelimited).then_some(start..end);
-        Some(Field { tag, whole: self.at..end, content })
-    }
-}
-
-impl Iterator for Fields<'_> {
-    /// `None`: no field.
-    type Item = Option<Field>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.end {
-            return None;
-        }
-        let field = self.read();
-        self.at = field.as_ref().map_or(self.end, |field| field.whole.end);
-        Some(field)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use opentelemetry_proto::tonic::{
         collector::trace::v1::ExportTraceServiceRequest,
         resource::v1::Resource,
@@ -211,7 +184,8 @@ mod tests {
         let items = Items::of(&bytes).unwrap();
         assert_eq!(items.len(), 9);
         for (from, to) in (0..=9).flat_map(|from| (from..=9).map(move |to| (from, to))) {
-            let part = ExportTraceServiceRequest::decode(&*items.request(&bytes, from..to)).unwrap();
+            let part =
+                ExportTraceServiceRequest::decode(&*items.request(|at| (from..to).contains(&at))).unwrap();
             let mut expected = whole.clone();
             for scope in expected.resource_spans.iter_mut().flat_map(|resource| &mut resource.scope_spans) {
                 scope.spans.retain(|span| (from..to).contains(&span.name.parse().unwrap()));

@@ -1,40 +1,39 @@
-//! OTLP from any SDK: what violates the specification is refused span by span, the rest goes on.
+//! OTLP from any SDK: what violates the specification is refused span by span, the rest goes on, byte for byte.
 
 use std::borrow::Cow;
 
-use opentelemetry_proto::tonic::{
-    collector::trace::v1::ExportTraceServiceRequest,
-    trace::v1::{ResourceSpans, Span},
+use super::{
+    inflate,
+    items::Items,
+    strict::{self, Part},
 };
-use prost::Message;
-
-use super::{inflate, weigh};
 use crate::{pipeline::admit::Coding, reject::Reject};
 
-/// The valid part of a request.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Traces {
-    pub(crate) resource_spans: Vec<ResourceSpans>,
-    /// Spans in it.
+/// What a request holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counted {
+    /// Valid spans.
     pub(crate) spans: u64,
-    /// Spans that were taken out of it.
+    /// Spans that are refused.
     pub(crate) refused: u64,
 }
 
-/// Reads an OTLP request. The same bytes always give the same spans, today and on replay.
-pub(crate) fn otlp(bytes: &[u8], coding: Coding, limit: usize) -> Result<Traces, Reject> {
-    let bytes = plain(bytes, coding, limit)?;
-    weigh::check(&bytes, limit)?;
-    let request = ExportTraceServiceRequest::decode(&*bytes)
-        .map_err(|_| Reject::NotABatch("no valid ExportTraceServiceRequest".to_owned()))?;
-    let mut traces = Traces { resource_spans: request.resource_spans, ..Traces::default() };
-    for scope in traces.resource_spans.iter_mut().flat_map(|resource| &mut resource.scope_spans) {
-        let all = scope.spans.len();
-        scope.spans.retain(valid);
-        traces.spans += scope.spans.len() as u64;
-        traces.refused += (all - scope.spans.len()) as u64;
-    }
-    Ok(traces)
+/// Spans in one request: twice what OpenTelemetry's collector puts into one.
+pub(super) const MAX_SPANS: usize = 20_000;
+
+/// Counts what a plain request holds. The same bytes always give the same, today and on replay.
+pub(crate) fn count(plain: &[u8]) -> Result<Counted, Reject> {
+    let items = items(plain)?;
+    let spans = items.iter().filter(|item| is_valid(item.content)).count();
+    Ok(Counted { spans: spans as u64, refused: (items.len() - spans) as u64 })
+}
+
+/// The valid spans of a plain request.
+pub(crate) fn valid(plain: &[u8]) -> Result<(Vec<u8>, u64), Reject> {
+    let items = items(plain)?;
+    let valid: Vec<bool> = items.iter().map(|item| is_valid(item.content)).collect();
+    let spans = valid.iter().filter(|valid| **valid).count() as u64;
+    Ok((items.request(|at| valid.get(at).copied().unwrap_or(false)), spans))
 }
 
 /// A body as it was before it was compressed.
@@ -46,11 +45,22 @@ pub(crate) fn plain(bytes: &[u8], coding: Coding, limit: usize) -> Result<Cow<'_
     }
 }
 
-/// Whether ids have the lengths of W3C Trace Context and are not all zero.
-fn valid(span: &Span) -> bool {
-    let id = |bytes: &[u8], length| bytes.len() == length && bytes.iter().any(|byte| *byte != 0);
-    id(&span.trace_id, 16)
-        && id(&span.span_id, 8)
-        && (span.parent_span_id.is_empty() || id(&span.parent_span_id, 8))
-        && span.links.iter().all(|link| id(&link.trace_id, 16) && id(&link.span_id, 8))
+/// Depth of resources and scopes in a request, and of spans.
+const DEPTH: usize = 1;
+
+fn items(plain: &[u8]) -> Result<Items<'_>, Reject> {
+    let invalid = || Reject::NotABatch("no valid ExportTraceServiceRequest".to_owned());
+    let items = Items::of(plain).ok_or_else(invalid)?;
+    if items.len() > MAX_SPANS {
+        return Err(Reject::TooLarge { what: "spans", limit: MAX_SPANS });
+    }
+    let (mut resources, mut scopes) = items.frames();
+    let framed = resources.all(|resource| strict::is(Part::ResourceSpans, resource, DEPTH))
+        && scopes.all(|scope| strict::is(Part::ScopeSpans, scope, DEPTH + 1));
+    drop((resources, scopes));
+    if framed { Ok(items) } else { Err(invalid()) }
+}
+
+fn is_valid(span: &[u8]) -> bool {
+    strict::is(Part::Span, span, DEPTH + 2)
 }

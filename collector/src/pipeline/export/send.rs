@@ -194,7 +194,7 @@ fn halves(piece: &Piece) -> Option<[Piece; 2]> {
     let middle = items.len() / 2;
     let half = |which: std::ops::Range<usize>| Piece {
         items: which.len() as u64,
-        body: items.request(&piece.body, which).into(),
+        body: items.request(|at| which.contains(&at)).into(),
     };
     (middle > 0).then(|| [half(0..middle), half(middle..items.len())])
 }

@@ -96,11 +96,16 @@ impl Way {
 
     /// The next records, or `None` when there are none and none will come.
     pub(crate) async fn next(&mut self) -> Option<Chunk> {
+        let mut has_lingered = false;
         loop {
             self.grown.borrow_and_update();
             // What was given up meanwhile is behind the cursor.
             let _ = self.give_up_the_oldest();
             self.place = self.segments.place(&self.to.name);
+            if !has_lingered && (1..READ_BYTES as u64 / 2).contains(&self.segments.depth(&self.to.name)) {
+                has_lingered = true;
+                self.linger().await;
+            }
             match self.read().await {
                 Ok(chunk) if chunk.next != self.place => return Some(chunk),
                 Ok(_) => self.meters.is_idle(),
@@ -115,6 +120,11 @@ impl Way {
                 () = self.draining.cancelled() => return None,
             }
         }
+    }
+
+    /// What comes in a moment can go with what is there. Nobody waits for it who is to stop.
+    async fn linger(&self) {
+        let _ = self.clock.within(self.to.linger, self.draining.cancelled()).await;
     }
 
     /// Everything before `place` is decided.

@@ -3,9 +3,6 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prost::Message;
-
 use super::link;
 use crate::{
     config::{Destination, Limits},
@@ -123,9 +120,9 @@ pub(crate) fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>>
             Ok(Part::of(link(record, &head, &batch)))
         }
         Kind::Otlp if !record.whole => {
-            let traces = decode::otlp(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
-            let request = ExportTraceServiceRequest { resource_spans: traces.resource_spans };
-            Ok(Part { bytes: request.encode_to_vec(), spans: traces.spans })
+            let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
+            let (bytes, spans) = decode::valid(&plain).map_err(why)?;
+            Ok(Part { bytes, spans })
         }
         Kind::Otlp | Kind::Logs | Kind::Metrics => {
             let bytes = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;

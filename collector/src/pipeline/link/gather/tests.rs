@@ -1,5 +1,7 @@
 //! What is held at once is bounded, whatever a record links to, and the cursor follows what was sent.
 
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
 use weft_proto::{Batch, Event, Head, Link, LinkKinds, Seed, Target, seal};
 
 use super::*;
