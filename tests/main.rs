@@ -7,6 +7,7 @@ mod harness;
 mod crash;
 mod crowd;
 mod damage;
+mod deploy;
 mod disk;
 mod disorder;
 mod faults;
