@@ -13,6 +13,7 @@ use axum::{
 use crate::{
     bounds::Bounds,
     ledger::Ledger,
+    memory::Memory,
     metrics::Metrics,
     pipeline::{Intake, spool::Segments},
     sessions::Sessions,
@@ -26,6 +27,7 @@ pub(crate) struct Admin {
     pub(crate) metrics: Metrics,
     pub(crate) intake: Arc<Intake>,
     pub(crate) bounds: Arc<Bounds>,
+    pub(crate) memory: Arc<Memory>,
 }
 
 /// The routes of the admin port.
@@ -52,6 +54,9 @@ async fn ready(State(admin): State<Arc<Admin>>) -> (StatusCode, String) {
         reasons.push(
             "spool is full: a destination has not taken events for long, or the disk is full; see /metrics\n",
         );
+    }
+    if admin.memory.sheds() {
+        reasons.push("memory: memory_limit_mib is reached\n");
     }
     if admin.intake.is_draining() {
         reasons.push("draining: about to go\n");

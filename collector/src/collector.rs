@@ -18,6 +18,7 @@ use crate::{
     forwarding::Forwarding,
     http,
     ledger::Ledger,
+    memory::Memory,
     metrics::{Meters, Metrics},
     pipeline::{
         Intake,
@@ -141,10 +142,11 @@ impl Collector {
         let mut forwarding = Forwarding::new(&segments, &ledger, &meters, &clock, data, limits);
         config.destinations.0.iter().try_for_each(|to| forwarding.begin(to))?;
         let bounds = Arc::new(Bounds::new(&segments, &config.spool));
-        let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &clock);
+        let memory = Memory::new(config.memory_limit);
+        let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &memory, &clock);
         let own_key = Arc::new(Key::of_canary());
         let gate = Gate::new(&config, &own_key, &clock);
-        let intake = Arc::new(Intake::new(&config, gate, spool, ledger.clone()));
+        let intake = Arc::new(Intake::new(&config, gate, spool, ledger.clone(), &memory));
         let admin = Admin {
             ledger,
             sessions,
@@ -152,6 +154,7 @@ impl Collector {
             metrics,
             intake: Arc::clone(&intake),
             bounds: Arc::clone(&bounds),
+            memory,
         };
         let admin = Arc::new(admin);
         Ok(Self { config, clock, intake, admin, bounds, forwarding, own_key, threads, _lock: lock })
@@ -174,6 +177,7 @@ impl Collector {
         let mut beside = JoinSet::new();
         // The admin port answers while the rest drains: that is when somebody looks.
         beside.spawn(serve(listeners.admin, admin::routes(Arc::clone(&self.admin)), &stopped));
+        beside.spawn(Arc::clone(&self.admin.memory).watch(self.clock.clone(), stopped.clone()));
         beside.spawn(Arc::clone(&self.bounds).watch(self.clock.clone(), stopped.clone()));
         let mut canary = JoinSet::new();
         if !self.config.canary.is_zero() {
@@ -247,6 +251,7 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
         ("log", now.log != wanted.log),
         ("limits", now.limits != wanted.limits),
         ("spool", now.spool != wanted.spool),
+        ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()

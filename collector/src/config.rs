@@ -49,6 +49,9 @@ pub struct Config {
     /// How often an event of the collector's own goes the whole way to every destination, as `weft.canary`. Default
     /// 60 s: a minute until an alert, and nobody's bill. Zero: never.
     pub canary: Duration,
+    /// Bytes of memory above which requests are turned away. Default three quarters of what the machine, or its control
+    /// group, has: the rest is for what is under way.
+    pub memory_limit: u64,
     /// Everybody who may send.
     pub keys: Vec<Arc<Key>>,
     /// Everywhere that events go.

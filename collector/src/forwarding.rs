@@ -19,7 +19,7 @@ use crate::{
     outcome::Outcome,
     pipeline::{
         self,
-        export::{Around, Client, Way},
+        export::{Around, Client, Stops, Way},
         spool::{Segments, Spool},
     },
 };
@@ -38,7 +38,8 @@ pub(crate) struct Forwarding {
 
 struct Running {
     to: Arc<Destination>,
-    draining: CancellationToken,
+    /// It is to end after what is under way.
+    halt: CancellationToken,
     task: JoinHandle<()>,
 }
 
@@ -68,11 +69,12 @@ impl Forwarding {
     pub(crate) fn begin(&mut self, to: &Arc<Destination>) -> Result<(), StartError> {
         let around =
             Around { segments: &self.segments, ledger: &self.ledger, clock: &self.clock, data: &self.data };
-        let draining = self.draining.child_token();
-        let way = Way::new(to, &around, self.meters.of(&to.name), draining.clone());
+        let halt = CancellationToken::new();
+        let stops = Stops { draining: self.draining.clone(), halt: halt.clone() };
+        let way = Way::new(to, &around, self.meters.of(&to.name), stops);
         let way = way.map_err(|error| StartError::Client(error.to_string()))?;
         let task = tokio::spawn(pipeline::forward(way, self.limits.clone()));
-        self.ways.insert(Arc::clone(&to.name), Running { to: Arc::clone(to), draining, task });
+        self.ways.insert(Arc::clone(&to.name), Running { to: Arc::clone(to), halt, task });
         Ok(())
     }
 
@@ -92,6 +94,7 @@ impl Forwarding {
         let begun: Vec<_> = wanted.0.iter().filter(|to| !self.ways.contains_key(&to.name)).cloned().collect();
         let removed: Vec<_> =
             ended.into_iter().filter(|name| wanted.0.iter().all(|to| to.name != *name)).collect();
+        removed.iter().for_each(|name| self.meters.forget(name));
         // Between two groups of records: none is counted for other destinations than those that will get it.
         let (segments, ledger, all, places) =
             (Arc::clone(&self.segments), self.ledger.clone(), Arc::clone(wanted), begun.clone());
@@ -119,12 +122,13 @@ impl Forwarding {
     /// Delivers what destinations take at once, and ends.
     pub(crate) async fn drain(self) {
         self.draining.cancel();
-        futures_util::future::join_all(self.ways.into_iter().map(end)).await;
+        let ways = self.ways.into_values().map(|running| running.task);
+        futures_util::future::join_all(ways).await;
     }
 }
 
 async fn end((name, running): (Arc<str>, Running)) -> Arc<str> {
-    running.draining.cancel();
+    running.halt.cancel();
     // Fails only when it panicked, and then it has ended too.
     let _ = running.task.await;
     name

@@ -38,6 +38,8 @@ mod canary;
 
 mod bounds;
 
+mod memory;
+
 pub mod commands;
 
 pub use collector::{Collector, Listeners, StartError, run};

@@ -162,6 +162,8 @@ async fn send(settings: &Settings, key: Option<&str>) -> Result<String, Failure>
 }
 
 async fn run(file: &Path) -> Result<(), Failure> {
+    // Whatever a library writes is for the owner alone, as our own files are: they hold what people did.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let config = Config::load(file)?;
     let colours = io::stderr().is_terminal();
     tracing_subscriber::fmt().with_max_level(config.log).with_writer(io::stderr).with_ansi(colours).init();

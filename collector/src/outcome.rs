@@ -74,6 +74,8 @@ outcomes! {
     SpoolBusy => "spool_busy",
     /// The disk refused.
     SpoolFailing => "spool_failing",
+    /// The process takes more memory than it may.
+    OutOfMemory => "out_of_memory",
     /// The collector is about to go.
     Draining => "draining",
     /// Durability took longer than a client is kept waiting. What becomes of the events is counted when it is known.

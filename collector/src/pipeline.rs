@@ -51,7 +51,7 @@ pub(crate) async fn take_other(
     request: Request,
 ) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_otlp(request).await?;
-    let counted = intake.count_other(&admitted)?;
+    let counted = intake.count_other(&admitted).await?;
     let (key, entry) = intake.other_entry(signal, admitted, counted);
     intake.store(&key, entry).await?;
     Ok(intake::passed_on())

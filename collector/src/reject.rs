@@ -70,6 +70,8 @@ pub(crate) enum Reject {
     SpoolBusy,
     #[error("spool cannot write")]
     SpoolFailing,
+    #[error("memory limit is reached")]
+    OutOfMemory,
     #[error("draining")]
     Draining,
     #[error("not durable within {0:?}")]
@@ -118,6 +120,7 @@ impl Reject {
             Self::SpoolFull => Outcome::SpoolFull,
             Self::SpoolBusy => Outcome::SpoolBusy,
             Self::SpoolFailing => Outcome::SpoolFailing,
+            Self::OutOfMemory => Outcome::OutOfMemory,
             Self::Draining => Outcome::Draining,
             Self::AnswerTimeout(_) => Outcome::AnswerTimeout,
         }
@@ -151,6 +154,7 @@ impl Reject {
             Self::SpoolFull
             | Self::SpoolBusy
             | Self::SpoolFailing
+            | Self::OutOfMemory
             | Self::Draining
             | Self::AnswerTimeout(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
@@ -187,6 +191,7 @@ impl Reject {
             Self::SpoolFull => "The collector's spool is full, because a destination has not taken events for long: send again later.".into(),
             Self::SpoolBusy => "The collector is busy: send again later.".into(),
             Self::SpoolFailing => "The collector cannot write to its disk: send again later.".into(),
+            Self::OutOfMemory => "The collector has no memory to spare: send again later.".into(),
             Self::Draining => "This collector is about to go: send again later, and another one will take it.".into(),
             Self::AnswerTimeout(_) => "The collector could not make this durable in time: send it again, nothing is counted twice.".into(),
         }
@@ -200,6 +205,7 @@ impl Reject {
             Self::SpoolFull
             | Self::SpoolBusy
             | Self::SpoolFailing
+            | Self::OutOfMemory
             | Self::Draining
             | Self::AnswerTimeout(_) => Some(COME_BACK),
             _ => None,
@@ -220,6 +226,7 @@ impl Reject {
             | Self::SpoolFull
             | Self::SpoolBusy
             | Self::SpoolFailing
+            | Self::OutOfMemory
             | Self::Draining
             | Self::AnswerTimeout(_) => true,
             Self::NotFound

@@ -32,6 +32,12 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
     let shutdown = Duration::from_secs(root.count("shutdown_seconds", 10, 1..=300));
     let forward_other = root.flag("forward_other", true);
     let canary = Duration::from_secs(root.count("canary_seconds", 60, 0..=86_400));
+    let memory_limit = match root.count("memory_limit_mib", 0, 1..=1 << 30) {
+        0 => crate::memory::default_limit(),
+        mib => mib * 1024 * 1024,
+    };
+    // For whoever reads the file in years: there is one version so far.
+    root.count("version", 1, 1..=1);
     let keys = root.section("keys").named();
     let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
     let limits = limits(root.section("limits"));
@@ -55,6 +61,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
         shutdown,
         forward_other,
         canary,
+        memory_limit,
         keys,
         destinations,
         limits,

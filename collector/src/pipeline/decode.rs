@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use weft_proto::{Batch, Form, Head};
 
 pub(crate) use items::Items;
-pub(crate) use otlp::{Counted, count, plain, valid};
+pub(crate) use otlp::{Counted, count, count_items, plain, valid};
 
 use crate::reject::Reject;
 

@@ -17,4 +17,4 @@ pub(crate) use client::Client;
 pub(crate) use dead::{DeadLetter, DeadLetters};
 pub(crate) use load::Load;
 pub(crate) use otlp::Part;
-pub(crate) use way::{Around, Left, Way};
+pub(crate) use way::{Around, Left, Stops, Way};

@@ -32,6 +32,7 @@ use super::{
 use crate::{
     config::{Config, Key, Limits},
     ledger::{Carried, Ledger},
+    memory::Memory,
     outcome::Outcome,
     reject::{Reject, Uncounted},
 };
@@ -45,6 +46,7 @@ pub(crate) struct Intake {
     limits: Limits,
     seed: BodySeed,
     changing: RwLock<Arc<Changing>>,
+    memory: Arc<Memory>,
     /// It is to go: whoever sends shall go elsewhere.
     draining: AtomicBool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
@@ -64,17 +66,36 @@ const LARGEST_AT_ONCE: usize = 4;
 /// What cannot inflate to more is decoded at once, faster than another thread would begin.
 const SMALL: usize = 64 * 1024;
 
+/// How the items of a plain body are counted.
+type Count = fn(&[u8]) -> Result<Counted, Reject>;
+
 /// DEFLATE makes at most so many bytes of one.
 const MOST_INFLATED: usize = 1032;
 
 impl Intake {
-    pub(crate) fn new(config: &Config, gate: Gate, spool: Spool, ledger: Ledger) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        gate: Gate,
+        spool: Spool,
+        ledger: Ledger,
+        memory: &Arc<Memory>,
+    ) -> Self {
         let (path, limits) = (config.path.clone(), config.limits.clone());
         let decoding = Arc::new(Semaphore::new(LARGEST_AT_ONCE * kib(limits.otlp_body_bytes) as usize));
         let changing = RwLock::new(Arc::new(Changing::new(config, gate)));
         let seed = spool.seed();
         let spool = RwLock::new(Some(spool));
-        Self { path, spool, ledger, limits, seed, changing, draining: AtomicBool::new(false), decoding }
+        Self {
+            path,
+            spool,
+            ledger,
+            limits,
+            seed,
+            changing,
+            draining: AtomicBool::new(false),
+            memory: Arc::clone(memory),
+            decoding,
+        }
     }
 
     /// From now on these keys and settings hold. Requests under way end as they began.
@@ -127,7 +148,11 @@ impl Intake {
     }
 
     fn open(&self) -> Result<Arc<Changing>, Reject> {
-        if self.is_draining() { Err(self.refuse(Reject::Draining.by(None))) } else { Ok(self.changing()) }
+        match () {
+            () if self.is_draining() => Err(self.refuse(Reject::Draining.by(None))),
+            () if self.memory.sheds() => Err(self.refuse(Reject::OutOfMemory.by(None))),
+            () => Ok(self.changing()),
+        }
     }
 
     fn changing(&self) -> Arc<Changing> {
@@ -157,22 +182,34 @@ impl Intake {
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
-    /// Large requests are decoded away from the threads that serve requests, and only so many at once.
     pub(crate) async fn decode_otlp(&self, admitted: &Admitted) -> Result<Counted, Reject> {
+        self.look(admitted, decode::count).await
+    }
+
+    /// How many items it has. Nothing else of it is looked at.
+    pub(crate) async fn count_other(&self, admitted: &Admitted) -> Result<Counted, Reject> {
+        if !self.changing().forwards_other {
+            return Err(self.refuse(Reject::NotForwarded.by(Some(&admitted.key))));
+        }
+        self.look(admitted, decode::count_items).await
+    }
+
+    /// Large requests are looked at away from the threads that serve requests, and only so many at once.
+    async fn look(&self, admitted: &Admitted, count: Count) -> Result<Counted, Reject> {
         let (body, coding, limit) = (admitted.body.clone(), admitted.coding, self.limits.otlp_body_bytes);
         let most = match coding {
             Coding::Identity => body.len(),
             Coding::Gzip => body.len().saturating_mul(MOST_INFLATED).min(limit),
         };
-        let decode = move || decode::count(&decode::plain(&body, coding, limit)?);
-        let decoded = if most <= SMALL {
-            decode()
+        let look = move || count(&decode::plain(&body, coding, limit)?);
+        let counted = if most <= SMALL {
+            look()
         } else {
             // Nothing closes it; and who waits here waits for decoding, which always ends.
             let _room = self.decoding.acquire_many(kib(most.min(limit))).await;
-            tokio::task::spawn_blocking(decode).await.unwrap_or(Err(Reject::SpoolBusy))
+            tokio::task::spawn_blocking(look).await.unwrap_or(Err(Reject::SpoolBusy))
         };
-        decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+        counted.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
     pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
@@ -193,27 +230,18 @@ impl Intake {
         (key, Entry { record, claim, carried })
     }
 
-    /// How many items it has. Nothing else of it is looked at.
-    pub(crate) fn count_other(&self, admitted: &Admitted) -> Result<u64, Reject> {
-        let count = || {
-            if !self.changing().forwards_other {
-                return Err(Reject::NotForwarded);
-            }
-            let plain = decode::plain(&admitted.body, admitted.coding, self.limits.otlp_body_bytes)?;
-            let items =
-                decode::Items::of(&plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;
-            Ok(items.len() as u64)
-        };
-        count().map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
-    }
-
-    pub(crate) fn other_entry(&self, signal: Signal, admitted: Admitted, items: u64) -> (Arc<Key>, Entry) {
+    pub(crate) fn other_entry(
+        &self,
+        signal: Signal,
+        admitted: Admitted,
+        counted: Counted,
+    ) -> (Arc<Key>, Entry) {
         let kind = match signal {
             Signal::Traces => Kind::Otlp,
             Signal::Logs => Kind::Logs,
             Signal::Metrics => Kind::Metrics,
         };
-        self.body_entry(kind, admitted, Counted { spans: items, refused: 0 })
+        self.body_entry(kind, admitted, counted)
     }
 
     pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {

@@ -70,3 +70,24 @@ async fn alive_and_ready_are_two_questions() {
     weft.acknowledged(Page(Seed([1; 16])).batch(0..1)).await;
     assert_eq!(weft.admin("/readyz").await.0, 200);
 }
+
+#[tokio::test]
+async fn a_process_that_takes_too_much_memory_turns_requests_away_and_says_so() {
+    let weft = Weft::start(&[], "memory_limit_mib = 1").await;
+    let page = Page(Seed([1; 16]));
+    let refused = loop {
+        let answer = weft.page().body(page.batch(0..3)).send().await.unwrap();
+        if answer.status() == 503 {
+            break answer;
+        }
+    };
+    assert_eq!(refused.headers()["weft-refused"], "later");
+    assert!(refused.headers().contains_key("retry-after"));
+    let (status, reasons) = weft.admin("/readyz").await;
+    assert_eq!(status, 503);
+    assert!(reasons.contains("memory_limit_mib"), "{reasons}");
+    assert_eq!(weft.admin("/livez").await.0, 200);
+    let metrics = weft.admin("/metrics").await.1;
+    let limit = metrics.lines().find(|line| line.starts_with("weft_memory_limit_bytes")).unwrap();
+    assert!(limit.ends_with(" 1048576"), "{limit}");
+}

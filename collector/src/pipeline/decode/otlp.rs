@@ -28,6 +28,12 @@ pub(crate) fn count(plain: &[u8]) -> Result<Counted, Reject> {
     Ok(Counted { spans: spans as u64, refused: (items.len() - spans) as u64 })
 }
 
+/// Counts the items of a plain request of any signal, which are passed on as they are.
+pub(crate) fn count_items(plain: &[u8]) -> Result<Counted, Reject> {
+    let items = Items::of(plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;
+    Ok(Counted { spans: items.len() as u64, refused: 0 })
+}
+
 /// The valid spans of a plain request.
 pub(crate) fn valid(plain: &[u8]) -> Result<(Vec<u8>, u64), Reject> {
     let items = items(plain)?;

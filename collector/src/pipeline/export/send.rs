@@ -34,6 +34,17 @@ const SPLITS_OF_A_SUSPECT: u32 = 4;
 impl Way {
     /// Sends all of `loads`, a few at once. When it returns, everything in them is decided.
     pub(crate) async fn send(&self, loads: Vec<Load>) -> Result<(), Left> {
+        let sent = self.send_all(loads).await;
+        if sent.is_err() {
+            // What was under way is not any more.
+            self.meters.is_idle();
+        }
+        sent
+    }
+
+    async fn send_all(&self, loads: Vec<Load>) -> Result<(), Left> {
+        let oldest_ms = loads.iter().map(|load| load.oldest_ms).min().unwrap_or(0);
+        self.meters.oldest(oldest_ms);
         let mut waiting = VecDeque::from(loads);
         let mut under_way = FuturesUnordered::new();
         loop {

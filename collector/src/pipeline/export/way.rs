@@ -42,8 +42,24 @@ pub(crate) struct Way {
     /// It refused a whole load and has taken nothing since.
     suspect: AtomicBool,
     seldom: Seldom,
+    stops: Stops,
+}
+
+/// How a way is told to end.
+pub(crate) struct Stops {
     /// Nothing new will come: deliver what is there, and wait for nobody.
-    draining: CancellationToken,
+    pub(crate) draining: CancellationToken,
+    /// End after what is under way.
+    pub(crate) halt: CancellationToken,
+}
+
+impl Stops {
+    async fn any(&self) {
+        tokio::select! {
+            () = self.draining.cancelled() => {}
+            () = self.halt.cancelled() => {}
+        }
+    }
 }
 
 /// Why loads were left before the destination had decided.
@@ -74,7 +90,7 @@ impl Way {
         to: &Arc<Destination>,
         around: &Around<'_>,
         meters: Arc<DestinationMeters>,
-        draining: CancellationToken,
+        stops: Stops,
     ) -> Result<Self, ClientError> {
         let Around { segments, ledger, clock, data } = *around;
         Ok(Self {
@@ -90,14 +106,14 @@ impl Way {
             dead_letters: DeadLetters::new(data, to, clock),
             suspect: AtomicBool::new(false),
             seldom: Seldom::new(clock),
-            draining,
+            stops,
         })
     }
 
     /// The next records, or `None` when there are none and none will come.
     pub(crate) async fn next(&mut self) -> Option<Chunk> {
         let mut has_lingered = false;
-        loop {
+        while !self.stops.halt.is_cancelled() {
             self.grown.borrow_and_update();
             // What was given up meanwhile is behind the cursor.
             let _ = self.give_up_the_oldest();
@@ -117,14 +133,15 @@ impl Way {
             }
             tokio::select! {
                 grown = self.grown.changed() => grown.ok()?,
-                () = self.draining.cancelled() => return None,
+                () = self.stops.any() => return None,
             }
         }
+        None
     }
 
     /// What comes in a moment can go with what is there. Nobody waits for it who is to stop.
     async fn linger(&self) {
-        let _ = self.clock.within(self.to.linger, self.draining.cancelled()).await;
+        let _ = self.clock.within(self.to.linger, self.stops.any()).await;
     }
 
     /// Everything before `place` is decided.
@@ -160,7 +177,7 @@ impl Way {
     pub(super) async fn wait(&self, time: Duration) -> Result<(), Left> {
         tokio::select! {
             () = self.clock.sleep(time) => Ok(()),
-            () = self.draining.cancelled() => Err(Left::Stopped),
+            () = self.stops.any() => Err(Left::Stopped),
         }
     }
 

@@ -23,6 +23,7 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
         Gate::new(&config, &Arc::new(Key::of_canary()), &clock),
         opened.spool,
         ledger.clone(),
+        &Memory::new(u64::MAX),
     );
     let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
     for reject in [Reject::AnswerTimeout(Duration::ZERO), Reject::SpoolFull] {

@@ -4,6 +4,7 @@ mod bounds;
 mod damage;
 mod disk;
 mod queue;
+mod world;
 
 use std::{
     fs,
@@ -14,162 +15,16 @@ use std::{
 use tempfile::TempDir;
 use weft_proto::{Batch, Event};
 
-use self::disk::Moody;
+use self::{
+    disk::Moody,
+    world::{World, destination, in_memory, join, segments},
+};
 use super::{
     files::{Disk, RealDisk},
     recover::open_on,
     *,
 };
 use crate::{config::Config, ledger::Ledger, metrics::Meters, sessions::Sessions};
-
-/// A spool in a directory, with the disk it writes to.
-struct World {
-    opened: Opened,
-    config: Config,
-    ledger: Ledger,
-}
-
-impl World {
-    fn open(data: &Path) -> Self {
-        Self::open_with(data, Box::new(RealDisk), |_| {})
-    }
-
-    fn open_with(data: &Path, disk: Box<dyn Disk>, change: impl FnOnce(&mut Config)) -> Self {
-        Self::try_open_with(data, disk, change).unwrap()
-    }
-
-    fn try_open(data: &Path) -> Result<Self, OpenError> {
-        Self::try_open_with(data, Box::new(RealDisk), |_| {})
-    }
-
-    fn try_open_with(
-        data: &Path,
-        disk: Box<dyn Disk>,
-        change: impl FnOnce(&mut Config),
-    ) -> Result<Self, OpenError> {
-        let mut config = Config::from_toml(crate::config::TEN_LINES).unwrap();
-        config.data = data.to_owned();
-        destination(&mut config, |to| to.from = crate::config::From::Oldest);
-        change(&mut config);
-        let ledger = Ledger::new(Arc::new(config.destinations.clone()));
-        let meters = Arc::new(Meters::new());
-        let (clock, sessions) = (Clock::system(), Sessions::default());
-        let with =
-            With { config: &config, clock: &clock, ledger: &ledger, sessions: &sessions, meters: &meters };
-        let opened = open_on(disk, with)?;
-        Ok(Self { opened, config, ledger })
-    }
-
-    /// Opens it as somebody else would who has the same settings.
-    fn open_again(config: &Config, ledger: &Ledger) -> Result<Opened, OpenError> {
-        let (clock, sessions) = (Clock::system(), Sessions::default());
-        let meters = &Arc::new(Meters::new());
-        open(With { config, clock: &clock, ledger, sessions: &sessions, meters })
-    }
-
-    /// Everything is passed, and the claims of it are durable.
-    async fn pass_all(&self) {
-        let end = *self.opened.segments.grown().borrow();
-        self.opened.segments.pass("main", end).unwrap();
-        while self.opened.segments.waits_for_claims() {
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// A batch of page `page` with these event numbers; its body says which they are.
-    fn entry(&self, page: u8, numbers: std::ops::Range<u64>) -> Entry {
-        let key = self.config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
-        let events = numbers.clone().map(|number| Event { number, ..Event::default() }).collect();
-        let told = Told::by(&Batch { events, ..Batch::default() });
-        let carried = Carried::receive(&self.ledger, key, numbers.clone().count() as u64);
-        let record = Record {
-            kind: Kind::Batch.into(),
-            key: "shop-web".to_owned(),
-            application: "shop".to_owned(),
-            page: vec![page; 16],
-            receive_time_ms: Clock::system().wall_ms(),
-            body: format!("{page}:{numbers:?}").into_bytes().into(),
-            ..Record::default()
-        };
-        let claim = Claim::Numbers {
-            page: [page; 16],
-            numbers: Intervals::from_ascending(numbers),
-            told,
-            decoded: None,
-        };
-        Entry { record, claim, carried }
-    }
-
-    async fn store(&self, page: u8, numbers: std::ops::Range<u64>) -> Result<(), Reject> {
-        self.opened.spool.store(self.entry(page, numbers)).await
-    }
-
-    /// Three events of a page in a record of about five thousand bytes.
-    async fn store_large(&self, page: u8) -> Result<(), Reject> {
-        let mut entry = self.entry(page, 0..3);
-        entry.record.body = vec![page; 5_000].into();
-        self.opened.spool.store(entry).await
-    }
-
-    fn read_all(&self) -> Vec<Record> {
-        self.read_from(0)
-    }
-
-    fn read_from(&self, mut place: u64) -> Vec<Record> {
-        let reader = Reader::new(&self.opened.segments);
-        let mut records = Vec::new();
-        loop {
-            let chunk = reader.read(place, 64).unwrap();
-            if chunk.next == place {
-                return records;
-            }
-            assert!(chunk.next > place, "a reader never goes back");
-            place = chunk.next;
-            records.extend(chunk.records.into_iter().map(|placed| placed.record));
-        }
-    }
-
-    fn taken(&self) -> Vec<Vec<u64>> {
-        self.read_all().into_iter().map(|record| record.taken).collect()
-    }
-
-    fn duplicates(&self) -> u64 {
-        let book = self.ledger.snapshot();
-        assert!(book.keys.values().all(crate::ledger::Page::balances));
-        book.keys.get("shop-web").and_then(|page| page.refused.get(&Outcome::Duplicate)).copied().unwrap_or(0)
-    }
-
-    async fn close(self) {
-        drop(self.opened.spool);
-        join(self.opened.threads).await;
-    }
-}
-
-/// The first destination, if there is one, changed.
-fn destination(config: &mut Config, change: impl FnOnce(&mut crate::config::Destination)) {
-    if let Some(to) = config.destinations.0.first_mut() {
-        change(Arc::make_mut(to));
-    }
-}
-
-/// Where syncing costs nothing, for tests that open hundreds of spools.
-fn in_memory() -> TempDir {
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() { TempDir::new_in(memory).unwrap() } else { TempDir::new().unwrap() }
-}
-
-async fn join(threads: Vec<std::thread::JoinHandle<()>>) {
-    let join = move || threads.into_iter().for_each(|thread| thread.join().unwrap());
-    tokio::task::spawn_blocking(join).await.unwrap();
-}
-
-fn segments(data: &Path) -> Vec<PathBuf> {
-    let mut paths: Vec<_> =
-        fs::read_dir(data.join("spool")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
-    paths.sort();
-    paths
-}
 
 #[tokio::test]
 async fn an_overlapping_batch_contributes_only_what_is_new() {

@@ -1,5 +1,7 @@
 //! The thread that writes: gathers what waits, claims, appends, syncs once, answers all.
 
+mod room;
+
 use std::{
     fs::File,
     io,
@@ -10,14 +12,15 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
 
+use self::room::Room;
 use super::{
     Claim, Job, Order,
     claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
     intervals::Intervals,
-    record::{Held, Kind, OwnedEvents, Record},
+    record::Held,
     segment::Salt,
-    segments::{Added, Segment, Segments},
+    segments::{Added, Segments},
 };
 use crate::{
     clock::Clock,
@@ -60,13 +63,6 @@ pub(super) struct Open {
     tally: Tally,
 }
 
-/// Whether there is a segment to write to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
-    Ready,
-    Full,
-}
-
 /// A job whose claim is made and whose bytes are in the group's buffer.
 struct Staged {
     job: Job,
@@ -88,9 +84,6 @@ const GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// How often a failing disk is tried.
 const PROBE: Duration = Duration::from_secs(2);
-
-/// A segment grows no longer: what is too old is given up by segments.
-const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Writer {
     /// Until nobody can send jobs any more.
@@ -143,53 +136,6 @@ impl Writer {
             Ok(()) => self.accept(staged),
             Err(error) => self.fail(staged, &error),
         }
-    }
-
-    /// Before anything is claimed there is a segment with room, and room on the disk beside it.
-    fn make_ready(&mut self, incoming: u64) -> io::Result<Room> {
-        if self.disk.free(self.segments.directory())?.is_below(self.settings.reserve_bytes, incoming) {
-            return Ok(Room::Full);
-        }
-        if self.open.as_ref().is_some_and(|open| !self.is_full(open)) {
-            self.segments.make_room(incoming)?;
-            return Ok(Room::Ready);
-        }
-        let salt = Salt::random();
-        let (start, head) = self.head(salt);
-        self.segments.make_room(incoming + head.len() as u64)?;
-        if !self.segments.may_begin(head.len() as u64) {
-            return Ok(Room::Full);
-        }
-        self.open = None;
-        self.open = Some(self.begin_segment(salt, start, &head)?);
-        Ok(Room::Ready)
-    }
-
-    fn is_full(&self, open: &Open) -> bool {
-        let age = self.clock.monotonic().saturating_sub(open.began);
-        open.end - open.start >= self.settings.segment_bytes || (age >= LONGEST && !open.tally.is_empty())
-    }
-
-    /// Where the next segment begins, and with what: what the one before it holds.
-    fn head(&self, salt: Salt) -> (u64, Vec<u8>) {
-        let (start, previous) = self.segments.next_start();
-        let record =
-            Record { kind: Kind::Head.into(), previous: OwnedEvents::of(&previous), ..Record::default() };
-        let mut bytes = salt.head();
-        salt.write(&record, &mut bytes);
-        (start, bytes)
-    }
-
-    fn begin_segment(&mut self, salt: Salt, start: u64, head: &[u8]) -> io::Result<Open> {
-        let mut file = self.disk.create(&self.segments.path(start))?;
-        file.append(head)?;
-        if self.settings.durability == Durability::Fsync {
-            file.sync()?;
-            self.disk.sync_directory(self.segments.directory())?;
-        }
-        let end = start + head.len() as u64;
-        self.segments.add(Segment { start, end, ..Segment::default() });
-        Ok(Open { file, salt, start, end, began: self.clock.monotonic(), tally: Tally::default() })
     }
 
     /// Claims what `job` contributes and puts its record into `buffer`. `None`: it was answered here.

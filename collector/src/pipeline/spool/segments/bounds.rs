@@ -19,8 +19,11 @@ impl Shelf {
         let cursor = self.cursor(destination)?;
         let too_old = wall_ms.saturating_sub(cursor.max_age_ms);
         let ahead = || self.segments.iter().filter(|segment| segment.end > cursor.place);
-        let by_age =
-            ahead().take_while(|segment| segment.newest_ms < too_old).map(|segment| segment.end).max();
+        let by_age = ahead()
+            .take_while(|segment| segment.newest_ms < too_old)
+            .filter(|segment| segment.newest_ms > 0)
+            .map(|segment| segment.end)
+            .max();
         let over = |segment: &&super::Segment| {
             segment.closed && self.end().saturating_sub(segment.start.max(cursor.place)) > cursor.max_bytes
         };

@@ -1,0 +1,124 @@
+//! What stages measure while they work.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use prometheus_client::metrics::{
+    counter::Counter,
+    histogram::{Histogram, exponential_buckets},
+};
+
+use crate::pipeline::export::Load;
+
+/// What stages measure while they work.
+#[derive(Debug)]
+pub(crate) struct Meters {
+    /// Seconds a sync of the spool takes.
+    pub(crate) fsync: Histogram,
+    /// By destination.
+    destinations: Mutex<BTreeMap<Arc<str>, Arc<DestinationMeters>>>,
+}
+
+/// What is measured per destination.
+#[derive(Debug)]
+pub(crate) struct DestinationMeters {
+    /// Seconds from a request to its answer.
+    pub(crate) export: Histogram,
+    /// Seconds from making a canary to its delivery.
+    pub(crate) canary: Histogram,
+    /// Requests that will be made again.
+    pub(crate) retries: Counter,
+    /// Receive time of the oldest record not delivered yet; 0: there is none.
+    pub(super) oldest_ms: AtomicU64,
+    /// Spans in the request under way.
+    pub(super) in_flight: AtomicU64,
+    /// 1: its last answer says that it is set up wrongly.
+    pub(super) misconfigured: AtomicU64,
+    /// 1: it has failed so often that one request at a time is tried.
+    pub(super) breaker: AtomicU64,
+}
+
+impl Meters {
+    #[must_use]
+    pub(crate) fn new() -> Self {
+        Self { fsync: seconds(), destinations: Mutex::default() }
+    }
+
+    /// Those of a destination.
+    pub(crate) fn of(&self, destination: &Arc<str>) -> Arc<DestinationMeters> {
+        let mut destinations = self.lock();
+        let meters = destinations.entry(Arc::clone(destination));
+        Arc::clone(meters.or_insert_with(|| Arc::new(DestinationMeters::new())))
+    }
+
+    /// There is no such destination any more.
+    pub(crate) fn forget(&self, destination: &str) {
+        self.lock().remove(destination);
+    }
+
+    /// By name of the destination.
+    pub(crate) fn destinations(&self) -> BTreeMap<Arc<str>, Arc<DestinationMeters>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Arc<str>, Arc<DestinationMeters>>> {
+        self.destinations.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl DestinationMeters {
+    fn new() -> Self {
+        let [oldest_ms, in_flight, misconfigured, breaker] = [0; 4].map(AtomicU64::new);
+        Self {
+            export: seconds(),
+            canary: seconds(),
+            retries: Counter::default(),
+            oldest_ms,
+            in_flight,
+            misconfigured,
+            breaker,
+        }
+    }
+
+    /// `load` is being sent.
+    pub(crate) fn is_sending(&self, load: &Load) {
+        self.in_flight.fetch_add(load.spans, Ordering::Relaxed);
+    }
+
+    /// What is oldest of all that is being sent was received then.
+    pub(crate) fn oldest(&self, receive_time_ms: u64) {
+        self.oldest_ms.store(receive_time_ms, Ordering::Relaxed);
+    }
+
+    /// `load` is decided.
+    pub(crate) fn has_sent(&self, load: &Load) {
+        self.in_flight.fetch_sub(load.spans, Ordering::Relaxed);
+    }
+
+    /// Whether one request at a time is tried.
+    pub(crate) fn breaker(&self, open: bool) {
+        self.breaker.store(u64::from(open), Ordering::Relaxed);
+    }
+
+    /// Whether only a person can help, by its last answer.
+    pub(crate) fn is_misconfigured(&self, misconfigured: bool) {
+        self.misconfigured.store(u64::from(misconfigured), Ordering::Relaxed);
+    }
+
+    /// Everything is delivered.
+    pub(crate) fn is_idle(&self) {
+        self.oldest_ms.store(0, Ordering::Relaxed);
+        self.in_flight.store(0, Ordering::Relaxed);
+        self.breaker(false);
+    }
+}
+
+/// From a tenth of a millisecond, a fast disk, to 26 s, beyond every timeout.
+fn seconds() -> Histogram {
+    Histogram::new(exponential_buckets(0.0001, 4.0, 10))
+}

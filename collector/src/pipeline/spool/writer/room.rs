@@ -1,0 +1,73 @@
+//! Room for what is to be written: a segment that is not full, and a disk that is not.
+
+use std::{io, time::Duration};
+
+use super::{Open, Writer};
+use crate::{
+    config::Durability,
+    ledger::Tally,
+    pipeline::spool::{
+        record::{Kind, OwnedEvents, Record},
+        segment::Salt,
+        segments::Segment,
+    },
+};
+
+/// Whether there is a segment to write to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Ready,
+    Full,
+}
+
+/// A segment grows no longer: what is too old is given up by segments.
+const LONGEST: Duration = Duration::from_secs(60 * 60);
+
+impl Writer {
+    /// Before anything is claimed there is a segment with room, and room on the disk beside it.
+    pub(super) fn make_ready(&mut self, incoming: u64) -> io::Result<Room> {
+        if self.disk.free(self.segments.directory())?.is_below(self.settings.reserve_bytes, incoming) {
+            return Ok(Room::Full);
+        }
+        if self.open.as_ref().is_some_and(|open| !self.is_full(open)) {
+            self.segments.make_room(incoming)?;
+            return Ok(Room::Ready);
+        }
+        let salt = Salt::random();
+        let (start, head) = self.head(salt);
+        self.segments.make_room(incoming + head.len() as u64)?;
+        if !self.segments.may_begin(head.len() as u64) {
+            return Ok(Room::Full);
+        }
+        self.open = None;
+        self.open = Some(self.begin_segment(salt, start, &head)?);
+        Ok(Room::Ready)
+    }
+
+    fn is_full(&self, open: &Open) -> bool {
+        let age = self.clock.monotonic().saturating_sub(open.began);
+        open.end - open.start >= self.settings.segment_bytes || (age >= LONGEST && !open.tally.is_empty())
+    }
+
+    /// Where the next segment begins, and with what: what the one before it holds.
+    fn head(&self, salt: Salt) -> (u64, Vec<u8>) {
+        let (start, previous) = self.segments.next_start();
+        let record =
+            Record { kind: Kind::Head.into(), previous: OwnedEvents::of(&previous), ..Record::default() };
+        let mut bytes = salt.head();
+        salt.write(&record, &mut bytes);
+        (start, bytes)
+    }
+
+    fn begin_segment(&mut self, salt: Salt, start: u64, head: &[u8]) -> io::Result<Open> {
+        let mut file = self.disk.create(&self.segments.path(start))?;
+        file.append(head)?;
+        if self.settings.durability == Durability::Fsync {
+            file.sync()?;
+            self.disk.sync_directory(self.segments.directory())?;
+        }
+        let end = start + head.len() as u64;
+        self.segments.add(Segment { start, end, ..Segment::default() });
+        Ok(Open { file, salt, start, end, began: self.clock.monotonic(), tally: Tally::default() })
+    }
+}
