@@ -27,6 +27,7 @@ use crate::{
     },
     sessions::Sessions,
     shutdown::{self, Drained},
+    telemetry::Telemetry,
 };
 
 /// Sockets already bound, so that whoever asked for port 0 knows the port before anything runs.
@@ -184,6 +185,7 @@ impl Collector {
             let (intake, key) = (Arc::clone(&self.intake), Arc::clone(&self.own_key));
             canary.spawn(sing(intake, key, self.config.canary, self.clock.clone()));
         }
+        let telemetry = self.telemetry();
         let mut this = self;
         while let Some(config) = tokio::select! {
             () = shutdown.cancelled() => None,
@@ -193,8 +195,18 @@ impl Collector {
         }
         canary.shutdown().await;
         let drained = this.drain(ingest).await;
+        if let Some(telemetry) = telemetry {
+            // It waits for its receiver, which may be as gone as everything else.
+            let _ = tokio::task::spawn_blocking(move || telemetry.stop()).await;
+        }
         stopped.cancel();
         drained
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        let to = self.config.telemetry.as_ref()?;
+        let started = Telemetry::start(to, &self.admin.metrics, &self.clock);
+        started.inspect_err(|error| tracing::error!(%error, "metrics cannot be sent: see [telemetry]")).ok()
     }
 
     async fn drain(self, mut ingest: JoinSet<()>) -> Drained {
@@ -252,6 +264,7 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
         ("limits", now.limits != wanted.limits),
         ("spool", now.spool != wanted.spool),
         ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
+        ("telemetry", now.telemetry != wanted.telemetry),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()

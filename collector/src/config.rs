@@ -56,6 +56,8 @@ pub struct Config {
     pub keys: Vec<Arc<Key>>,
     /// Everywhere that events go.
     pub destinations: Destinations,
+    /// Where the collector's own metrics go as OTLP. Default nowhere: they are on `/metrics`.
+    pub telemetry: Option<Telemetry>,
     /// Bounds on requests.
     pub limits: Limits,
     /// Bounds of the spool.
@@ -63,6 +65,17 @@ pub struct Config {
     /// How far a device's clock may be off before its times are corrected. Default 5 s: less than anybody would read
     /// as an order of events. A clock that is behind is told apart from a slow upload only a minute later.
     pub max_skew: Duration,
+}
+
+/// An OTLP/HTTP receiver of the collector's own metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// URL before the path of metrics.
+    pub base: String,
+    /// Sent with every request.
+    pub headers: Vec<(String, Secret)>,
+    /// How often. Default 60 s: OpenTelemetry's own default.
+    pub interval: Duration,
 }
 
 /// Bounds on what is read from the network.

@@ -36,6 +36,8 @@ mod forwarding;
 
 mod canary;
 
+mod telemetry;
+
 mod bounds;
 
 mod memory;

@@ -26,6 +26,7 @@ use self::{
 use crate::{bounds::Bounds, clock::Clock, ledger::Ledger, memory::Memory, pipeline::spool::Segments};
 
 /// Everything `/metrics` shows.
+#[derive(Clone)]
 pub(crate) struct Metrics(State);
 
 impl Metrics {

@@ -5,11 +5,12 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use weft_proto::limits;
 
 use super::{
-    Config, Durability, Limits, Mistake, Mistakes, Spool,
+    Config, Durability, Limits, Mistake, Mistakes, Spool, Telemetry,
     destination::{self, Destinations},
     key::{self, Env},
     section::{Notes, Section},
 };
+use crate::pipeline::signal::Signal;
 
 /// Reads and checks everything, and only then complains.
 pub(super) fn check(text: &str, env: Env<'_>) -> Result<Config, Mistakes> {
@@ -47,6 +48,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
         .into_iter()
         .map(|(name, section)| Arc::new(destination::read(&name, section, &spool, env)))
         .collect();
+    let telemetry = root.has("telemetry").then(|| telemetry(root.section("telemetry"), env));
     let mut clock = root.section("clock");
     let max_skew = Duration::from_millis(clock.count("max_skew_ms", 5_000, 0..=86_400_000));
     clock.end();
@@ -64,10 +66,19 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
         memory_limit,
         keys,
         destinations,
+        telemetry,
         limits,
         spool,
         max_skew,
     }
+}
+
+fn telemetry(mut section: Section<'_>, env: Env<'_>) -> Telemetry {
+    let base = destination::base(&mut section, Signal::Metrics);
+    let headers = destination::headers(&mut section, env);
+    let interval = Duration::from_secs(section.count("interval_seconds", 60, 1..=3600));
+    section.end();
+    Telemetry { base, headers, interval }
 }
 
 fn address(root: &mut Section<'_>, name: &'static str, port: u16) -> SocketAddr {

@@ -7,6 +7,7 @@ use super::{
     key::{Env, Secret},
     section::Section,
 };
+use crate::pipeline::signal::Signal;
 
 /// One OTLP backend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +127,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, spool: &Spool, env: Env
     }
     let protocols = [("http/protobuf", Protocol::Http), ("grpc", Protocol::Grpc)];
     let protocol = section.one_of("protocol", &protocols, Protocol::Http);
-    let base = base(&mut section);
+    let base = base(&mut section, Signal::Traces);
     let roots = roots(&mut section);
     let headers = headers(&mut section, env);
     let codings = [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
@@ -158,7 +159,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, spool: &Spool, env: Env
 }
 
 /// Values as they stand there, from the environment, or from files: tokens need not be in the settings.
-fn headers(section: &mut Section<'_>, env: Env<'_>) -> Vec<(String, Secret)> {
+pub(super) fn headers(section: &mut Section<'_>, env: Env<'_>) -> Vec<(String, Secret)> {
     let mut headers = section.pairs("headers");
     for (header, name) in section.pairs("headers_env") {
         match env(&name) {
@@ -197,7 +198,7 @@ fn roots(section: &mut Section<'_>) -> Option<String> {
     None
 }
 
-fn base(section: &mut Section<'_>) -> String {
+pub(super) fn base(section: &mut Section<'_>, signal: Signal) -> String {
     let endpoint = section
         .needed("endpoint", "write the base URL of an OTLP/HTTP receiver, as in \"http://127.0.0.1:4318\"");
     if endpoint.is_empty() {
@@ -220,5 +221,5 @@ fn base(section: &mut Section<'_>) -> String {
         );
     }
     let base = endpoint.trim_end_matches('/');
-    base.strip_suffix("/v1/traces").unwrap_or(base).to_owned()
+    base.strip_suffix(signal.path()).unwrap_or(base).to_owned()
 }

@@ -111,6 +111,11 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Whether there is such a key.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.table.contains_key(name)
+    }
+
     pub(super) fn section(&mut self, name: &'static str) -> Section<'a> {
         let table = match self.take(name) {
             Some(Value::Table(table)) => table,

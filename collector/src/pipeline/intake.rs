@@ -1,5 +1,6 @@
 //! What steps 4 to 6 share, and how what one step gives becomes what the next one takes.
 
+mod entries;
 mod skew;
 
 use std::{
@@ -20,18 +21,16 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 };
 use prost::Message;
 use tokio::sync::Semaphore;
-use weft_proto::{Ack, Batch, Head, Ids};
+use weft_proto::{Ack, Batch, Head};
 
 use super::{
     admit::{self, Admitted, Coding, Gate},
     decode::{self, Counted},
-    link::Told,
-    signal::Signal,
-    spool::{BodySeed, Claim, Decoded, Entry, Intervals, Kind, Record, Spool, Stamp},
+    spool::{BodySeed, Entry, Spool},
 };
 use crate::{
     config::{Config, Key, Limits},
-    ledger::{Carried, Ledger},
+    ledger::Ledger,
     memory::Memory,
     outcome::Outcome,
     reject::{Reject, Uncounted},
@@ -211,52 +210,6 @@ impl Intake {
         };
         counted.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
-
-    pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
-        let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
-        let page = Ids::new(head.seed).page();
-        let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
-        let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
-        let key = Arc::clone(&admitted.key);
-        let stamp = Stamp {
-            service: key.service.clone(),
-            environment: key.environment.clone(),
-            namespace: key.namespace.clone(),
-        };
-        let record =
-            Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
-        let told = Told::by(&batch);
-        let claim = Claim::Numbers { page, numbers, told, decoded: Decoded::new(head, batch) };
-        (key, Entry { record, claim, carried })
-    }
-
-    pub(crate) fn other_entry(
-        &self,
-        signal: Signal,
-        admitted: Admitted,
-        counted: Counted,
-    ) -> (Arc<Key>, Entry) {
-        let kind = match signal {
-            Signal::Traces => Kind::Otlp,
-            Signal::Logs => Kind::Logs,
-            Signal::Metrics => Kind::Metrics,
-        };
-        self.body_entry(kind, admitted, counted)
-    }
-
-    pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
-        self.body_entry(Kind::Otlp, admitted, counted)
-    }
-
-    fn body_entry(&self, kind: Kind, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
-        let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
-        carried.refuse(Outcome::SpanInvalid, counted.refused);
-        let key = Arc::clone(&admitted.key);
-        let hash = self.seed.hash(&key.name, &admitted.body);
-        let body_hash = hash.to_be_bytes().to_vec();
-        let record = Record { body_hash, whole: counted.refused == 0, ..record(kind, admitted) };
-        (key, Entry { record, claim: Claim::Body(hash), carried })
-    }
 }
 
 impl Changing {
@@ -295,19 +248,6 @@ fn protobuf(body: Vec<u8>) -> Response<Body> {
     let mut response = Response::new(Body::from(body));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
     response
-}
-
-fn record(kind: Kind, admitted: Admitted) -> Record {
-    Record {
-        kind: kind.into(),
-        key: admitted.key.name.to_string(),
-        application: admitted.key.application.to_string(),
-        receive_time_ms: admitted.receive_time_ms,
-        user_agent: admitted.user_agent,
-        gzip: admitted.coding == Coding::Gzip,
-        body: admitted.body,
-        ..Record::default()
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! What operators see.
 
+use opentelemetry_proto::tonic::{
+    collector::metrics::v1::ExportMetricsServiceRequest,
+    metrics::v1::{metric, number_data_point},
+};
+use prost::Message;
 use serde_json::Value as Json;
 use weft_proto::Seed;
 
@@ -90,4 +95,29 @@ async fn a_process_that_takes_too_much_memory_turns_requests_away_and_says_so() 
     let metrics = weft.admin("/metrics").await.1;
     let limit = metrics.lines().find(|line| line.starts_with("weft_memory_limit_bytes")).unwrap();
     assert!(limit.ends_with(" 1048576"), "{limit}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_metrics_are_sent_as_otlp_too_and_not_through_the_collector() {
+    let sink = Sink::start(&[]).await;
+    let settings = format!("[telemetry]\nendpoint = \"{}\"\ninterval_seconds = 1\n", sink.url);
+    let weft = Weft::start(&[], &settings).await;
+    weft.acknowledged(Page(Seed([1; 16])).batch(0..3)).await;
+    let mut seen = 1;
+    let accepted = loop {
+        let (path, body) = sink.others(seen).await.pop().unwrap();
+        assert_eq!(path, "/v1/metrics");
+        let request = ExportMetricsServiceRequest::decode(body).unwrap();
+        let resource = &request.resource_metrics[0];
+        let metrics = resource.scope_metrics.iter().flat_map(|scope| &scope.metrics);
+        let found = metrics.into_iter().find(|metric| metric.name == "weft_events_accepted");
+        if let Some(metric) = found {
+            break metric.clone();
+        }
+        seen += 1;
+    };
+    let Some(metric::Data::Sum(sum)) = accepted.data else { panic!("{accepted:?}") };
+    assert!(sum.is_monotonic);
+    assert_eq!(sum.data_points[0].value, Some(number_data_point::Value::AsDouble(3.0)));
+    assert_eq!(weft.count("/keys/shop-web/accepted").await, 3, "and nothing else");
 }

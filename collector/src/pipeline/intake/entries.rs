@@ -1,0 +1,80 @@
+//! What was admitted and read, as it is given to the spool: its record, what is wanted of it, and its events, counted.
+
+use std::sync::Arc;
+
+use weft_proto::{Batch, Head, Ids};
+
+use super::{Intake, skew};
+use crate::{
+    config::Key,
+    ledger::Carried,
+    outcome::Outcome,
+    pipeline::{
+        admit::{Admitted, Coding},
+        decode::Counted,
+        link::Told,
+        signal::Signal,
+        spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Stamp},
+    },
+};
+
+impl Intake {
+    pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
+        let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
+        let page = Ids::new(head.seed).page();
+        let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
+        let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
+        let key = Arc::clone(&admitted.key);
+        let stamp = Stamp {
+            service: key.service.clone(),
+            environment: key.environment.clone(),
+            namespace: key.namespace.clone(),
+        };
+        let record =
+            Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
+        let told = Told::by(&batch);
+        let claim = Claim::Numbers { page, numbers, told, decoded: Decoded::new(head, batch) };
+        (key, Entry { record, claim, carried })
+    }
+
+    pub(crate) fn other_entry(
+        &self,
+        signal: Signal,
+        admitted: Admitted,
+        counted: Counted,
+    ) -> (Arc<Key>, Entry) {
+        let kind = match signal {
+            Signal::Traces => Kind::Otlp,
+            Signal::Logs => Kind::Logs,
+            Signal::Metrics => Kind::Metrics,
+        };
+        self.body_entry(kind, admitted, counted)
+    }
+
+    pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
+        self.body_entry(Kind::Otlp, admitted, counted)
+    }
+
+    fn body_entry(&self, kind: Kind, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
+        let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
+        carried.refuse(Outcome::SpanInvalid, counted.refused);
+        let key = Arc::clone(&admitted.key);
+        let hash = self.seed.hash(&key.name, &admitted.body);
+        let body_hash = hash.to_be_bytes().to_vec();
+        let record = Record { body_hash, whole: counted.refused == 0, ..record(kind, admitted) };
+        (key, Entry { record, claim: Claim::Body(hash), carried })
+    }
+}
+
+fn record(kind: Kind, admitted: Admitted) -> Record {
+    Record {
+        kind: kind.into(),
+        key: admitted.key.name.to_string(),
+        application: admitted.key.application.to_string(),
+        receive_time_ms: admitted.receive_time_ms,
+        user_agent: admitted.user_agent,
+        gzip: admitted.coding == Coding::Gzip,
+        body: admitted.body,
+        ..Record::default()
+    }
+}
