@@ -33,7 +33,7 @@ async fn run<B: Backend>(program: &Path) -> String {
     let backend = B::start(program).await;
     let sink = Sink::start().await;
     let more = format!("{}\n[export.strict]\nendpoint = \"{}\"\n", B::SETTINGS, sink.endpoint());
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: backend.endpoint(), more };
+    let setting = Setting { origin: ORIGIN.to_owned(), sink: backend.endpoint(), more, ..Setting::default() };
 
     let weft = CollectorProcess::start(&setting).await;
     let pages = story::pages();
