@@ -95,7 +95,8 @@ async fn ten_thousand_connections_that_send_slowly_hinder_nobody_and_take_little
     assert_eq!(sink.spans().len() as u64, all);
     let peak = collector.peak_memory();
     println!("{CROWD} slow connections: at most {} MiB", peak / MIB);
-    assert!(peak < 400 * MIB, "{} MiB", peak / MIB);
+    // Sixty-odd KiB each, in an unoptimised build: buffers of eight to forty, and what the allocator keeps beside them.
+    assert!(peak < 700 * MIB, "{} MiB", peak / MIB);
     sink.assert_nothing_odd();
     drop(collector.kill().await);
 }
