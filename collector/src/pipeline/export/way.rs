@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Destination,
-    ledger::Ledger,
+    ledger::{Ledger, Tally},
     log::Seldom,
     metrics::DestinationMeters,
     outcome::Outcome,
@@ -149,15 +149,13 @@ impl Way {
         self.place = place;
         let (segments, name) = (Arc::clone(&self.segments), Arc::clone(&self.to.name));
         let passed = tokio::task::spawn_blocking(move || segments.pass(&name, place)).await;
-        match passed.unwrap_or_else(|error| Err(io::Error::other(error))) {
-            Ok(lost) if lost.is_empty() => {}
-            Ok(lost) => {
-                tracing::error!(destination = %self.to.name, events = lost.total(), "lost: the spool was damaged");
-                self.ledger.drop_pending(&self.to.name, &lost, Outcome::Damaged);
-            }
-            Err(error) => {
-                tracing::error!(destination = %self.to.name, %error, "cursor cannot be saved: a restart will send again");
-            }
+        let (lost, saved) = passed.unwrap_or_else(|error| (Tally::default(), Err(io::Error::other(error))));
+        if !lost.is_empty() {
+            tracing::error!(destination = %self.to.name, events = lost.total(), "lost: the spool was damaged");
+            self.ledger.drop_pending(&self.to.name, &lost, Outcome::Damaged);
+        }
+        if let Err(error) = saved {
+            tracing::error!(destination = %self.to.name, %error, "cursor cannot be saved: a restart will send again");
         }
     }
 

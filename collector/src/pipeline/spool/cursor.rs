@@ -8,6 +8,7 @@ use std::{
     io,
     os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,7 +17,7 @@ use crate::config::Applications;
 /// The file of one destination.
 #[derive(Debug)]
 pub(super) struct CursorFile {
-    file: File,
+    file: Arc<File>,
     saves: u64,
     place: u64,
     /// When it was last synced, by the collector's clock.
@@ -61,7 +62,7 @@ impl CursorFile {
             }
         };
         let (saves, place) = newest.unwrap_or((0, 0));
-        Ok((Self { file, saves, place, synced: Duration::ZERO }, saved))
+        Ok((Self { file: Arc::new(file), saves, place, synced: Duration::ZERO }, saved))
     }
 
     /// The place last saved; 0 if there is none.
@@ -84,23 +85,22 @@ impl CursorFile {
         self.file.set_len((NAMES + names.len()) as u64)
     }
 
-    /// Saves a place; makes it durable from time to time.
-    pub(super) fn save(&mut self, place: u64, now: Duration) -> io::Result<()> {
+    /// Saves a place. What it gives is to be synced, when nobody waits for it.
+    pub(super) fn save(&mut self, place: u64, now: Duration) -> io::Result<Option<Arc<File>>> {
         self.saves += 1;
         self.place = place;
         let slot = if self.saves.is_multiple_of(2) { 0 } else { SLOT as u64 };
         self.file.write_all_at(&written(self.saves, place), slot)?;
-        if now.saturating_sub(self.synced) >= SYNC_EVERY {
-            self.sync(now)?;
+        let is_due = now.saturating_sub(self.synced) >= SYNC_EVERY;
+        if is_due {
+            self.synced = now;
         }
-        Ok(())
+        Ok(is_due.then(|| self.handle()))
     }
 
-    /// Makes what was saved durable: before anything is deleted that an older place would need.
-    pub(super) fn sync(&mut self, now: Duration) -> io::Result<()> {
-        self.file.sync_data()?;
-        self.synced = now;
-        Ok(())
+    /// The file, to be synced before anything is deleted that an older place would need.
+    pub(super) fn handle(&self) -> Arc<File> {
+        Arc::clone(&self.file)
     }
 }
 

@@ -110,7 +110,9 @@ impl Segments {
         let Some(cursor) = shelf.cursors.remove(name) else { return Ok(Tally::default()) };
         let ahead = shelf.ahead(&cursor);
         cursor::remove(directory, name)?;
-        self.let_go(&mut shelf)?;
+        self.let_go(&mut shelf);
+        drop(shelf);
+        self.sweep()?;
         Ok(ahead)
     }
 }

@@ -114,13 +114,17 @@ impl Segments {
 
     /// `destination` needs nothing before `place` any more. Segments that nobody needs are deleted. Gives what was in
     /// the segments it has left and never came to it: that was damaged.
-    pub(crate) fn pass(&self, destination: &str, place: u64) -> io::Result<Tally> {
+    pub(crate) fn pass(&self, destination: &str, place: u64) -> (Tally, io::Result<()>) {
         let now = self.clock.monotonic();
         let mut shelf = self.shelf();
         let lost = shelf.advance(destination, place);
-        let saved = shelf.cursor_mut(destination).map_or(Ok(()), |cursor| cursor.file.save(place, now));
-        self.let_go(&mut shelf)?;
-        saved.map(|()| lost)
+        let saved = shelf.cursor_mut(destination).map_or(Ok(None), |cursor| cursor.file.save(place, now));
+        self.let_go(&mut shelf);
+        drop(shelf);
+        let synced = saved.and_then(|due| due.map_or(Ok(()), |file| file.sync_data()));
+        // Whatever became of the cursor: a full disk needs the room.
+        let swept = self.sweep();
+        (lost, synced.and(swept))
     }
 
     /// What `destination` does not need any more because it lies beyond its bounds; it goes on behind that.
@@ -128,9 +132,10 @@ impl Segments {
         let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
         let mut shelf = self.shelf();
         let given_up = shelf.give_up(destination, wall)?;
-        let cursor = shelf.cursor_mut(destination)?;
-        let saved = cursor.file.save(given_up.place, now);
-        if let Err(error) = saved.and_then(|()| self.let_go(&mut shelf)) {
+        let saved = shelf.cursor_mut(destination)?.file.save(given_up.place, now);
+        self.let_go(&mut shelf);
+        drop(shelf);
+        if let Err(error) = saved.map(|_| ()).and(self.sweep()) {
             tracing::error!(destination, %error, "what was given up is still in the spool: a restart will find it again");
         }
         Some(given_up)
@@ -140,7 +145,9 @@ impl Segments {
     pub(super) fn claims_are_durable(&self, place: u64) -> io::Result<()> {
         let mut shelf = self.shelf();
         shelf.claimed = shelf.claimed.max(place);
-        self.let_go(&mut shelf)
+        self.let_go(&mut shelf);
+        drop(shelf);
+        self.sweep()
     }
 
     /// Where the next segment begins, and what the one before it holds.
@@ -174,13 +181,14 @@ impl Segments {
         let mut shelf = self.shelf();
         if shelf.cursors.is_empty() {
             while shelf.bytes() + wanted > shelf.most_bytes && shelf.is_oldest_claimed() {
-                self.delete_oldest(&mut shelf)?;
+                shelf.doom_oldest();
             }
             if shelf.bytes() + wanted > shelf.most_bytes {
                 self.keep.notify_one();
             }
         }
-        Ok(())
+        drop(shelf);
+        self.sweep()
     }
 
     /// Whether a segment may begin whose head has `head` bytes. The newest is deleted only when it has a successor,
@@ -214,7 +222,10 @@ impl Segments {
     #[cfg(test)]
     pub(super) fn waits_for_claims(&self) -> bool {
         let mut shelf = self.shelf();
-        self.let_go(&mut shelf).unwrap();
+        self.let_go(&mut shelf);
+        drop(shelf);
+        self.sweep().unwrap();
+        let shelf = self.shelf();
         let needed = shelf.cursors.values().map(|cursor| cursor.place).min();
         shelf.segments.len() > 1 && shelf.segments.front().is_some_and(|oldest| Some(oldest.end) <= needed)
     }

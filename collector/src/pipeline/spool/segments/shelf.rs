@@ -18,6 +18,8 @@ pub(in crate::pipeline::spool) struct Shelf {
     /// By offset. The last may still grow.
     pub(in crate::pipeline::spool) segments: VecDeque<Segment>,
     pub(in crate::pipeline::spool) cursors: BTreeMap<Arc<str>, Cursor>,
+    /// Starts of segments that are to be deleted.
+    pub(in crate::pipeline::spool) doomed: Vec<u64>,
     /// Claims of everything before are durable in their store.
     pub(in crate::pipeline::spool) claimed: u64,
     /// No segment begins before: claims of that are stored already.
@@ -73,6 +75,11 @@ impl Shelf {
         self.segments.push_back(segment);
     }
 
+    /// Nobody needs the oldest segment any more.
+    pub(super) fn doom_oldest(&mut self) {
+        self.doomed.extend(self.segments.pop_front().map(|oldest| oldest.start));
+    }
+
     /// Whether the oldest segment may go as far as the claims are concerned, and has a successor.
     pub(super) fn is_oldest_claimed(&self) -> bool {
         self.segments.len() > 1 && self.segments.front().is_some_and(|oldest| oldest.end <= self.claimed)
@@ -90,38 +97,47 @@ impl Shelf {
 }
 
 impl Segments {
-    /// Deletes what nobody needs. A cursor is durable before anything goes that an older one would need.
-    pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) -> io::Result<()> {
-        let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
+    /// Lets go of what nobody needs; [`Self::sweep`] deletes it.
+    pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) {
+        let wall = self.clock.wall_ms();
         let is_roomy = self.disk().is_none_or(|(free, all)| free > all / 4);
-        if !shelf.is_oldest_free(wall, is_roomy) {
-            return Ok(());
-        }
-        if !shelf.is_oldest_claimed() {
-            self.keep.notify_one();
-            return Ok(());
-        }
-        for cursor in shelf.cursors.values_mut() {
-            cursor.file.sync(now)?;
-        }
         while shelf.is_oldest_free(wall, is_roomy) && shelf.is_oldest_claimed() {
-            self.delete_oldest(shelf)?;
+            shelf.doom_oldest();
         }
-        Ok(())
+        if shelf.is_oldest_free(wall, is_roomy) {
+            self.keep.notify_one();
+        }
     }
 
-    pub(super) fn delete_oldest(&self, shelf: &mut Shelf) -> io::Result<()> {
-        let Some(oldest) = shelf.segments.front() else { return Ok(()) };
-        let path = self.path(oldest.start);
+    /// Deletes what was let go of, while nobody waits for the shelf. Cursors are durable before anything goes that an
+    /// older place would need.
+    pub(in crate::pipeline::spool) fn sweep(&self) -> io::Result<()> {
+        let mut shelf = self.shelf();
+        if shelf.doomed.is_empty() {
+            return Ok(());
+        }
+        let mut doomed = std::mem::take(&mut shelf.doomed);
+        let cursors: Vec<_> = shelf.cursors.values().map(|cursor| cursor.file.handle()).collect();
+        drop(shelf);
+        let mut swept = cursors.iter().try_for_each(|file| file.sync_data());
+        while swept.is_ok()
+            && let Some(start) = doomed.pop()
+        {
+            swept = self.delete(start).inspect_err(|_| doomed.push(start));
+        }
+        self.shelf().doomed.append(&mut doomed);
+        swept
+    }
+
+    fn delete(&self, start: u64) -> io::Result<()> {
+        let path = self.path(start);
         match fs::remove_file(&path) {
-            Ok(()) => {}
             Err(error) if self.is_gone(&error) => {
                 tracing::error!(segment = %path.display(), "somebody else has deleted a segment");
                 self.health.missing_segments.fetch_add(1, Ordering::Relaxed);
+                Ok(())
             }
-            Err(error) => return Err(error),
+            deleted => deleted,
         }
-        shelf.segments.pop_front();
-        Ok(())
     }
 }

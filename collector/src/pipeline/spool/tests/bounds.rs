@@ -142,7 +142,7 @@ async fn a_disk_without_room_refuses_before_it_is_full_and_goes_on_when_there_is
     world.store(1, 0..3).await.unwrap();
     disk.fill(true);
     assert_eq!(world.store(1, 3..6).await, Err(Reject::SpoolFull));
-    world.opened.segments.pass("main", *world.opened.segments.grown().borrow()).unwrap();
+    world.opened.segments.pass("main", *world.opened.segments.grown().borrow()).1.unwrap();
     disk.fill(false);
     world.store(1, 3..6).await.unwrap();
     assert_eq!(world.duplicates(), 0);

@@ -97,7 +97,7 @@ async fn what_damage_has_cost_is_told_when_its_segment_is_passed() {
         chunk.records.iter().for_each(|placed| {
             world.opened.segments.settle("main", &owner, placed.record.events);
         });
-        lost += world.opened.segments.pass("main", place).unwrap().total();
+        lost += world.opened.segments.pass("main", place).0.total();
     }
     assert_eq!(lost, 3);
 }

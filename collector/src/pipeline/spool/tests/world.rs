@@ -50,7 +50,7 @@ impl World {
     /// Everything is passed, and the claims of it are durable.
     pub(super) async fn pass_all(&self) {
         let end = *self.opened.segments.grown().borrow();
-        self.opened.segments.pass("main", end).unwrap();
+        self.opened.segments.pass("main", end).1.unwrap();
         while self.opened.segments.waits_for_claims() {
             tokio::task::yield_now().await;
         }
