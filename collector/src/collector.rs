@@ -230,7 +230,13 @@ impl Collector {
         for setting in needs_restart(&self.config, &config) {
             tracing::warn!(setting, "has changed: this takes effect at the next start");
         }
-        let wanted = Arc::new(config.destinations.clone());
+        let mut wanted = config.destinations.clone();
+        // The spool stays as large as it is until the next start.
+        let most = self.config.spool.most_for_a_destination();
+        for to in wanted.0.iter_mut().filter(|to| to.max_bytes > most) {
+            Arc::make_mut(to).max_bytes = most;
+        }
+        let wanted = Arc::new(wanted);
         if let Some(spool) = self.intake.spool()
             && let Err(error) = self.forwarding.change(&wanted, &spool).await
         {

@@ -5,6 +5,7 @@ use std::{
     io,
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::task::JoinHandle;
@@ -90,7 +91,10 @@ impl Forwarding {
         let stays = |running: &Running| wanted.0.contains(&running.to);
         let ended: Vec<_> = self.ways.extract_if(.., |_, running| !stays(running)).collect();
         let ended: BTreeSet<Arc<str>> =
-            futures_util::future::join_all(ended.into_iter().map(end)).await.into_iter().collect();
+            futures_util::future::join_all(ended.into_iter().map(|way| end(&self.clock, way)))
+                .await
+                .into_iter()
+                .collect();
         let begun: Vec<_> = wanted.0.iter().filter(|to| !self.ways.contains_key(&to.name)).cloned().collect();
         let removed: Vec<_> =
             ended.into_iter().filter(|name| wanted.0.iter().all(|to| to.name != *name)).collect();
@@ -127,9 +131,15 @@ impl Forwarding {
     }
 }
 
-async fn end((name, running): (Arc<str>, Running)) -> Arc<str> {
+/// What a request under way is waited for. Its events are sent again by whoever goes on from the cursor.
+const GRACE: Duration = Duration::from_secs(1);
+
+async fn end(clock: &Clock, (name, mut running): (Arc<str>, Running)) -> Arc<str> {
     running.halt.cancel();
-    // Fails only when it panicked, and then it has ended too.
-    let _ = running.task.await;
+    if clock.within(GRACE, &mut running.task).await.is_none() {
+        running.task.abort();
+        // Ends at once, and says that it was aborted.
+        let _ = running.task.await;
+    }
     name
 }

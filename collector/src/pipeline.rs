@@ -63,7 +63,7 @@ pub(crate) async fn forward(mut way: Way, limits: crate::config::Limits) {
         let mut stretches = link::gather(chunk, &way.to, &limits);
         while let Some(stretch) = stretches.next().await {
             match way.send(stretch.loads).await {
-                Ok(()) => way.pass(stretch.next).await,
+                Ok(()) => way.pass(stretch.next, &stretch.skipped).await,
                 Err(Left::Behind) => break,
                 Err(Left::Stopped) => return,
             }

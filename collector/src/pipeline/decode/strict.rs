@@ -111,7 +111,7 @@ fn rule(part: Part, tag: u32) -> Option<Rule> {
         (Part::Span, 15) => One(Part::Status),
         (Part::Pair, 1) | (Part::AnyValue, 1) => Text,
         (Part::Pair, 2) => One(Part::AnyValue),
-        (Part::AnyValue, 2 | 3) => Varint,
+        (Part::AnyValue, 2 | 3 | 8) | (Part::Pair, 3) => Varint,
         (Part::AnyValue, 4) => Fixed64,
         (Part::AnyValue, 5) => One(Part::Values),
         (Part::AnyValue, 6) => One(Part::Pairs),

@@ -107,14 +107,21 @@ impl DeadLetters {
 
     fn make_room(&self, wanted: u64) -> io::Result<()> {
         let paths = self.all()?;
-        let sizes = paths.iter().map(|path| Ok(fs::metadata(path)?.len())).collect::<io::Result<Vec<_>>>()?;
+        let sizes = paths
+            .iter()
+            .map(|path| Ok(fs::metadata(path).map_or(0, |file| file.len())))
+            .collect::<io::Result<Vec<_>>>()?;
         let (mut count, mut bytes) = (paths.len(), sizes.iter().sum::<u64>() + wanted);
         for (path, size) in paths.iter().zip(sizes) {
             if count < MOST && bytes <= MOST_BYTES {
                 break;
             }
             tracing::warn!(letter = %path.display(), "the oldest dead letter makes room");
-            fs::remove_file(path)?;
+            // Somebody else may have made room too.
+            fs::remove_file(path).or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })?;
             (count, bytes) = (count - 1, bytes - size);
         }
         Ok(())

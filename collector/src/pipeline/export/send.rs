@@ -43,19 +43,27 @@ impl Way {
     }
 
     async fn send_all(&self, loads: Vec<Load>) -> Result<(), Left> {
+        if self.is_halted() {
+            return Err(Left::Stopped);
+        }
         let oldest_ms = loads.iter().map(|load| load.oldest_ms).min().unwrap_or(0);
         self.meters.oldest(oldest_ms);
         let mut waiting = VecDeque::from(loads);
         let mut under_way = FuturesUnordered::new();
+        let mut grown = self.segments.grown();
         loop {
             while under_way.len() < self.window.size()
                 && let Some(load) = waiting.pop_front()
             {
                 under_way.push(self.settle(load));
             }
-            match under_way.next().await {
-                Some(sent) => sent?,
-                None => return Ok(()),
+            tokio::select! {
+                sent = under_way.next() => match sent {
+                    Some(sent) => sent?,
+                    None => return Ok(()),
+                },
+                // However long somebody waits for an answer, the spool goes on growing.
+                Ok(()) = grown.changed() => self.give_up_the_oldest()?,
             }
         }
     }
@@ -74,8 +82,7 @@ impl Way {
             let late_ms = self.clock.wall_ms().saturating_sub(load.oldest_ms);
             self.meters.canary.observe(Duration::from_millis(late_ms).as_secs_f64());
         }
-        self.ledger.settle(&load.owner, &self.to.name, settled);
-        self.segments.settle(&self.to.name, &load.owner, load.passed);
+        self.settled().push((load.owner, settled));
         Ok(())
     }
 
@@ -99,7 +106,8 @@ impl Way {
                 }
             }
         }
-        self.suspect(rejected == load.spans);
+        // Only who refuses whatever it is asked is not asked for every single one the next time.
+        self.suspect(rejected == load.spans && splits == 0);
         Ok(rejected)
     }
 
@@ -180,7 +188,8 @@ impl Way {
     /// Whatever lies beyond its bounds is dropped, and everything under way with it.
     pub(super) fn give_up_the_oldest(&self) -> Result<(), Left> {
         let mut left = Ok(());
-        while let Some(given_up) = self.segments.give_up(&self.to.name) {
+        while let Some(given_up) = self.segments.give_up(&self.to.name, &self.decided()) {
+            self.count_settled();
             let (events, why) = (given_up.dropped.total(), given_up.why.name());
             let change = match given_up.why {
                 Outcome::TooOld => "mend the destination, or raise its max_age_hours",

@@ -3,7 +3,7 @@
 use std::{
     io,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock::Clock,
     config::Destination,
-    ledger::{Ledger, Tally},
+    ledger::{Ledger, Owner, Settled, Tally},
     log::Seldom,
     metrics::DestinationMeters,
     outcome::Outcome,
@@ -41,6 +41,7 @@ pub(crate) struct Way {
     place: u64,
     /// It refused a whole load and has taken nothing since.
     suspect: AtomicBool,
+    settled: Mutex<Vec<(Owner, Settled)>>,
     seldom: Seldom,
     stops: Stops,
 }
@@ -105,6 +106,7 @@ impl Way {
             window: Window::new(to.concurrency),
             dead_letters: DeadLetters::new(data, to, clock),
             suspect: AtomicBool::new(false),
+            settled: Mutex::default(),
             seldom: Seldom::new(clock),
             stops,
         })
@@ -145,7 +147,11 @@ impl Way {
     }
 
     /// Everything before `place` is decided.
-    pub(crate) async fn pass(&mut self, place: u64) {
+    pub(crate) async fn pass(&mut self, place: u64, skipped: &Tally) {
+        for (owner, events) in self.decided().iter().chain(skipped.iter()) {
+            self.segments.settle(&self.to.name, owner, events);
+        }
+        self.count_settled();
         self.place = place;
         let (segments, name) = (Arc::clone(&self.segments), Arc::clone(&self.to.name));
         let passed = tokio::task::spawn_blocking(move || segments.pass(&name, place)).await;
@@ -156,6 +162,25 @@ impl Way {
         }
         if let Err(error) = saved {
             tracing::error!(destination = %self.to.name, %error, "cursor cannot be saved: a restart will send again");
+        }
+    }
+
+    /// What the destination has decided of since the cursor last moved. Whoever is stopped before it moves sends that
+    /// again, so it is counted only then.
+    pub(super) fn settled(&self) -> MutexGuard<'_, Vec<(Owner, Settled)>> {
+        self.settled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Self::settled`], by whose events they are.
+    pub(super) fn decided(&self) -> Tally {
+        let mut decided = Tally::default();
+        self.settled().iter().for_each(|(owner, settled)| decided.add(owner, settled.passed));
+        decided
+    }
+
+    pub(super) fn count_settled(&self) {
+        for (owner, settled) in self.settled().drain(..) {
+            self.ledger.settle(&owner, &self.to.name, settled);
         }
     }
 
@@ -177,6 +202,10 @@ impl Way {
             () = self.clock.sleep(time) => Ok(()),
             () = self.stops.any() => Err(Left::Stopped),
         }
+    }
+
+    pub(super) fn is_halted(&self) -> bool {
+        self.stops.halt.is_cancelled()
     }
 
     async fn read(&self) -> io::Result<Chunk> {

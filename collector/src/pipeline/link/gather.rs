@@ -6,6 +6,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 use super::link;
 use crate::{
     config::{Destination, Limits},
+    ledger::Tally,
     pipeline::{
         admit::Coding,
         decode,
@@ -22,6 +23,8 @@ pub(crate) struct Gather(Option<Box<Rest>>);
 pub(crate) struct Stretch {
     pub(crate) loads: Vec<Load>,
     pub(crate) next: u64,
+    /// Events between that are for others.
+    pub(crate) skipped: Tally,
 }
 
 /// Bytes of OTLP held at once, unless a single record has more: a few requests' worth, for several keys.
@@ -31,7 +34,14 @@ const STRETCH_BYTES: usize = 4 * 1024 * 1024;
 pub(crate) fn gather(chunk: Chunk, to: &Destination, limits: &Limits) -> Gather {
     let (to, limits) = (to.clone(), limits.clone());
     let Chunk { records, next } = chunk;
-    Gather(Some(Box::new(Rest { records: records.into_iter(), ahead: None, next, to, limits })))
+    Gather(Some(Box::new(Rest {
+        records: records.into_iter(),
+        ahead: None,
+        next,
+        skipped: Tally::default(),
+        to,
+        limits,
+    })))
 }
 
 impl Gather {
@@ -52,6 +62,7 @@ struct Rest {
     /// Linked, but there was no room for it.
     ahead: Option<(Placed, Result<Part, Arc<str>>)>,
     next: u64,
+    skipped: Tally,
     to: Destination,
     limits: Limits,
 }
@@ -65,18 +76,25 @@ impl Rest {
             let load = if fits { load_for(&mut loads, &placed.record, &linked) } else { None };
             let Some(load) = load else {
                 self.ahead = Some((placed, linked));
-                return Stretch { loads, next };
+                return Stretch { loads, next, skipped: std::mem::take(&mut self.skipped) };
             };
             add(load, &placed.record, linked);
             size += bytes;
             next = placed.end;
         }
-        Stretch { loads, next: self.next }
+        Stretch { loads, next: self.next, skipped: std::mem::take(&mut self.skipped) }
     }
 
     fn link_next(&mut self) -> Option<(Placed, Result<Part, Arc<str>>)> {
         let to = &self.to;
-        let placed = self.records.find(|placed| to.takes(&placed.record.application))?;
+        let skipped = &mut self.skipped;
+        let placed = self.records.find(|placed| {
+            let is_wanted = to.takes(&placed.record.application);
+            if !is_wanted {
+                skipped.add(&placed.record.owner(), placed.record.events);
+            }
+            is_wanted
+        })?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
         let linking = AssertUnwindSafe(|| match &placed.decoded {
             Some(known) => Ok(Part::of(link(&placed.record, &known.head, &known.batch))),

@@ -19,7 +19,7 @@ pub(super) use self::{
     store::{Store, StoreError},
 };
 
-use self::taken::Taken;
+use self::taken::{Taken, day};
 use super::{intervals::Intervals, record::Held};
 use crate::{
     config,
@@ -42,6 +42,7 @@ pub(super) struct Claims {
     most_pages: usize,
     most_pieces: usize,
     forgotten: u64,
+    window_ms: u64,
     store: Arc<Store>,
 }
 
@@ -60,6 +61,7 @@ impl Claims {
             most_pages: settings.pages,
             most_pieces: settings.pieces,
             forgotten: 0,
+            window_ms: u64::try_from(settings.dedupe_window.as_millis()).unwrap_or(u64::MAX),
             store: Arc::clone(store),
         }
     }
@@ -73,17 +75,17 @@ impl Claims {
         at_ms: u64,
     ) -> Intervals {
         let key = (owner.clone(), page);
-        let mut taken = match self.pages.remove(&key) {
-            Some(taken) => {
-                self.pieces -= taken.numbers.pieces();
-                taken
-            }
-            None => self.recall(&key),
-        };
+        let known = self.pages.remove(&key).inspect(|taken| {
+            self.pieces -= taken.numbers.pieces();
+            self.by_use.remove(&taken.used);
+        });
+        // What the store has forgotten meanwhile is forgotten here too.
+        let oldest = day(at_ms.saturating_sub(self.window_ms));
+        let known = known.filter(|taken| taken.changed || taken.day >= oldest);
+        let mut taken = known.unwrap_or_else(|| self.recall(&key));
         let new = taken.take(numbers, at_ms);
         self.forgotten += taken.numbers.forget_lowest(MAX_PIECES.min(self.most_pieces));
         self.pieces += taken.numbers.pieces();
-        self.by_use.remove(&taken.used);
         self.uses += 1;
         taken.used = self.uses;
         self.by_use.insert(self.uses, key.clone());

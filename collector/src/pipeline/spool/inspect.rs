@@ -32,7 +32,9 @@ pub(crate) struct Inspected {
 pub(crate) fn inspect(data: &Path, mut each: impl FnMut(&Record)) -> io::Result<Vec<Inspected>> {
     let directory = data.join("spool");
     let starts = starts(&directory)?;
-    starts.into_iter().map(|start| one(&segments::path(&directory, start), start, &mut each)).collect()
+    let ends = starts.iter().skip(1).map(|start| Some(*start)).chain([None]);
+    let each_one = starts.iter().zip(ends);
+    each_one.map(|(start, end)| one(&segments::path(&directory, *start), *start, end, &mut each)).collect()
 }
 
 /// Names of destinations and how far each had come when that was last saved.
@@ -45,8 +47,10 @@ pub(crate) fn places(data: &Path) -> io::Result<Vec<(String, Option<u64>)>> {
     cursor::all(&directory)?.into_iter().map(place).collect()
 }
 
-fn one(path: &Path, start: u64, each: &mut impl FnMut(&Record)) -> io::Result<Inspected> {
-    let bytes = fs::read(path)?;
+fn one(path: &Path, start: u64, end: Option<u64>, each: &mut impl FnMut(&Record)) -> io::Result<Inspected> {
+    let mut bytes = fs::read(path)?;
+    // What lies beyond the start of the next segment was never acknowledged.
+    bytes.truncate(end.map_or(usize::MAX, |end| usize::try_from(end - start).unwrap_or(usize::MAX)));
     let mut found = Inspected { start, bytes: bytes.len() as u64, ..Inspected::default() };
     let Head::Salted(salt) = segment::head(&bytes) else {
         found.damaged = found.bytes;

@@ -43,6 +43,11 @@ impl Intervals {
         self.0.is_empty()
     }
 
+    /// The lowest number.
+    pub(crate) fn start(&self) -> Option<u64> {
+        self.0.first().map(|(from, _)| *from)
+    }
+
     /// One more than the highest number.
     pub(crate) fn end(&self) -> u64 {
         self.0.last().map_or(0, |(_, to)| *to)

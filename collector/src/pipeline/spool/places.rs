@@ -16,8 +16,8 @@ use crate::{
 /// By name of the destination.
 pub(super) type Cursors = BTreeMap<Arc<str>, Cursor>;
 
-/// Cursors of all destinations, wanted or not.
-pub(super) fn open(config: &Config) -> io::Result<Cursors> {
+/// Cursors of all destinations, wanted or not. `oldest`: where the first segment there is begins.
+pub(super) fn open(config: &Config, oldest: Option<u64>) -> io::Result<Cursors> {
     let directory = config.data.join("cursors");
     files::make_directory(&directory)?;
     let mut cursors = Cursors::new();
@@ -27,7 +27,10 @@ pub(super) fn open(config: &Config) -> io::Result<Cursors> {
         cursors.insert(name.as_str().into(), Cursor::new(file, applications));
     }
     for to in &config.destinations.0 {
-        cursors.insert(Arc::clone(&to.name), of(&directory, to)?);
+        let mut cursor = of(&directory, to)?;
+        // What was deleted before it came is nothing that it misses.
+        cursor.place = if cursor.place == 0 { oldest.unwrap_or(0) } else { cursor.place };
+        cursors.insert(Arc::clone(&to.name), cursor);
     }
     Ok(cursors)
 }
@@ -35,8 +38,10 @@ pub(super) fn open(config: &Config) -> io::Result<Cursors> {
 /// The cursor of one destination; at `u64::MAX` where it is to begin at the end, which nobody knows yet.
 fn of(directory: &Path, to: &Destination) -> io::Result<Cursor> {
     let (mut file, saved) = CursorFile::open(directory, &to.name)?;
+    let before = file.applications()?;
     file.set_applications(&to.applications)?;
     let mut cursor = Cursor::new(file, to.applications.clone());
+    cursor.before = (saved != Saved::New && before != to.applications).then_some(before);
     cursor.max_bytes = to.max_bytes;
     cursor.max_age_ms = u64::try_from(to.max_age.as_millis()).unwrap_or(u64::MAX);
     cursor.place = match (saved, to.from) {
@@ -52,7 +57,9 @@ pub(super) fn settle(shelf: &mut Shelf, config: &Config, ledger: &Ledger) -> io:
     for name in shelf.cursors.keys().cloned().collect::<Vec<_>>() {
         let Some(cursor) = shelf.cursors.get(&name) else { continue };
         let (place, ahead) = (cursor.place, shelf.ahead(cursor));
-        ahead.iter().for_each(|(owner, events)| ledger.recover(owner, &name, events));
+        let less = shelf.ahead_before(cursor).less(&ahead);
+        ahead.iter().chain(less.iter()).for_each(|(owner, events)| ledger.recover(owner, &name, events));
+        ledger.drop_pending(&name, &less, Outcome::DestinationRemoved);
         if config.destinations.0.iter().any(|to| to.name == name) {
             let lost = shelf.advance(&name, place);
             ledger.drop_pending(&name, &lost, Outcome::Damaged);
@@ -94,7 +101,8 @@ impl Segments {
         let mut cursor = of(directory, to)?;
         let before = shelf.cursors.get(&to.name).map(|known| shelf.ahead(known)).unwrap_or_default();
         if let Some(known) = shelf.cursors.remove(&to.name) {
-            (cursor.place, cursor.segment, cursor.done) = (known.place, known.segment, known.done);
+            (cursor.place, cursor.segment) = (known.place, known.segment);
+            (cursor.done, cursor.owed) = (known.done, known.owed);
         } else if cursor.place == u64::MAX {
             shelf.put_at_the_end(&mut cursor);
         }
@@ -120,6 +128,16 @@ impl Segments {
 impl Cursor {
     fn new(file: CursorFile, applications: Applications) -> Self {
         let place = file.place();
-        Self { applications, max_bytes: 0, max_age_ms: 0, place, segment: 0, done: Tally::default(), file }
+        Self {
+            applications,
+            before: None,
+            max_bytes: 0,
+            max_age_ms: 0,
+            place,
+            segment: 0,
+            done: Tally::default(),
+            owed: Tally::default(),
+            file,
+        }
     }
 }

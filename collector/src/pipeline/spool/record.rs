@@ -51,6 +51,9 @@ pub(crate) struct Record {
     /// What the segment before this one holds.
     #[prost(message, repeated, tag = "17")]
     pub(crate) previous: Vec<OwnedEvents>,
+    /// Offset of that one's first byte.
+    #[prost(uint64, tag = "18")]
+    pub(crate) previous_start: u64,
 }
 
 /// What a record is.

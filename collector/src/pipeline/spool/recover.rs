@@ -91,9 +91,9 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
     let lock = Arc::new(lock(&directory)?);
     let store = claims_store(config)?;
     store.tell(ledger);
-    let cursors = places::open(config).map_err(failed)?;
-    let mut scan = Scan::new(with, &store, cursors);
     let starts = starts(&directory).map_err(failed)?;
+    let cursors = places::open(config, starts.first().copied()).map_err(failed)?;
+    let mut scan = Scan::new(with, &store, cursors);
     for (at, start) in starts.iter().enumerate() {
         scan.file(&directory, *start, starts.get(at + 1).copied())?;
     }

@@ -147,7 +147,7 @@ impl<'a> Scan<'a> {
 
     fn record(&mut self, record: &Record, end: u64) {
         if record.kind() == Kind::Head {
-            return self.previous(&record.previous);
+            return self.previous(record.previous_start, &record.previous);
         }
         let owner = record.owner();
         let Some(segment) = self.found.shelf.segments.back_mut() else { return };
@@ -159,9 +159,7 @@ impl<'a> Scan<'a> {
             segment.bodies_ms = segment.bodies_ms.max(record.receive_time_ms);
         }
         for cursor in self.found.shelf.cursors.values_mut().filter(|cursor| cursor.place >= end) {
-            if cursor.applications.take(&owner.application) {
-                cursor.done.add(&owner, events);
-            }
+            cursor.done.add(&owner, events);
         }
         self.claim(record, &owner, end);
     }
@@ -205,26 +203,36 @@ impl<'a> Scan<'a> {
         }
         let Some(segment) = segments.iter_mut().find(|segment| segment.start == held.start) else { return };
         let missing = OwnedEvents::tally(&held.events).less(&segment.totals);
-        if !missing.is_empty() {
-            let events = missing.total();
-            tracing::error!(
-                segment = format!("{:016x}", segment.start),
-                events,
-                "the end of the spool is missing"
-            );
-            segment.totals.add_all(&missing);
+        if missing.is_empty() {
+            return;
         }
+        let (start, events) = (segment.start, missing.total());
+        tracing::error!(segment = format!("{start:016x}"), events, "the end of the spool is missing");
+        segment.totals.add_all(&missing);
+        // Who was behind it had it.
+        let cursors = self.found.shelf.cursors.values_mut();
+        let behind = cursors.filter(|cursor| cursor.segment == start && cursor.place >= held.place);
+        behind.for_each(|cursor| cursor.done.add_all(&missing));
     }
 
     /// What the segment before this one held when it was closed: what was not found in it was damaged.
-    fn previous(&mut self, held: &[OwnedEvents]) {
-        let mut segments = self.found.shelf.segments.iter_mut().rev();
-        let (Some(this), Some(before)) = (segments.next(), segments.next()) else { return };
-        if before.end != this.start {
-            return;
+    fn previous(&mut self, start: u64, held: &[OwnedEvents]) {
+        let held = OwnedEvents::tally(held);
+        let shelf = &mut self.found.shelf;
+        let Some(this) = shelf.segments.back().map(|this| this.start) else { return };
+        let at = shelf.segments.len() - 1;
+        if let Some(before) = at.checked_sub(1).and_then(|before| shelf.segments.get_mut(before)) {
+            if before.start == start {
+                return before.totals.add_all(&held.less(&before.totals));
+            }
+            before.end = before.end.min(start);
         }
-        let missing = OwnedEvents::tally(held).less(&before.totals);
-        before.totals.add_all(&missing);
+        // Its file is gone. Who was behind it had it; for all others it is lost.
+        if start < this && shelf.cursors.values().any(|cursor| cursor.place < this) {
+            let closed = true;
+            let gone = Segment { start, end: this, totals: held, closed, ..Segment::default() };
+            shelf.segments.insert(at, gone);
+        }
     }
 }
 

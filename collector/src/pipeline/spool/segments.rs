@@ -127,11 +127,12 @@ impl Segments {
         (lost, synced.and(swept))
     }
 
-    /// What `destination` does not need any more because it lies beyond its bounds; it goes on behind that.
-    pub(crate) fn give_up(&self, destination: &str) -> Option<GivenUp> {
+    /// What `destination` does not need any more because it lies beyond its bounds; it goes on behind that. `decided`: what
+    /// it has decided of in the segment it is in, and has not told by [`Self::settle`].
+    pub(crate) fn give_up(&self, destination: &str, decided: &Tally) -> Option<GivenUp> {
         let (wall, now) = (self.clock.wall_ms(), self.clock.monotonic());
         let mut shelf = self.shelf();
-        let given_up = shelf.give_up(destination, wall)?;
+        let given_up = shelf.give_up(destination, decided, wall)?;
         let saved = shelf.cursor_mut(destination)?.file.save(given_up.place, now);
         self.let_go(&mut shelf);
         drop(shelf);
@@ -150,10 +151,10 @@ impl Segments {
         self.sweep()
     }
 
-    /// Where the next segment begins, and what the one before it holds.
-    pub(super) fn next_start(&self) -> (u64, Tally) {
+    /// Where the next segment begins, and the one before it.
+    pub(super) fn next_start(&self) -> (u64, Segment) {
         let shelf = self.shelf();
-        (shelf.next_start(), shelf.segments.back().map(|last| last.totals.clone()).unwrap_or_default())
+        (shelf.next_start(), shelf.segments.back().cloned().unwrap_or_default())
     }
 
     /// A new segment is durable; the one before it grows no more.

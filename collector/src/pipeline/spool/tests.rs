@@ -1,5 +1,6 @@
 //! What is acknowledged is there after anything; what is not is gone without a trace.
 
+mod bookkeeping;
 mod bounds;
 mod damage;
 mod disk;

@@ -35,6 +35,8 @@ pub(in crate::pipeline::spool) struct Store {
 #[derive(Debug, Default)]
 struct State {
     applied: u64,
+    /// Rows by day before this one are gone. Looking for them again would take longer the more there were.
+    expired: Vec<u8>,
     gaps: BTreeMap<Owner, Gaps>,
 }
 
@@ -90,7 +92,14 @@ impl Store {
             let (key, value) = row.into_inner()?;
             gaps.extend(owner_of(&key).zip(Gaps::from_row(&value)));
         }
-        Ok(Self { db, pages, days, about, state: Mutex::new(State { applied, gaps }), seed })
+        Ok(Self {
+            db,
+            pages,
+            days,
+            about,
+            state: Mutex::new(State { applied, expired: Vec::new(), gaps }),
+            seed,
+        })
     }
 
     /// Everything before this place of the spool is in the store.
@@ -126,7 +135,11 @@ impl Store {
                 if let Some((day, _)) = taken.stored {
                     batch.remove(&self.days, by_day(day, &key));
                 }
-                batch.insert(&self.days, by_day(taken.day, &key), []);
+                let row = by_day(taken.day, &key);
+                if row < state.expired {
+                    state.expired.clone_from(&row);
+                }
+                batch.insert(&self.days, row, []);
             }
             batch.insert(&self.pages, key, taken.to_row());
             if missing != before {
@@ -155,8 +168,10 @@ impl Store {
         let mut state = self.state();
         let mut batch = self.db.batch();
         let (mut expired, mut lost) = (0, BTreeMap::<Owner, u64>::new());
-        for row in self.days.range(..day.to_be_bytes().as_slice()).take(limit) {
+        let (from, to) = (state.expired.clone(), day.to_be_bytes().to_vec());
+        for row in self.days.range(from.clone()..to.max(from)).take(limit) {
             let row = row.key()?;
+            state.expired = row.to_vec();
             let Some((at, key)) = row.split_first_chunk::<4>() else { continue };
             expired += 1;
             batch.remove(&self.days, row.clone());

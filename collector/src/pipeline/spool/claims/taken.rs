@@ -10,6 +10,8 @@ pub(super) struct Taken {
     pub(super) numbers: Intervals,
     /// Numbers ever taken, those forgotten since included.
     pub(super) seen: u64,
+    /// The lowest number ever taken: what was before it may have come and been forgotten.
+    pub(super) low: Option<u64>,
     /// The day of its newest record, since 1970.
     pub(super) day: u32,
     /// In the order of use.
@@ -33,12 +35,14 @@ struct Row {
     /// Numbers that were missing when it was stored.
     #[prost(uint64, tag = "4")]
     missing: u64,
+    #[prost(uint64, optional, tag = "5")]
+    low: Option<u64>,
 }
 
 const DAY_MS: u64 = 86_400_000;
 
 /// No page is believed to have lost more: numbers are a client's claim.
-const MOST_MISSING: u64 = 100_000;
+const MOST_MISSING: u64 = 1_000;
 
 impl Taken {
     /// Takes what is new of `numbers`.
@@ -46,6 +50,7 @@ impl Taken {
         let new = numbers.minus(&self.numbers);
         self.numbers.add(&new);
         self.seen += new.count();
+        self.low = self.low.into_iter().chain(new.start()).min();
         self.day = self.day.max(day(at_ms));
         new
     }
@@ -55,9 +60,11 @@ impl Taken {
         self.seen = self.seen.saturating_sub(numbers.count());
     }
 
-    /// Numbers below the highest that nobody has sent.
+    /// Numbers between the lowest and the highest that nobody has sent. A page that comes back after weeks was forgotten
+    /// meanwhile: what it sent before is not missing.
     pub(super) fn missing(&self) -> u64 {
-        self.numbers.end().saturating_sub(self.seen).min(MOST_MISSING)
+        let spanned = self.numbers.end().saturating_sub(self.low.unwrap_or(0));
+        spanned.saturating_sub(self.seen).min(MOST_MISSING)
     }
 
     pub(super) fn is_stored(&mut self) {
@@ -67,14 +74,15 @@ impl Taken {
 
     pub(super) fn to_row(&self) -> Vec<u8> {
         let numbers = self.numbers.to_wire();
-        Row { numbers, seen: self.seen, day: self.day, missing: self.missing() }.encode_to_vec()
+        Row { numbers, seen: self.seen, day: self.day, missing: self.missing(), low: self.low }
+            .encode_to_vec()
     }
 
     pub(super) fn from_row(row: &[u8]) -> Option<Self> {
         let row = Row::decode(row).ok()?;
         let numbers = Intervals::from_wire(&row.numbers);
         let stored = Some((row.day, row.missing));
-        Some(Self { numbers, seen: row.seen, day: row.day, used: 0, changed: false, stored })
+        Some(Self { numbers, seen: row.seen, low: row.low, day: row.day, used: 0, changed: false, stored })
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use super::{taken::day, *};
+use super::*;
 use crate::config::{Config, Destinations};
 
 const DAY_MS: u64 = 86_400_000;
@@ -111,7 +111,7 @@ fn a_page_full_of_gaps_keeps_the_latest_and_what_it_forgets_is_counted() {
 fn numbers_that_have_not_come_are_missing_until_they_do_and_lost_when_their_page_is_forgotten() {
     let mut world = world(10, 1000);
     world.take_at(1, [0, 1, 5], DAY_MS);
-    world.take_at(2, [1], DAY_MS);
+    world.take_at(2, [1, 3], DAY_MS);
     world.commit(1);
     assert_eq!(world.gaps(), (3 + 1, 0));
     world.take_at(1, 2..4, 3 * DAY_MS);
@@ -151,4 +151,33 @@ fn a_store_that_cannot_be_read_is_put_aside() {
     let store = Store::open(&path).unwrap();
     assert_eq!(store.applied(), 0);
     assert!(data.path().join("claims.damaged").is_dir());
+}
+
+#[test]
+fn a_page_that_comes_back_after_three_weeks_has_lost_nothing() {
+    for pages in [1, 10] {
+        let mut world = world(pages, 1000);
+        world.take_at(1, 0..5000, DAY_MS);
+        world.commit(1);
+        assert_eq!(world.store.expire(10, 100, &world.ledger).unwrap(), 1);
+        world.take_at(2, 0..1, 21 * DAY_MS);
+        world.commit(2);
+        world.take_at(1, 5000..5001, 22 * DAY_MS);
+        world.commit(3);
+        assert_eq!(world.store.expire(40, 100, &world.ledger).unwrap(), 2);
+        assert!(!world.ledger.snapshot().keys.contains_key("web"), "with {pages} pages in memory");
+    }
+}
+
+#[test]
+fn what_was_missing_of_a_forgotten_page_is_lost_once() {
+    let mut world = world(10, 1000);
+    world.take_at(1, [0, 10], DAY_MS);
+    world.commit(1);
+    world.store.expire(10, 100, &world.ledger).unwrap();
+    assert_eq!(world.gaps(), (0, 9));
+    world.take_at(1, [11], 21 * DAY_MS);
+    world.commit(2);
+    world.store.expire(40, 100, &world.ledger).unwrap();
+    assert_eq!(world.gaps(), (0, 9));
 }

@@ -15,7 +15,7 @@ pub(crate) struct GivenUp {
 impl Shelf {
     /// Moves a destination past what lies beyond its bounds, if anything does: whole segments, because that is what
     /// frees the disk.
-    pub(super) fn give_up(&mut self, destination: &str, wall_ms: u64) -> Option<GivenUp> {
+    pub(super) fn give_up(&mut self, destination: &str, decided: &Tally, wall_ms: u64) -> Option<GivenUp> {
         let cursor = self.cursor(destination)?;
         let too_old = wall_ms.saturating_sub(cursor.max_age_ms);
         let ahead = || self.segments.iter().filter(|segment| segment.end > cursor.place);
@@ -31,6 +31,7 @@ impl Shelf {
         let (place, why) = by_age
             .map(|place| (place, Outcome::TooOld))
             .or_else(|| by_bytes().map(|place| (place, Outcome::OverBound)))?;
+        self.cursor_mut(destination)?.done.add_all(decided);
         let mut dropped = self.advance(destination, place);
         // The newest segment is not left, because it still grows; what it holds so far may be too old all the same.
         if let Some(newest) = self.segments.back().cloned()

@@ -72,6 +72,10 @@ impl Shelf {
         if let Some(last) = self.segments.back_mut() {
             last.closed = true;
         }
+        let before = self.segments.back();
+        let behind = |cursor: &&mut Cursor| before.is_none_or(|last| last.end <= cursor.place);
+        // Whoever has passed the last one decides of this one from now on.
+        self.cursors.values_mut().filter(behind).for_each(|cursor| cursor.enter(before, segment.start));
         self.segments.push_back(segment);
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::ledger::Tally;
 
 impl World {
     fn segments(&self) -> usize {
@@ -68,12 +69,12 @@ async fn what_lies_beyond_a_destinations_bound_is_dropped_for_it_by_name_and_its
         destination(config, |to| to.max_bytes = 40 * 1024);
     };
     let world = World::open_with(data.path(), Box::new(RealDisk), bounded);
-    assert!(world.opened.segments.give_up("main").is_none());
+    assert!(world.opened.segments.give_up("main", &Tally::default()).is_none());
     for page in 0..20 {
         world.store_large(page).await.unwrap();
     }
     let before = world.segments();
-    let given_up = world.opened.segments.give_up("main").unwrap();
+    let given_up = world.opened.segments.give_up("main", &Tally::default()).unwrap();
     assert_eq!(given_up.why, Outcome::OverBound);
     assert_eq!(world.opened.segments.place("main"), given_up.place);
     assert!(world.opened.segments.depth("main") <= 40 * 1024);
@@ -85,7 +86,7 @@ async fn what_lies_beyond_a_destinations_bound_is_dropped_for_it_by_name_and_its
         tokio::task::yield_now().await;
     }
     assert!(world.segments() < before);
-    assert!(world.opened.segments.give_up("main").is_none());
+    assert!(world.opened.segments.give_up("main", &Tally::default()).is_none());
 }
 
 #[tokio::test]
@@ -97,9 +98,9 @@ async fn what_waits_too_long_is_dropped_even_in_the_newest_segment_and_once() {
     let mut entry = world.entry(1, 0..5);
     entry.record.receive_time_ms = 1;
     world.opened.spool.store(entry).await.unwrap();
-    let given_up = world.opened.segments.give_up("main").unwrap();
+    let given_up = world.opened.segments.give_up("main", &Tally::default()).unwrap();
     assert_eq!((given_up.why, given_up.dropped.total()), (Outcome::TooOld, 5));
-    assert!(world.opened.segments.give_up("main").is_none(), "it is behind it now");
+    assert!(world.opened.segments.give_up("main", &Tally::default()).is_none(), "it is behind it now");
     world.close().await;
     let world = World::open(data.path());
     assert!(world.ledger.snapshot().keys.is_empty(), "a restart does not find it again");

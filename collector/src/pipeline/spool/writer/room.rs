@@ -52,8 +52,12 @@ impl Writer {
     /// Where the next segment begins, and with what: what the one before it holds.
     fn head(&self, salt: Salt) -> (u64, Vec<u8>) {
         let (start, previous) = self.segments.next_start();
-        let record =
-            Record { kind: Kind::Head.into(), previous: OwnedEvents::of(&previous), ..Record::default() };
+        let record = Record {
+            kind: Kind::Head.into(),
+            previous: OwnedEvents::of(&previous.totals),
+            previous_start: previous.start,
+            ..Record::default()
+        };
         let mut bytes = salt.head();
         salt.write(&record, &mut bytes);
         (start, bytes)
