@@ -73,6 +73,7 @@ key = "{SERVER_KEY}"
 application = "shop"
 [export.main]
 endpoint = "{sink}"
+linger_ms = 10
 {more}
 "#
         )

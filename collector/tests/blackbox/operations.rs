@@ -152,3 +152,58 @@ async fn a_canary_goes_the_whole_way_and_its_latency_is_measured() {
     process.ledger("/keys/weft-canary/destinations/main/delivered", 1).await;
     assert!(process.metrics().await.contains("weft_canary_seconds_count{destination=\"main\"}"));
 }
+
+#[tokio::test]
+async fn what_was_delivered_before_a_reload_stopped_the_rest_is_counted_once() {
+    let mut answers = vec![Answer::Status(503, Some("1")), Answer::Partial(0), Answer::Partial(0)];
+    answers.extend(vec![Answer::Status(503, None); 6]);
+    let sink = Sink::start(&answers).await;
+    let process = Process::start(&sink);
+    let (page, other) = (Page(Seed([1; 16])), Page(Seed([2; 16])));
+    process.post(page.batch(0..2)).await;
+    sink.requests(1).await;
+    process.post_otlp(9).await;
+    process.post(other.batch(0..5)).await;
+    sink.requests(4).await;
+    process.reload(&(settings(process.data(), "", &[("main", &sink)]) + "\ntimeout_seconds = 11\n"));
+    process.ledger("/keys/shop-web/destinations/main/delivered", 7).await;
+    process.ledger("/keys/shop-api/destinations/main/delivered", 1).await;
+    process.ledger("/keys/shop-web/destinations/main/pending", 0).await;
+}
+
+#[tokio::test]
+async fn a_dead_destination_drops_its_own_oldest_and_nobody_is_refused() {
+    let dead = Sink::start(&vec![Answer::Status(503, Some("300")); 99]).await;
+    let alive = Sink::start(&[]).await;
+    let data = tempfile::TempDir::new().unwrap();
+    let text = settings(data.path(), "canary_seconds = 0", &[("main", &dead), ("second", &alive)]);
+    let text = text + "\n[spool]\nsegment_bytes = 4096\nmax_bytes = 65536\n";
+    std::fs::write(data.path().join("weft.toml"), &text).unwrap();
+    let process = Process::start_in(data);
+    for round in 0..20_u8 {
+        for seed in 0..30_u8 {
+            let mut id = [seed; 16];
+            id[0] = round;
+            process.post(Page(Seed(id)).batch(0..100)).await;
+        }
+        process.ledger("/keys/shop-web/destinations/second/pending", 0).await;
+    }
+    let sent = 20 * 30 * 100;
+    let dropped = process.number("/keys/shop-web/destinations/main/dropped/over_bound").await;
+    assert!(dropped > 0);
+    process.ledger("/keys/shop-web/destinations/second/delivered", sent).await;
+    process.ledger("/keys/shop-web/destinations/main/pending", sent - dropped).await;
+}
+
+#[tokio::test]
+async fn one_refused_event_makes_nobody_a_suspect() {
+    let page = Page(Seed([1; 16]));
+    let offender = page.span_ids(130..131).remove(0);
+    let sink = Sink::picky(offender, 400).await;
+    let process = Process::start(&sink);
+    process.post(page.batch(130..131)).await;
+    process.ledger("/keys/shop-web/destinations/main/rejected_by_destination", 1).await;
+    let other = Page(Seed([2; 16]));
+    process.post(other.batch(0..200)).await;
+    process.ledger("/keys/shop-web/destinations/main/delivered", 200).await;
+}

@@ -6,6 +6,11 @@ use std::{
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
 };
 
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    trace::v1::{ResourceSpans, ScopeSpans, Span},
+};
+use prost::Message;
 use tempfile::TempDir;
 use weft_proto::Seed;
 
@@ -59,17 +64,7 @@ impl Process {
 
     /// Waits until the number at `pointer` of its ledger is this.
     pub(crate) async fn ledger(&self, pointer: &str, expected: u64) {
-        let (http, url) = (client(), format!("{}/api/ledger", self.admin));
-        let reads = async {
-            loop {
-                let bytes = http.get(&url).send().await.unwrap().bytes().await.unwrap();
-                let ledger: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
-                assert_balances(&ledger);
-                if ledger.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap_or(0) == expected {
-                    return;
-                }
-            }
-        };
+        let reads = async { while self.number(pointer).await != expected {} };
         tokio::time::timeout(PATIENCE, reads).await.unwrap_or_else(|_| panic!("{pointer} is not {expected}"));
     }
 
@@ -109,6 +104,26 @@ impl Process {
         let url = format!("{}/api/telemetry?key=pk_demo_shop", self.ingest);
         let answer = client().post(url).header("origin", ORIGIN).body(batch).send().await.unwrap();
         answer.status().as_u16()
+    }
+
+    /// Posts a span with the server key.
+    pub(crate) async fn post_otlp(&self, id: u8) {
+        let span = Span { trace_id: vec![id; 16], span_id: vec![id; 8], ..Span::default() };
+        let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
+        let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
+        let request = client().post(format!("{}/v1/traces", self.ingest));
+        let request = request.header("authorization", "Bearer sk_demo_shop");
+        let request = request.header("content-type", "application/x-protobuf");
+        let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
+        assert_eq!(request.body(body).send().await.unwrap().status(), 200);
+    }
+
+    /// A number of its ledger, now; 0 if there is none.
+    pub(crate) async fn number(&self, pointer: &str) -> u64 {
+        let ledger = client().get(format!("{}/api/ledger", self.admin)).send().await.unwrap();
+        let ledger: serde_json::Value = serde_json::from_slice(&ledger.bytes().await.unwrap()).unwrap();
+        assert_balances(&ledger);
+        ledger.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap_or(0)
     }
 
     pub(crate) async fn ready(&self) -> u16 {
