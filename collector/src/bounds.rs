@@ -52,9 +52,9 @@ impl Bounds {
 
     /// Whether anything would be refused for want of room, as far as is known without trying.
     pub(crate) fn is_full(&self) -> bool {
-        let reserve = |all: u64| self.spool.reserve_bytes.min(all / 20);
         // A group that is to be written needs room beside the reserve.
-        let disk = self.segments.disk().is_some_and(|(free, all)| free < reserve(all) + all / 20);
+        let disk =
+            self.segments.disk().is_some_and(|(free, all)| free < self.spool.reserve_of(all) + all / 20);
         disk || self.segments.bytes() > self.spool.max_bytes / 10 * 9
     }
 
@@ -67,15 +67,12 @@ impl Bounds {
             most: self.spool.max_bytes,
             change: "mend the destination that is behind, or raise spool.max_bytes; when it is full, everything is refused",
         };
-        let disk = self.segments.disk().map(|(free, all)| {
-            let reserve = self.spool.reserve_bytes.min(all / 20);
-            Used {
-                bound: "spool.reserve_bytes",
-                destination: None,
-                used: all.saturating_sub(free),
-                most: all.saturating_sub(reserve),
-                change: "make room on the disk of `data`; without it everything is refused",
-            }
+        let disk = self.segments.disk().map(|(free, all)| Used {
+            bound: "spool.reserve_bytes",
+            destination: None,
+            used: all.saturating_sub(free),
+            most: all.saturating_sub(self.spool.reserve_of(all)),
+            change: "make room on the disk of `data`; without it everything is refused",
         });
         let destinations = self.segments.depths().into_iter().map(|(name, used, most)| Used {
             bound: "export.max_bytes",

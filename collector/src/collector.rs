@@ -243,19 +243,13 @@ impl Collector {
             return tracing::error!(%error, "cannot reload: destinations may be incomplete until this is mended");
         }
         self.intake.change(&config, Gate::new(&config, &self.own_key, &self.clock));
-        let (keys, destinations) = (config.keys.len(), config.destinations.0.len());
-        tracing::info!(keys, destinations, "settings are reloaded");
-        let kept = self.config.clone();
-        self.config = Config {
-            listen: kept.listen,
-            admin: kept.admin,
-            data: kept.data,
-            path: kept.path,
-            limits: kept.limits,
-            spool: kept.spool,
-            canary: kept.canary,
-            ..config
-        };
+        tracing::info!(
+            keys = config.keys.len(),
+            destinations = config.destinations.0.len(),
+            "settings are reloaded"
+        );
+        let Config { keys, destinations, forward_other, max_skew, shutdown, .. } = config;
+        self.config = Config { keys, destinations, forward_other, max_skew, shutdown, ..self.config.clone() };
     }
 }
 

@@ -138,6 +138,11 @@ pub enum Durability {
 }
 
 impl Spool {
+    /// What is left free of a disk of `all` bytes: never more than a twentieth.
+    pub(crate) fn reserve_of(&self, all: u64) -> u64 {
+        self.reserve_bytes.min(all / 20)
+    }
+
     /// What a destination may hold up, so that there is room for new segments whatever it does.
     pub(crate) fn most_for_a_destination(&self) -> u64 {
         self.max_bytes.saturating_sub(2 * self.segment_bytes)

@@ -7,6 +7,8 @@ use std::{
     path::Path,
 };
 
+use crate::config;
+
 /// Makes segments.
 pub(super) trait Disk: Send + 'static {
     /// A new, empty file.
@@ -25,9 +27,9 @@ pub(super) struct Free {
 }
 
 impl Free {
-    /// Whether less than `reserve` would be left after `incoming`. No more than a twentieth of a disk is kept free.
-    pub(super) fn is_below(self, reserve: u64, incoming: u64) -> bool {
-        self.free < incoming.saturating_add(reserve.min(self.all / 20))
+    /// Whether less than the reserve of `settings` would be left after `incoming`.
+    pub(super) fn is_below(self, settings: &config::Spool, incoming: u64) -> bool {
+        self.free < incoming.saturating_add(settings.reserve_of(self.all))
     }
 }
 

@@ -7,8 +7,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
-
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
 use prost::Message;
 
 use super::{Page, taken::Taken};
@@ -44,6 +43,9 @@ const APPLIED: &[u8] = b"applied";
 const HELD: &[u8] = b"held";
 const SEED: &[u8] = b"seed";
 const GAPS: &[u8] = b"gaps/";
+
+/// How a row's key ends: a zero byte and the page's id.
+const PAGE: usize = 17;
 
 /// Bytes of blocks kept in memory, and of what is not in a table yet. Rows are small: a million take 60 MB on disk.
 const CACHE_BYTES: u64 = 32 << 20;
@@ -90,7 +92,7 @@ impl Store {
         let mut gaps = BTreeMap::new();
         for row in about.prefix(GAPS) {
             let (key, value) = row.into_inner()?;
-            gaps.extend(owner_of(&key).zip(Gaps::from_row(&value)));
+            gaps.extend(key.strip_prefix(GAPS).and_then(owner).zip(Gaps::from_row(&value)));
         }
         Ok(Self {
             db,
@@ -127,7 +129,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut state = self.state();
         let mut batch = self.db.batch();
-        let mut touched = BTreeMap::new();
+        let mut touched = BTreeMap::<Owner, Gaps>::new();
         for (page, taken) in changes {
             let key = key(page);
             let (missing, before) = (taken.missing(), taken.stored.map_or(0, |(_, missing)| missing));
@@ -144,22 +146,15 @@ impl Store {
             batch.insert(&self.pages, key, taken.to_row());
             if missing != before {
                 let gaps = touched
-                    .entry(&page.0)
+                    .entry(page.0.clone())
                     .or_insert_with(|| state.gaps.get(&page.0).copied().unwrap_or_default());
                 gaps.not_seen_yet = (gaps.not_seen_yet + missing).saturating_sub(before);
             }
         }
-        for (owner, gaps) in &touched {
-            batch.insert(&self.about, gaps_key(owner), gaps.to_row());
-        }
         batch.insert(&self.about, APPLIED, held.place.to_be_bytes());
         batch.insert(&self.about, HELD, held.encode_to_vec());
-        batch.commit()?;
+        self.put(batch, touched, &mut state, ledger)?;
         state.applied = held.place;
-        for (owner, gaps) in touched {
-            ledger.miss(owner, gaps);
-            state.gaps.insert(owner.clone(), gaps);
-        }
         Ok(())
     }
 
@@ -179,24 +174,37 @@ impl Store {
             // A page that came back has a later day, under which it is found again.
             let Some(taken) = taken.filter(|taken| taken.day <= u32::from_be_bytes(*at)) else { continue };
             batch.remove(&self.pages, key);
-            if let Some(owner) = owner_of_page(key).filter(|_| taken.missing() > 0) {
+            let names = key.len().checked_sub(PAGE).and_then(|end| key.get(..end));
+            if let Some(owner) = names.and_then(owner).filter(|_| taken.missing() > 0) {
                 *lost.entry(owner).or_default() += taken.missing();
             }
         }
-        let mut changed = Vec::new();
+        let mut touched = BTreeMap::new();
         for (owner, missing) in lost {
             let mut gaps = state.gaps.get(&owner).copied().unwrap_or_default();
             gaps.not_seen_yet = gaps.not_seen_yet.saturating_sub(missing);
             gaps.lost_in_browser += missing;
-            batch.insert(&self.about, gaps_key(&owner), gaps.to_row());
-            changed.push((owner, gaps));
+            touched.insert(owner, gaps);
+        }
+        self.put(batch, touched, &mut state, ledger)?;
+        Ok(expired)
+    }
+
+    /// Commits `batch` with what has become of gaps, and only then says so.
+    fn put(
+        &self,
+        mut batch: OwnedWriteBatch,
+        mut touched: BTreeMap<Owner, Gaps>,
+        state: &mut State,
+        ledger: &Ledger,
+    ) -> Result<(), StoreError> {
+        for (owner, gaps) in &touched {
+            batch.insert(&self.about, gaps_key(owner), gaps.to_row());
         }
         batch.commit()?;
-        for (owner, gaps) in changed {
-            ledger.miss(&owner, gaps);
-            state.gaps.insert(owner, gaps);
-        }
-        Ok(expired)
+        touched.iter().for_each(|(owner, gaps)| ledger.miss(owner, *gaps));
+        state.gaps.append(&mut touched);
+        Ok(())
     }
 
     /// Makes what is committed durable.
@@ -231,14 +239,8 @@ fn gaps_key(owner: &Owner) -> Vec<u8> {
     [GAPS, owner.application.as_bytes(), &[0], owner.key.as_bytes()].concat()
 }
 
-fn owner_of(gaps_key: &[u8]) -> Option<Owner> {
-    let names = std::str::from_utf8(gaps_key.strip_prefix(GAPS)?).ok()?;
-    let (application, key) = names.split_once('\0')?;
-    Some(Owner::new(key, application))
-}
-
-fn owner_of_page(key: &[u8]) -> Option<Owner> {
-    let names = std::str::from_utf8(key.get(..key.len().checked_sub(17)?)?).ok()?;
-    let (application, key) = names.split_once('\0')?;
+/// From an application's name and a key's, as they stand in every row's key.
+fn owner(names: &[u8]) -> Option<Owner> {
+    let (application, key) = std::str::from_utf8(names).ok()?.split_once('\0')?;
     Some(Owner::new(key, application))
 }

@@ -26,7 +26,7 @@ const LONGEST: Duration = Duration::from_secs(60 * 60);
 impl Writer {
     /// Before anything is claimed there is a segment with room, and room on the disk beside it.
     pub(super) fn make_ready(&mut self, incoming: u64) -> io::Result<Room> {
-        if self.disk.free(self.segments.directory())?.is_below(self.settings.reserve_bytes, incoming) {
+        if self.disk.free(self.segments.directory())?.is_below(&self.settings, incoming) {
             return Ok(Room::Full);
         }
         if self.open.as_ref().is_some_and(|open| !self.is_full(open)) {
