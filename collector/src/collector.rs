@@ -1,6 +1,6 @@
 //! A collector put together, serving until told to stop.
 
-use std::{fs::File, io, net::SocketAddr, sync::Arc, thread::JoinHandle};
+use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle};
 
 use tokio::{
     net::{TcpListener, TcpSocket},
@@ -14,7 +14,7 @@ use crate::{
     bounds::Bounds,
     canary::sing,
     clock::Clock,
-    config::{Config, Key},
+    config::{self, Config, Key},
     forwarding::Forwarding,
     http,
     ledger::Ledger,
@@ -23,7 +23,8 @@ use crate::{
     pipeline::{
         Intake,
         admit::Gate,
-        spool::{self, OpenError, Opened, With},
+        link::{Index, IndexError, Linker, Rules, Starts, WaitingRoom},
+        spool::{self, OpenError, Opened, With, make_directory, thread},
     },
     sessions::Sessions,
     shutdown::{self, Drained},
@@ -55,6 +56,17 @@ pub enum StartError {
     /// The spool cannot be opened.
     #[error(transparent)]
     Spool(#[from] OpenError),
+    /// The link index cannot be opened.
+    #[error("{path}: {error}; check that it is writable, or set `data`")]
+    Index {
+        /// Where it is.
+        path: PathBuf,
+        /// What the store said.
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The system gives no thread.
+    #[error("a thread cannot be started: {0}")]
+    Thread(io::Error),
     /// A place in the spool cannot be kept.
     #[error("cursors in `data` cannot be written: {0}")]
     Cursors(io::Error),
@@ -120,6 +132,8 @@ pub struct Collector {
     forwarding: Forwarding,
     own_key: Arc<Key>,
     threads: Vec<JoinHandle<()>>,
+    /// Tells the linker to release everything and end.
+    last_release: CancellationToken,
     _lock: Arc<File>,
 }
 
@@ -132,22 +146,43 @@ impl Collector {
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let sessions = Sessions::default();
         let meters = Arc::new(Meters::new());
-        let Opened { spool, segments, threads, lock } = spool::open(With {
+        let index = open_index(&config)?;
+        let (waiting_room, inbox) = WaitingRoom::new(config.linker.most_waiting);
+        let Opened { spool, segments, mut threads, lock } = spool::open(With {
             config: &config,
             clock: &clock,
             ledger: &ledger,
             sessions: &sessions,
             meters: &meters,
+            waiting_room: &waiting_room,
+            linked: index.place(),
         })?;
+        let rules = Rules::new(&config.linker, index.seed());
+        let linker = Linker::new(Starts {
+            inbox,
+            room: Arc::clone(&waiting_room),
+            spool: spool.clone(),
+            segments: Arc::clone(&segments),
+            index,
+            rules: rules.clone(),
+            limits: config.limits.clone(),
+            ledger: ledger.clone(),
+            meters: Arc::clone(&meters),
+            clock: clock.clone(),
+            wait: config.linker.wait,
+            keeps: config.linker.keeps(),
+            durability: config.spool.durability,
+        });
         let (data, limits) = (config.data.clone(), config.limits.clone());
         let mut forwarding = Forwarding::new(&segments, &ledger, &meters, &clock, data, limits);
         config.destinations.0.iter().try_for_each(|to| forwarding.begin(to))?;
         let bounds = Arc::new(Bounds::new(&segments, &config.spool));
         let memory = Memory::new(config.memory_limit);
-        let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &memory, &clock);
+        let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &memory, &waiting_room, &clock);
         let own_key = Arc::new(Key::of_canary());
         let gate = Gate::new(&config, &own_key, &clock);
-        let intake = Arc::new(Intake::new(&config, gate, spool, ledger.clone(), &memory));
+        let intake = Intake::new(&config, gate, rules, spool, ledger.clone(), &memory, &waiting_room);
+        let intake = Arc::new(intake);
         let admin = Admin {
             ledger,
             sessions,
@@ -158,7 +193,21 @@ impl Collector {
             memory,
         };
         let admin = Arc::new(admin);
-        Ok(Self { config, clock, intake, admin, bounds, forwarding, own_key, threads, _lock: lock })
+        let last_release = CancellationToken::new();
+        let told = last_release.clone();
+        threads.push(thread("link", move || linker.run(&told)).map_err(StartError::Thread)?);
+        Ok(Self {
+            config,
+            clock,
+            intake,
+            admin,
+            bounds,
+            forwarding,
+            own_key,
+            threads,
+            last_release,
+            _lock: lock,
+        })
     }
 
     /// Serves until `shutdown`, then drains: requests under way, the spool, and what destinations still take. What
@@ -210,11 +259,12 @@ impl Collector {
     }
 
     async fn drain(self, mut ingest: JoinSet<()>) -> Drained {
-        let Self { config, clock, intake, admin, forwarding, threads, _lock, .. } = self;
+        let Self { config, clock, intake, admin, forwarding, threads, last_release, _lock, .. } = self;
         let ledger = admin.ledger.clone();
         let drained = shutdown::drain(&clock, config.shutdown, async {
             while ingest.join_next().await.is_some() {}
-            // Nobody can send to the spool any more: its threads write what waits, and end.
+            // Nobody can send to the spool any more: its threads release and write what waits, and end.
+            last_release.cancel();
             intake.close();
             let ended = move || threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count();
             let _ = tokio::task::spawn_blocking(ended).await;
@@ -248,8 +298,10 @@ impl Collector {
             destinations = config.destinations.0.len(),
             "settings are reloaded"
         );
-        let Config { keys, destinations, forward_other, max_skew, shutdown, .. } = config;
-        self.config = Config { keys, destinations, forward_other, max_skew, shutdown, ..self.config.clone() };
+        let Config { keys, destinations, forward_other, max_skew, shutdown, linker, .. } = config;
+        let linker = config::Linker { rules: linker.rules, sessions: linker.sessions, ..self.config.linker.clone() };
+        self.config =
+            Config { keys, destinations, forward_other, max_skew, shutdown, linker, ..self.config.clone() };
     }
 }
 
@@ -265,7 +317,21 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
         ("spool", now.spool != wanted.spool),
         ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
         ("telemetry", now.telemetry != wanted.telemetry),
+        ("linker.wait_ms, max_waiting_mib or max_values", differs_in_size(&now.linker, &wanted.linker)),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
+}
+
+fn differs_in_size(now: &config::Linker, wanted: &config::Linker) -> bool {
+    let sizes = |linker: &config::Linker| (linker.wait, linker.most_waiting, linker.most_values);
+    sizes(now) != sizes(wanted)
+}
+
+fn open_index(config: &Config) -> Result<Index, StartError> {
+    let path = config.data.join("links");
+    let opened = make_directory(&path)
+        .map_err(IndexError::from)
+        .and_then(|()| Index::open(&path, config.linker.most_values));
+    opened.map_err(|error| StartError::Index { path, error: error.into() })
 }

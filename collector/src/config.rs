@@ -6,12 +6,14 @@
 mod check;
 mod destination;
 mod key;
+mod link;
 mod section;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use destination::{Applications, CANARY, Compression, Destination, Destinations, From, Protocol};
 pub use key::{Key, KeyKind, Rate, Secret};
+pub use link::{Linker, Rule, To};
 
 /// A whole deployment: one page, one backend, one destination.
 pub const TEN_LINES: &str = r#"
@@ -58,6 +60,8 @@ pub struct Config {
     pub destinations: Destinations,
     /// Where the collector's own metrics go as OTLP. Default nowhere: they are on `/metrics`.
     pub telemetry: Option<Telemetry>,
+    /// Rules, and how events are linked by them.
+    pub linker: Linker,
     /// Bounds on requests.
     pub limits: Limits,
     /// Bounds of the spool.

@@ -1,6 +1,7 @@
 //! `/metrics`: the ledger at one instant, the spool, and how long things take.
 
 mod book;
+mod linker;
 mod meters;
 mod rows;
 
@@ -18,12 +19,21 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub(crate) use self::meters::{DestinationMeters, Meters};
+pub(crate) use self::{
+    linker::LinkerMeters,
+    meters::{DestinationMeters, Meters},
+};
 use self::{
     book::{destinations, keys},
     rows::{Rows, counter, gauge},
 };
-use crate::{bounds::Bounds, clock::Clock, ledger::Ledger, memory::Memory, pipeline::spool::Segments};
+use crate::{
+    bounds::Bounds,
+    clock::Clock,
+    ledger::Ledger,
+    memory::Memory,
+    pipeline::{link::WaitingRoom, spool::Segments},
+};
 
 /// Everything `/metrics` shows.
 #[derive(Clone)]
@@ -36,6 +46,7 @@ impl Metrics {
         meters: &Arc<Meters>,
         bounds: &Arc<Bounds>,
         memory: &Arc<Memory>,
+        waiting_room: &Arc<WaitingRoom>,
         clock: &Clock,
     ) -> Self {
         Self(State {
@@ -44,6 +55,7 @@ impl Metrics {
             meters: Arc::clone(meters),
             bounds: Arc::clone(bounds),
             memory: Arc::clone(memory),
+            waiting_room: Arc::clone(waiting_room),
             clock: clock.clone(),
         })
     }
@@ -83,6 +95,7 @@ struct State {
     meters: Arc<Meters>,
     bounds: Arc<Bounds>,
     memory: Arc<Memory>,
+    waiting_room: Arc<WaitingRoom>,
     clock: Clock,
 }
 
@@ -93,6 +106,7 @@ impl Collector for State {
         destinations(&book, &mut to)?;
         self.spool(&mut to)?;
         self.queues(&mut to)?;
+        self.linker(&mut to)?;
         self.used(&mut to)
     }
 }
@@ -149,6 +163,23 @@ impl State {
         counter(to, "spool_damaged_bytes", "Bytes found damaged at start", count(&health.damaged_bytes))?;
         counter(to, "spool_skipped_bytes", "Bytes skipped while reading", count(&health.skipped_bytes))?;
         counter(to, "claims_forgotten", "Pages and event numbers forgotten", count(&health.forgotten_claims))
+    }
+
+    fn linker(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let one = |value: u64| vec![(Vec::new(), value)];
+        let (linker, room) = (&self.meters.linker, &self.waiting_room);
+        let links = linker.links();
+        let by_rule = links.iter().map(|(rule, count)| (vec![("rule", &**rule)], *count)).collect();
+        let waiting = self.segments.events_waiting();
+        let failing = self.segments.health.linker_failing.load(Ordering::Relaxed);
+        gauge(to, "linker_waiting_events", "Events that wait for what was recorded before them", one(waiting))?;
+        gauge(to, "linker_waiting_bytes", "Memory that these take", one(room.bytes().0))?;
+        gauge(to, "linker_values", "Values by which events are found", one(linker.values()))?;
+        gauge(to, "linker_failing", "1: the link index cannot be written, so segments stay", one(u64::from(failing)))?;
+        counter(to, "linker_links", "Links found by rules", by_rule)?;
+        counter(to, "linker_late_links", "Of these, to what had left before", one(linker.late()))?;
+        counter(to, "linker_not_looked_at", "Events that found no room to wait", one(room.not_looked_at()))?;
+        counter(to, "linker_values_forgotten", "Values forgotten to stay within max_values", one(linker.forgotten()))
     }
 
     fn queues(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {

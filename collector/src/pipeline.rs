@@ -37,9 +37,9 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
 /// Steps 4 to 6 for OTLP from a server.
 pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_otlp(request).await?;
-    let counted = intake.decode_otlp(&admitted).await?;
-    let answer = intake::taken(counted);
-    let (key, entry) = intake.otlp_entry(admitted, counted);
+    let decoded = intake.decode_otlp(&admitted).await?;
+    let answer = intake::taken(decoded.0);
+    let (key, entry) = intake.otlp_entry(admitted, decoded);
     intake.store(&key, entry).await?;
     Ok(answer)
 }

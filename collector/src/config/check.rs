@@ -8,6 +8,7 @@ use super::{
     Config, Durability, Limits, Mistake, Mistakes, Spool, Telemetry,
     destination::{self, Destinations},
     key::{self, Env},
+    link,
     section::{Notes, Section},
 };
 use crate::pipeline::signal::Signal;
@@ -18,13 +19,13 @@ pub(super) fn check(text: &str, env: Env<'_>) -> Result<Config, Mistakes> {
         Mistakes(vec![Mistake { path: "file".to_owned(), message: error.to_string() }])
     })?;
     let notes = Notes::default();
-    let config = read(Section::new("", table, &notes), env);
+    let config = read(Section::new("", table, &notes), &notes, env);
     contradictions(&config, &notes);
     let mistakes = notes.into_inner();
     if mistakes.is_empty() { Ok(config) } else { Err(Mistakes(mistakes)) }
 }
 
-fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
+fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     let listen = address(&mut root, "listen", 4318);
     let admin = address(&mut root, "admin", 4319);
     let data = root.text("data").unwrap_or_else(|| "weft-data".to_owned()).into();
@@ -48,6 +49,8 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
         .into_iter()
         .map(|(name, section)| Arc::new(destination::read(&name, section, &spool, env)))
         .collect();
+    let rules = link::rules(&mut root, notes);
+    let linker = link::linker(root.section("linker"), rules);
     let telemetry = root.has("telemetry").then(|| telemetry(root.section("telemetry"), env));
     let mut clock = root.section("clock");
     let max_skew = Duration::from_millis(clock.count("max_skew_ms", 5_000, 0..=86_400_000));
@@ -67,6 +70,7 @@ fn read(mut root: Section<'_>, env: Env<'_>) -> Config {
         keys,
         destinations,
         telemetry,
+        linker,
         limits,
         spool,
         max_skew,

@@ -167,6 +167,25 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// Tables in a row, as `[[name]]` writes them.
+    pub(super) fn tables(&mut self, name: &'static str) -> Vec<Section<'a>> {
+        let values = match self.take(name) {
+            Some(Value::Array(values)) => values,
+            Some(value) => vec![value],
+            None => Vec::new(),
+        };
+        let mut sections = Vec::new();
+        for (at, value) in values.into_iter().enumerate() {
+            match value {
+                Value::Table(table) => {
+                    sections.push(Section::new(format!("{}[{at}]", self.at(name)), table, self.notes));
+                }
+                _ => self.wrong(name, format!("write each one as a table under [[{}]]", self.at(name))),
+            }
+        }
+        sections
+    }
+
     fn take(&mut self, name: &'static str) -> Option<Value> {
         self.known.push(name);
         self.table.remove(name)

@@ -12,6 +12,8 @@ pub struct Carried {
     ledger: Ledger,
     owner: Owner,
     undecided: u64,
+    /// They were counted when they came, and have waited since.
+    is_again: bool,
 }
 
 impl Carried {
@@ -19,7 +21,12 @@ impl Carried {
     pub fn receive(ledger: &Ledger, key: &Key, events: u64) -> Self {
         let owner = Owner { key: Arc::clone(&key.name), application: Arc::clone(&key.application) };
         ledger.receive(&owner, events);
-        Self { ledger: ledger.clone(), owner, undecided: events }
+        Self { ledger: ledger.clone(), owner, undecided: events, is_again: false }
+    }
+
+    /// Events that were accepted before and have waited: neither received nor accepted again.
+    pub(crate) fn again(ledger: &Ledger, owner: Owner, events: u64) -> Self {
+        Self { ledger: ledger.clone(), owner, undecided: events, is_again: true }
     }
 
     /// Whose they are.
@@ -37,13 +44,15 @@ impl Carried {
     /// `events` of them are durable.
     pub fn accept(&mut self, events: u64, remarks: &Remarks) {
         let events = self.take(events);
-        self.ledger.accept(&self.owner, events, remarks);
+        if !self.is_again {
+            self.ledger.accept(&self.owner, events, remarks);
+        }
     }
 
     /// `events` of them are refused.
     pub fn refuse(&mut self, outcome: Outcome, events: u64) {
         let events = self.take(events);
-        if events > 0 {
+        if events > 0 && !self.is_again {
             self.ledger.refuse(&self.owner, outcome, events);
         }
     }
@@ -63,7 +72,8 @@ impl Carried {
 
 impl Drop for Carried {
     fn drop(&mut self) {
-        if self.undecided == 0 {
+        // What has waited is in the spool, whatever becomes of this.
+        if self.undecided == 0 || self.is_again {
             return;
         }
         let events = self.undecided;

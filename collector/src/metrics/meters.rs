@@ -13,6 +13,7 @@ use prometheus_client::metrics::{
     histogram::{Histogram, exponential_buckets},
 };
 
+use super::LinkerMeters;
 use crate::pipeline::export::Load;
 
 /// What stages measure while they work.
@@ -20,6 +21,8 @@ use crate::pipeline::export::Load;
 pub(crate) struct Meters {
     /// Seconds a sync of the spool takes.
     pub(crate) fsync: Histogram,
+    /// What the linker finds.
+    pub(crate) linker: LinkerMeters,
     /// By destination.
     destinations: Mutex<BTreeMap<Arc<str>, Arc<DestinationMeters>>>,
 }
@@ -46,7 +49,7 @@ pub(crate) struct DestinationMeters {
 impl Meters {
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self { fsync: seconds(), destinations: Mutex::default() }
+        Self { fsync: seconds(), linker: LinkerMeters::default(), destinations: Mutex::default() }
     }
 
     /// Those of a destination.

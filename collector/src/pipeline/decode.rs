@@ -3,15 +3,16 @@
 mod inflate;
 mod items;
 mod otlp;
+mod span;
 mod strict;
-mod wire;
+pub(crate) mod wire;
 
 use std::borrow::Cow;
 
 use weft_proto::{Batch, Form, Head};
 
 pub(crate) use items::Items;
-pub(crate) use otlp::{Counted, count, count_items, plain, valid};
+pub(crate) use otlp::{Counted, Spans, count_items, plain};
 
 use crate::reject::Reject;
 

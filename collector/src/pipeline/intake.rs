@@ -25,7 +25,8 @@ use weft_proto::{Ack, Batch, Head};
 
 use super::{
     admit::{self, Admitted, Coding, Gate},
-    decode::{self, Counted},
+    decode::{self, Counted, Spans},
+    link::{Candidate, Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
 };
 use crate::{
@@ -46,6 +47,7 @@ pub(crate) struct Intake {
     seed: BodySeed,
     changing: RwLock<Arc<Changing>>,
     memory: Arc<Memory>,
+    waiting_room: Arc<WaitingRoom>,
     /// It is to go: whoever sends shall go elsewhere.
     draining: AtomicBool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
@@ -57,6 +59,7 @@ struct Changing {
     gate: Gate,
     max_skew: Duration,
     forwards_other: bool,
+    rules: Rules,
 }
 
 /// Requests of the largest size that are decoded at once. Each may take nine times its size for a moment.
@@ -65,9 +68,6 @@ const LARGEST_AT_ONCE: usize = 4;
 /// What cannot inflate to more is decoded at once, faster than another thread would begin.
 const SMALL: usize = 64 * 1024;
 
-/// How the items of a plain body are counted.
-type Count = fn(&[u8]) -> Result<Counted, Reject>;
-
 /// DEFLATE makes at most so many bytes of one.
 const MOST_INFLATED: usize = 1032;
 
@@ -75,13 +75,15 @@ impl Intake {
     pub(crate) fn new(
         config: &Config,
         gate: Gate,
+        rules: Rules,
         spool: Spool,
         ledger: Ledger,
         memory: &Arc<Memory>,
+        waiting_room: &Arc<WaitingRoom>,
     ) -> Self {
         let (path, limits) = (config.path.clone(), config.limits.clone());
         let decoding = Arc::new(Semaphore::new(LARGEST_AT_ONCE * kib(limits.otlp_body_bytes) as usize));
-        let changing = RwLock::new(Arc::new(Changing::new(config, gate)));
+        let changing = RwLock::new(Arc::new(Changing::new(config, gate, rules)));
         let seed = spool.seed();
         let spool = RwLock::new(Some(spool));
         Self {
@@ -93,19 +95,22 @@ impl Intake {
             changing,
             draining: AtomicBool::new(false),
             memory: Arc::clone(memory),
+            waiting_room: Arc::clone(waiting_room),
             decoding,
         }
     }
 
     /// From now on these keys and settings hold. Requests under way end as they began.
     pub(crate) fn change(&self, config: &Config, gate: Gate) {
-        *self.changing.write().unwrap_or_else(PoisonError::into_inner) =
-            Arc::new(Changing::new(config, gate));
+        let mut changing = self.changing.write().unwrap_or_else(PoisonError::into_inner);
+        let rules = changing.rules.with(&config.linker);
+        *changing = Arc::new(Changing::new(config, gate, rules));
     }
 
     /// From now on everything is turned away, to be sent elsewhere.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        self.waiting_room.close();
     }
 
     pub(crate) fn is_draining(&self) -> bool {
@@ -181,8 +186,19 @@ impl Intake {
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
-    pub(crate) async fn decode_otlp(&self, admitted: &Admitted) -> Result<Counted, Reject> {
-        self.look(admitted, decode::count).await
+    /// Step 5 for OTLP: what it holds, and which of its spans rules look at.
+    pub(crate) async fn decode_otlp(
+        &self,
+        admitted: &Admitted,
+    ) -> Result<(Counted, Vec<Candidate>), Reject> {
+        let (changing, key) = (self.changing(), Arc::clone(&admitted.key));
+        let look = move |plain: &[u8]| {
+            let spans = Spans::of(plain)?;
+            let rules = Some(&changing.rules).filter(|rules| rules.look_at(&key));
+            let candidates = rules.map_or_else(Vec::new, |rules| rules.in_otlp(&key.application, &spans));
+            Ok((spans.counted(), candidates))
+        };
+        self.look(admitted, look).await
     }
 
     /// How many items it has. Nothing else of it is looked at.
@@ -194,27 +210,31 @@ impl Intake {
     }
 
     /// Large requests are looked at away from the threads that serve requests, and only so many at once.
-    async fn look(&self, admitted: &Admitted, count: Count) -> Result<Counted, Reject> {
+    async fn look<T: Send + 'static>(
+        &self,
+        admitted: &Admitted,
+        look: impl FnOnce(&[u8]) -> Result<T, Reject> + Send + 'static,
+    ) -> Result<T, Reject> {
         let (body, coding, limit) = (admitted.body.clone(), admitted.coding, self.limits.otlp_body_bytes);
         let most = match coding {
             Coding::Identity => body.len(),
             Coding::Gzip => body.len().saturating_mul(MOST_INFLATED).min(limit),
         };
-        let look = move || count(&decode::plain(&body, coding, limit)?);
-        let counted = if most <= SMALL {
+        let look = move || look(&decode::plain(&body, coding, limit)?);
+        let looked = if most <= SMALL {
             look()
         } else {
             // Nothing closes it; and who waits here waits for decoding, which always ends.
             let _room = self.decoding.acquire_many(kib(most.min(limit))).await;
             tokio::task::spawn_blocking(look).await.unwrap_or(Err(Reject::SpoolBusy))
         };
-        counted.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+        looked.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 }
 
 impl Changing {
-    fn new(config: &Config, gate: Gate) -> Self {
-        Self { gate, max_skew: config.max_skew, forwards_other: config.forward_other }
+    fn new(config: &Config, gate: Gate, rules: Rules) -> Self {
+        Self { gate, max_skew: config.max_skew, forwards_other: config.forward_other, rules }
     }
 }
 

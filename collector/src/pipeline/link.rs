@@ -1,12 +1,19 @@
 //! Step 7 of 8, link: batch → linked events.
 //!
-//! A pure function of a record: every destination and every replay gets identical bytes. Events stay the columns they
-//! were decoded into; links go to a column of their own, beside them.
+//! What a batch says of its own links is a pure function of its record: every destination and every replay gets identical
+//! bytes. What a rule looks at waits, and is released into the spool with the links that were found (decision 0010).
+//! Events stay the columns they were decoded into; links go to a column of their own, beside them.
 
 mod gather;
 mod ids;
+mod index;
+mod linker;
 mod links;
+mod look;
+mod release;
 mod reserved;
+mod room;
+mod seen;
 mod told;
 
 use std::ops::Range;
@@ -15,8 +22,14 @@ use weft_proto::{Batch, Event, Head, SpanId, TraceId};
 
 pub(crate) use gather::{gather, linked};
 pub(crate) use ids::PageIds;
+pub(crate) use index::{Index, IndexError};
+pub(crate) use linker::{Linker, Starts};
 pub(crate) use links::Link;
+#[cfg(test)]
+pub(crate) use look::ValueSeed;
+pub(crate) use look::{Candidate, Rules};
 pub(crate) use reserved::{claims, is_reserved};
+pub(crate) use room::{Waiting, WaitingRoom, weight};
 pub(crate) use told::Told;
 
 use super::spool::{Intervals, Record};
@@ -62,11 +75,27 @@ pub(crate) fn link<'a>(record: &'a Record, head: &'a Head, batch: &'a Batch) -> 
             span_id: ids.span(event.number),
             links: before..links.len(),
             dropped_links,
-            // Known only for events of the epoch the batch was sent in: older events are old because they are old.
-            skew_ms: record.skew_ms.filter(|_| event.epoch == head.epoch),
+            skew_ms: skew_of(record, head, event),
         });
     }
     Linked { record, batch, ids, events, links }
+}
+
+/// Those events only that are among `numbers`.
+fn only<'a>(numbers: &Intervals, mut linked: Linked<'a>) -> Linked<'a> {
+    linked.events.retain(|linked| numbers.contains(linked.event.number));
+    linked
+}
+
+/// How far the device's clock was ahead, where that is corrected. Known only for events of the epoch the batch was sent
+/// in: older events are old because they are old.
+fn skew_of(record: &Record, head: &Head, event: &Event) -> Option<i64> {
+    record.skew_ms.filter(|_| event.epoch == head.epoch)
+}
+
+/// When an event began, by a clock that is `skew_ms` ahead.
+pub(crate) fn start_ns(event: &Event, skew_ms: Option<i64>) -> u64 {
+    event.start_ns.saturating_add_signed(skew_ms.unwrap_or(0).saturating_mul(-1_000_000))
 }
 
 /// Lower-case hexadecimal, as ids are written everywhere.

@@ -23,15 +23,16 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
+pub(crate) use files::make_directory;
 pub(crate) use inspect::{inspect, places};
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};
 pub(crate) use recent::Decoded;
 pub(crate) use record::{Kind, Record, Stamp};
-pub(crate) use recover::{OpenError, Opened, With, open};
+pub(crate) use recover::{OpenError, Opened, With, open, thread};
 pub(crate) use segments::Segments;
 
-use super::link::Told;
+use super::link::{Candidate, Told};
 use crate::{clock::Clock, config::Config, ledger::Carried, outcome::Outcome, reject::Reject};
 
 /// Where batches become durable.
@@ -60,6 +61,8 @@ impl BodySeed {
 pub(crate) struct Entry {
     pub(crate) record: Record,
     pub(crate) claim: Claim,
+    /// Events that rules look at: they wait for the linker, if there is room.
+    pub(crate) candidates: Vec<Candidate>,
     pub(crate) carried: Carried,
 }
 
@@ -69,6 +72,8 @@ pub(crate) enum Claim {
     Numbers { page: [u8; 16], numbers: Intervals, told: Told, decoded: Option<Arc<Decoded>> },
     /// A whole body, by its hash.
     Body(u128),
+    /// Nothing: these events were claimed when they came.
+    Released,
 }
 
 /// What the writer is asked to do.
@@ -85,6 +90,13 @@ struct Job {
     _room: OwnedSemaphorePermit,
 }
 
+impl Job {
+    /// Whether it is in the spool already, and has waited there.
+    fn is_released(&self) -> bool {
+        matches!(self.entry.claim, Claim::Released)
+    }
+}
+
 impl Entry {
     /// KiB it takes while it waits, about.
     fn weight(&self) -> u32 {
@@ -92,7 +104,7 @@ impl Entry {
             Claim::Numbers { numbers, told, decoded, .. } => {
                 told.bytes() + numbers.bytes() + decoded.as_ref().map_or(0, |decoded| decoded.bytes())
             }
-            Claim::Body(_) => 0,
+            Claim::Body(_) | Claim::Released => 0,
         };
         u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)
     }
@@ -124,6 +136,16 @@ impl Spool {
             Some(Err(_)) => Err(Reject::SpoolFailing),
             None => Err(Reject::AnswerTimeout(self.answer_time)),
         }
+    }
+
+    /// As [`Self::store`], for what is in the spool already: the linker has time, and is never turned away.
+    pub(crate) async fn release(&self, entry: Entry) -> Result<(), Reject> {
+        let room = Arc::clone(&self.room).acquire_many_owned(entry.weight()).await;
+        let room = room.map_err(|_| Reject::SpoolFailing)?;
+        let (answer, answered) = oneshot::channel();
+        let order = Order::Store(Box::new(Job { entry, answer, _room: room }));
+        self.jobs.send(order).await.map_err(|_| Reject::SpoolFailing)?;
+        answered.await.unwrap_or(Err(Reject::SpoolFailing))
     }
 
     /// What `work` comes to, done when nothing is half written. `None`: nobody writes any more.

@@ -13,6 +13,7 @@ mod admin;
 mod batches;
 mod delivery;
 mod grpc;
+mod links;
 mod operations;
 mod otlp;
 mod process;

@@ -1,6 +1,8 @@
 //! Where the items of an OTLP request lie: spans, log records or metrics, all at the same depth in the same fields
 //! (`opentelemetry/proto/*/v1`: resource 1 → scope 2 → item 2). Nothing is decoded, so nothing is changed.
 
+use std::borrow::Cow;
+
 use prost::encoding::{WireType, encode_key, encode_varint};
 
 use super::wire::{Broken, Field, Fields, Value};
@@ -65,19 +67,31 @@ impl<'a> Items<'a> {
 
     /// A request with some items only, each byte for byte as it was.
     pub(crate) fn request(&self, is_wanted: impl Fn(usize) -> bool) -> Vec<u8> {
-        let wanted = self.items.iter().enumerate().filter(|(at, _)| is_wanted(*at));
-        let items: Vec<_> = wanted.map(|(_, item)| item).collect();
+        self.written(is_wanted, |_, item, out| out.extend_from_slice(item.field))
+    }
+
+    /// The request with every item's content as `content` makes it.
+    pub(crate) fn changed(&self, content: impl Fn(usize, &'a [u8]) -> Cow<'a, [u8]>) -> Vec<u8> {
+        self.written(|_| true, |at, item, out| message(INNER, &content(at, item.content), out))
+    }
+
+    fn written(
+        &self,
+        is_wanted: impl Fn(usize) -> bool,
+        write: impl Fn(usize, &Item<'a>, &mut Vec<u8>),
+    ) -> Vec<u8> {
+        let items: Vec<_> = self.items.iter().enumerate().filter(|(at, _)| is_wanted(*at)).collect();
         let mut out = Vec::new();
-        for of_resource in items.chunk_by(|a, b| a.resource == b.resource) {
+        for of_resource in items.chunk_by(|(_, a), (_, b)| a.resource == b.resource) {
             let mut resource = Vec::new();
-            for of_scope in of_resource.chunk_by(|a, b| a.scope == b.scope) {
-                let Some(first) = of_scope.first() else { continue };
+            for of_scope in of_resource.chunk_by(|(_, a), (_, b)| a.scope == b.scope) {
+                let Some((_, first)) = of_scope.first() else { continue };
                 if resource.is_empty() {
                     copy(self.resources.get(first.resource), &mut resource);
                 }
                 let mut scope = Vec::new();
                 copy(self.scopes.get(first.scope), &mut scope);
-                of_scope.iter().for_each(|item| scope.extend_from_slice(item.field));
+                of_scope.iter().for_each(|(at, item)| write(*at, item, &mut scope));
                 message(INNER, &scope, &mut resource);
             }
             message(RESOURCE, &resource, &mut out);

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::{
     inflate,
     items::Items,
+    span::RawSpan,
     strict::{self, Part},
 };
 use crate::{pipeline::admit::Coding, reject::Reject};
@@ -21,25 +22,44 @@ pub(crate) struct Counted {
 /// Spans in one request: twice what OpenTelemetry's collector puts into one.
 pub(super) const MAX_SPANS: usize = 20_000;
 
-/// Counts what a plain request holds. The same bytes always give the same, today and on replay.
-pub(crate) fn count(plain: &[u8]) -> Result<Counted, Reject> {
-    let items = items(plain)?;
-    let spans = items.iter().filter(|item| is_valid(item.content)).count();
-    Ok(Counted { spans: spans as u64, refused: (items.len() - spans) as u64 })
+/// A plain request that was looked through: what violates the specification, and what goes on. The same bytes always
+/// give the same, today and on replay.
+pub(crate) struct Spans<'a> {
+    items: Items<'a>,
+    /// By position: whether the span is valid.
+    valid: Vec<bool>,
+}
+
+impl<'a> Spans<'a> {
+    pub(crate) fn of(plain: &'a [u8]) -> Result<Self, Reject> {
+        let items = items(plain)?;
+        let valid = items.iter().map(|item| is_valid(item.content)).collect();
+        Ok(Self { items, valid })
+    }
+
+    pub(crate) fn counted(&self) -> Counted {
+        let spans = self.valid.iter().filter(|valid| **valid).count();
+        Counted { spans: spans as u64, refused: (self.valid.len() - spans) as u64 }
+    }
+
+    /// Valid spans by their position in the request.
+    pub(crate) fn raw(&self) -> impl Iterator<Item = (usize, RawSpan<'a>)> {
+        let all = self.items.iter().zip(&self.valid).enumerate();
+        all.filter_map(|(at, (item, valid))| valid.then(|| (at, RawSpan::of(item.content))))
+    }
+
+    /// A request of the valid spans that are wanted, and how many these are.
+    pub(crate) fn request(&self, is_wanted: impl Fn(usize) -> bool) -> (Vec<u8>, u64) {
+        let goes = |at: usize| self.valid.get(at).copied().unwrap_or(false) && is_wanted(at);
+        let spans = (0..self.valid.len()).filter(|at| goes(*at)).count();
+        (self.items.request(goes), spans as u64)
+    }
 }
 
 /// Counts the items of a plain request of any signal, which are passed on as they are.
 pub(crate) fn count_items(plain: &[u8]) -> Result<Counted, Reject> {
     let items = Items::of(plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;
     Ok(Counted { spans: items.len() as u64, refused: 0 })
-}
-
-/// The valid spans of a plain request.
-pub(crate) fn valid(plain: &[u8]) -> Result<(Vec<u8>, u64), Reject> {
-    let items = items(plain)?;
-    let valid: Vec<bool> = items.iter().map(|item| is_valid(item.content)).collect();
-    let spans = valid.iter().filter(|valid| **valid).count() as u64;
-    Ok((items.request(|at| valid.get(at).copied().unwrap_or(false)), spans))
 }
 
 /// A body as it was before it was compressed.

@@ -71,8 +71,8 @@ fn check(part: Part, bytes: &[u8], depth: usize) -> Option<()> {
             seen |= bit;
         }
         match (rule, field.value) {
-            (Rule::Varint, Value::Varint)
-            | (Rule::Fixed64, Value::Fixed64)
+            (Rule::Varint, Value::Varint(_))
+            | (Rule::Fixed64, Value::Fixed64(_))
             | (Rule::Fixed32, Value::Fixed32)
             | (Rule::Bytes | Rule::Item, Value::Bytes(_)) => {}
             (Rule::Text | Rule::Texts, Value::Bytes(text)) => _ = str::from_utf8(text).ok()?,

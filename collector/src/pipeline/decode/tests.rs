@@ -33,6 +33,14 @@ fn sealed() -> Vec<u8> {
     request(sealed.form, sealed.digest, &sealed.bytes)
 }
 
+fn count(plain: &[u8]) -> Result<Counted, Reject> {
+    Spans::of(plain).map(|spans| spans.counted())
+}
+
+fn valid(plain: &[u8]) -> Result<(Vec<u8>, u64), Reject> {
+    Spans::of(plain).map(|spans| spans.request(|_| true))
+}
+
 #[test]
 fn a_sealed_batch_is_read() {
     let (head, batch) = batch(&sealed(), LIMIT).unwrap();

@@ -3,24 +3,24 @@
 
 /// Reads field by field.
 #[derive(Clone, Debug)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 /// A field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Field<'a> {
-    pub(super) tag: u32,
-    pub(super) value: Value<'a>,
+pub(crate) struct Field<'a> {
+    pub(crate) tag: u32,
+    pub(crate) value: Value<'a>,
     /// Tag and all.
-    pub(super) whole: &'a [u8],
+    pub(crate) whole: &'a [u8],
 }
 
 /// What a field holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Value<'a> {
-    Varint,
-    Fixed64,
+pub(crate) enum Value<'a> {
+    Varint(u64),
+    Fixed64(u64),
     Fixed32,
     /// Text, bytes, or a message.
     Bytes(&'a [u8]),
@@ -28,10 +28,10 @@ pub(super) enum Value<'a> {
 
 /// The bytes are no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Broken;
+pub(crate) struct Broken;
 
 impl<'a> Fields<'a> {
-    pub(super) fn of(message: &'a [u8]) -> Self {
+    pub(crate) fn of(message: &'a [u8]) -> Self {
         Self { rest: message }
     }
 
@@ -41,13 +41,10 @@ impl<'a> Fields<'a> {
         let key = self.varint()?;
         let tag = u32::try_from(key >> 3).ok().filter(|tag| (1..1 << 29).contains(tag))?;
         let value = match key & 7 {
-            0 => {
-                self.varint()?;
-                Value::Varint
-            }
+            0 => Value::Varint(self.varint()?),
             1 => {
-                self.take(8)?;
-                Value::Fixed64
+                let bytes = self.take(8)?;
+                Value::Fixed64(u64::from_le_bytes(bytes.try_into().ok()?))
             }
             2 => {
                 let length = usize::try_from(self.varint()?).ok()?;

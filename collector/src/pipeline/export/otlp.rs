@@ -12,7 +12,7 @@ use self::{
     attributes::{array, key_value, text_pair, value},
     backward::Backward,
 };
-use crate::pipeline::link::{FLAGS, Link, Linked, LinkedEvent, claims};
+use crate::pipeline::link::{FLAGS, Link, Linked, LinkedEvent, claims, start_ns};
 
 /// What a record has come to: a whole `ExportTraceServiceRequest`, and part of a greater one when such parts are put
 /// end to end.
@@ -49,7 +49,7 @@ fn write(mut linked: Linked<'_>) -> Vec<u8> {
 
 fn span(out: &mut Backward, page: &mut attributes::Page<'_>, linked: &LinkedEvent<'_>) {
     let event = linked.event;
-    let start = event.start_ns.saturating_add_signed(linked.skew_ms.unwrap_or(0).saturating_mul(-1_000_000));
+    let start = start_ns(event, linked.skew_ms);
     out.fixed32(16, FLAGS);
     if event.status != Status::Unset {
         out.message(15, |out| out.varint(3, event.status as u64));

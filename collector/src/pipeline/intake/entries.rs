@@ -12,7 +12,7 @@ use crate::{
     pipeline::{
         admit::{Admitted, Coding},
         decode::Counted,
-        link::Told,
+        link::{Candidate, Told},
         signal::Signal,
         spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Stamp},
     },
@@ -33,8 +33,9 @@ impl Intake {
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
         let told = Told::by(&batch);
+        let candidates = self.changing().rules.in_batch(&record, &head, &batch);
         let claim = Claim::Numbers { page, numbers, told, decoded: Decoded::new(head, batch) };
-        (key, Entry { record, claim, carried })
+        (key, Entry { record, claim, candidates, carried })
     }
 
     pub(crate) fn other_entry(
@@ -48,21 +49,31 @@ impl Intake {
             Signal::Logs => Kind::Logs,
             Signal::Metrics => Kind::Metrics,
         };
-        self.body_entry(kind, admitted, counted)
+        self.body_entry(kind, admitted, counted, Vec::new())
     }
 
-    pub(crate) fn otlp_entry(&self, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
-        self.body_entry(Kind::Otlp, admitted, counted)
+    pub(crate) fn otlp_entry(
+        &self,
+        admitted: Admitted,
+        (counted, candidates): (Counted, Vec<Candidate>),
+    ) -> (Arc<Key>, Entry) {
+        self.body_entry(Kind::Otlp, admitted, counted, candidates)
     }
 
-    fn body_entry(&self, kind: Kind, admitted: Admitted, counted: Counted) -> (Arc<Key>, Entry) {
+    fn body_entry(
+        &self,
+        kind: Kind,
+        admitted: Admitted,
+        counted: Counted,
+        candidates: Vec<Candidate>,
+    ) -> (Arc<Key>, Entry) {
         let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
         carried.refuse(Outcome::SpanInvalid, counted.refused);
         let key = Arc::clone(&admitted.key);
         let hash = self.seed.hash(&key.name, &admitted.body);
         let body_hash = hash.to_be_bytes().to_vec();
         let record = Record { body_hash, whole: counted.refused == 0, ..record(kind, admitted) };
-        (key, Entry { record, claim: Claim::Body(hash), carried })
+        (key, Entry { record, claim: Claim::Body(hash), candidates, carried })
     }
 }
 

@@ -1,7 +1,12 @@
 //! What is refused is counted for who sent it.
 
 use super::*;
-use crate::{clock::Clock, metrics::Meters, pipeline::spool, sessions::Sessions};
+use crate::{
+    clock::Clock,
+    metrics::Meters,
+    pipeline::{link::ValueSeed, spool},
+    sessions::Sessions,
+};
 
 #[tokio::test]
 async fn an_answer_that_came_too_late_is_counted_for_its_key() {
@@ -10,20 +15,25 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
     config.data = data.path().to_owned();
     let (clock, ledger) = (Clock::system(), Ledger::new(Arc::new(config.destinations.clone())));
     let meters = Arc::new(Meters::new());
+    let (waiting_room, _inbox) = WaitingRoom::new(0);
     let opened = spool::open(spool::With {
         config: &config,
         clock: &clock,
         ledger: &ledger,
         sessions: &Sessions::default(),
         meters: &meters,
+        waiting_room: &waiting_room,
+        linked: u64::MAX,
     })
     .unwrap();
     let intake = Intake::new(
         &config,
         Gate::new(&config, &Arc::new(Key::of_canary()), &clock),
+        Rules::new(&config.linker, ValueSeed::default()),
         opened.spool,
         ledger.clone(),
         &Memory::new(u64::MAX),
+        &waiting_room,
     );
     let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
     for reject in [Reject::AnswerTimeout(Duration::ZERO), Reject::SpoolFull] {

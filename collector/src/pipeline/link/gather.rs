@@ -3,16 +3,18 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 
-use super::link;
+use weft_proto::{Batch, Head};
+
+use super::{link, only};
 use crate::{
     config::{Destination, Limits},
     ledger::Tally,
     pipeline::{
         admit::Coding,
-        decode,
+        decode::{self, Spans},
         export::{Load, Part},
         signal::Signal,
-        spool::{Chunk, Kind, Placed, Record},
+        spool::{Chunk, Intervals, Kind, Placed, Record},
     },
 };
 
@@ -97,7 +99,7 @@ impl Rest {
         })?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
         let linking = AssertUnwindSafe(|| match &placed.decoded {
-            Some(known) => Ok(Part::of(link(&placed.record, &known.head, &known.batch))),
+            Some(known) => Ok(at_once(&placed.record, &known.head, &known.batch)),
             None => linked(&placed.record, &self.limits),
         });
         let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
@@ -138,14 +140,17 @@ pub(crate) fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>>
     match record.kind() {
         Kind::Batch => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
-            Ok(Part::of(link(record, &head, &batch)))
+            Ok(at_once(record, &head, &batch))
         }
-        Kind::Otlp if !record.whole => {
+        Kind::Otlp if !record.whole || !record.waiting.is_empty() => {
             let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
-            let (bytes, spans) = decode::valid(&plain).map_err(why)?;
+            let waiting = Intervals::from_wire(&record.waiting);
+            let (bytes, spans) =
+                Spans::of(&plain).map_err(why)?.request(|at| !waiting.contains(at as u64));
             Ok(Part { bytes, spans })
         }
-        Kind::Otlp | Kind::Logs | Kind::Metrics => {
+        Kind::Released if record.body.is_empty() => Err("it could not be when it was released".into()),
+        Kind::Otlp | Kind::Logs | Kind::Metrics | Kind::Released => {
             let bytes = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
             Ok(Part { bytes: bytes.into_owned(), spans: record.events })
         }
@@ -153,7 +158,19 @@ pub(crate) fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>>
     }
 }
 
-fn coding(record: &Record) -> Coding {
+/// What of a batch does not wait.
+fn at_once(record: &Record, head: &Head, batch: &Batch) -> Part {
+    let linked = link(record, head, batch);
+    if record.waiting.is_empty() {
+        return Part::of(linked);
+    }
+    let taken = Intervals::from_wire(&record.taken);
+    let linked = only(&taken.minus(&Intervals::from_wire(&record.waiting)), linked);
+    // When all of it waits, there is nothing to send: neither a resource without spans.
+    if linked.events.is_empty() { Part::default() } else { Part::of(linked) }
+}
+
+pub(super) fn coding(record: &Record) -> Coding {
     if record.gzip { Coding::Gzip } else { Coding::Identity }
 }
 

@@ -84,7 +84,7 @@ pub(super) fn free(directory: &Path) -> io::Result<Free> {
 }
 
 /// Makes `directory`, for its owner only.
-pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
+pub(crate) fn make_directory(directory: &Path) -> io::Result<()> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
 }
 

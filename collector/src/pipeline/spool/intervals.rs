@@ -53,6 +53,11 @@ impl Intervals {
         self.0.last().map_or(0, |(_, to)| *to)
     }
 
+    /// Every number in it.
+    pub(crate) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.0.iter().flat_map(|(from, to)| *from..*to)
+    }
+
     /// How many numbers.
     pub(crate) fn count(&self) -> u64 {
         self.0.iter().map(|(from, to)| to - from).sum()

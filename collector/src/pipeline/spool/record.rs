@@ -2,6 +2,7 @@
 
 use axum::body::Bytes;
 
+use super::intervals::Intervals;
 use crate::ledger::{Owner, Tally};
 
 /// One record.
@@ -19,7 +20,7 @@ pub(crate) struct Record {
     /// Event numbers that this record contributes: start and length of each interval.
     #[prost(uint64, repeated, tag = "5")]
     pub(crate) taken: Vec<u64>,
-    /// Events that this record contributes.
+    /// Events that destinations take from this record: without those that wait.
     #[prost(uint64, tag = "6")]
     pub(crate) events: u64,
     #[prost(string, optional, tag = "7")]
@@ -54,6 +55,16 @@ pub(crate) struct Record {
     /// Offset of that one's first byte.
     #[prost(uint64, tag = "18")]
     pub(crate) previous_start: u64,
+    /// What of it waits for the linker, which releases it with a record of its own: event numbers, or positions among
+    /// the spans of an OTLP request; start and length of each interval.
+    #[prost(uint64, repeated, tag = "19")]
+    pub(crate) waiting: Vec<u64>,
+    /// Of released events: where the record ends in which they waited.
+    #[prost(uint64, tag = "20")]
+    pub(crate) origin: u64,
+    /// Of released events: how far the linker knew the spool when it decided.
+    #[prost(uint64, tag = "21")]
+    pub(crate) knew: u64,
 }
 
 /// What a record is.
@@ -72,6 +83,8 @@ pub(crate) enum Kind {
     Logs = 4,
     /// An `ExportMetricsServiceRequest` of a server.
     Metrics = 5,
+    /// Events that waited, as an `ExportTraceServiceRequest` with the links that were found.
+    Released = 6,
 }
 
 /// Who the collector says the sender is.
@@ -118,6 +131,11 @@ impl Record {
     /// Whose events it holds.
     pub(crate) fn owner(&self) -> Owner {
         Owner::new(&self.key, &self.application)
+    }
+
+    /// How many of its events wait.
+    pub(crate) fn events_waiting(&self) -> u64 {
+        Intervals::from_wire(&self.waiting).count()
     }
 }
 

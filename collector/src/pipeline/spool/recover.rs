@@ -21,7 +21,10 @@ use super::{
     segments::Segments,
     writer::Writer,
 };
-use crate::{clock::Clock, config::Config, ledger::Ledger, metrics::Meters, sessions::Sessions};
+use crate::{
+    clock::Clock, config::Config, ledger::Ledger, metrics::Meters, pipeline::link::WaitingRoom,
+    sessions::Sessions,
+};
 
 /// Why the spool cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -76,6 +79,10 @@ pub(crate) struct With<'a> {
     pub(crate) ledger: &'a Ledger,
     pub(crate) sessions: &'a Sessions,
     pub(crate) meters: &'a Arc<Meters>,
+    /// Where what waits is put.
+    pub(crate) waiting_room: &'a Arc<WaitingRoom>,
+    /// The link index knows everything before.
+    pub(crate) linked: u64,
 }
 
 /// Opens the spool and starts its threads.
@@ -117,6 +124,7 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
         clock: clock.clone(),
         meters: Arc::clone(with.meters),
         sessions: with.sessions.clone(),
+        waiting_room: Arc::clone(with.waiting_room),
         runtime: tokio::runtime::Handle::current(),
         _lock: Arc::clone(&lock),
     };
@@ -137,7 +145,8 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
     Ok(Opened { spool: Spool::new(jobs, clock, config, seed), segments, threads, lock })
 }
 
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+/// A thread of the collector's.
+pub(crate) fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name(name.into()).spawn(work)
 }
 

@@ -1,6 +1,7 @@
 //! One pass over all segments at start: what is there, what is taken, and how far each destination has come.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, OpenOptions},
     io,
     path::Path,
@@ -26,6 +27,8 @@ pub(super) struct Scan<'a> {
     store: Arc<Store>,
     /// The store of claims knows everything before.
     applied: u64,
+    /// What waits, by where its record ends.
+    waiting: BTreeMap<u64, (Owner, u64)>,
     found: Scanned,
 }
 
@@ -44,6 +47,7 @@ impl<'a> Scan<'a> {
         let applied = store.applied();
         let shelf = Shelf {
             cursors,
+            linked: with.linked,
             least_start: applied,
             most_bytes: with.config.spool.max_bytes,
             ..Shelf::default()
@@ -53,6 +57,7 @@ impl<'a> Scan<'a> {
             with,
             store: Arc::clone(store),
             applied,
+            waiting: BTreeMap::new(),
             found: Scanned { claims, bodies: Bodies::default(), shelf, torn: 0, damaged: 0 },
         }
     }
@@ -103,6 +108,9 @@ impl<'a> Scan<'a> {
     /// Everything, with the claims of it stored.
     pub(super) fn finish(mut self) -> Scanned {
         self.held();
+        for (owner, events) in self.waiting.values() {
+            self.found.shelf.waiting.add(owner, *events);
+        }
         let end = self.found.shelf.end();
         if end > self.applied {
             self.commit(end);
@@ -160,6 +168,11 @@ impl<'a> Scan<'a> {
         }
         for cursor in self.found.shelf.cursors.values_mut().filter(|cursor| cursor.place >= end) {
             cursor.done.add(&owner, events);
+        }
+        if record.kind() == Kind::Released {
+            self.waiting.remove(&record.origin);
+        } else if !record.waiting.is_empty() && end > self.with.linked {
+            self.waiting.insert(end, (owner.clone(), record.events_waiting()));
         }
         self.claim(record, &owner, end);
     }

@@ -39,6 +39,8 @@ pub(crate) struct Segments {
     clock: Clock,
     /// Asks for the claims of what is in the spool to be made durable: segments wait for it.
     pub(super) keep: Notify,
+    /// Asks for the link index to be made durable: segments wait for it too.
+    pub(crate) keep_links: Notify,
     pub(crate) health: Health,
     pub(super) recent: Recent,
 }
@@ -50,6 +52,9 @@ pub(super) struct Added {
     pub(super) newest_ms: u64,
     /// As [`Segment::bodies_ms`].
     pub(super) bodies_ms: u64,
+    /// Events that wait from now on, and that do no longer.
+    pub(super) waiting: Tally,
+    pub(super) released: Tally,
 }
 
 impl Segments {
@@ -62,6 +67,7 @@ impl Segments {
             end,
             clock,
             keep: Notify::new(),
+            keep_links: Notify::new(),
             health: Health::default(),
             recent: Recent::default(),
         }
@@ -151,6 +157,25 @@ impl Segments {
         self.sweep()
     }
 
+    /// Nothing before `place` waits any more, and the link index knows all of it.
+    pub(crate) fn links_are_durable(&self, place: u64) -> io::Result<()> {
+        let mut shelf = self.shelf();
+        shelf.linked = shelf.linked.max(place);
+        self.let_go(&mut shelf);
+        drop(shelf);
+        self.sweep()
+    }
+
+    /// Where the spool ends.
+    pub(crate) fn end(&self) -> u64 {
+        *self.end.borrow()
+    }
+
+    /// Events that wait for the linker.
+    pub(crate) fn events_waiting(&self) -> u64 {
+        self.shelf().waiting.total()
+    }
+
     /// Where the next segment begins, and the one before it.
     pub(super) fn next_start(&self) -> (u64, Segment) {
         let shelf = self.shelf();
@@ -162,18 +187,22 @@ impl Segments {
         let end = segment.end;
         self.shelf().add(segment);
         // So that the one before it may go as soon as nobody needs it.
-        self.keep.notify_one();
+        self.ask_to_keep();
         self.end.send_replace(end);
     }
 
     /// The newest segment is durable up to `end`, and holds `added` more.
     pub(super) fn grow(&self, end: u64, added: &Added) {
-        if let Some(last) = self.shelf().segments.back_mut() {
+        let mut shelf = self.shelf();
+        if let Some(last) = shelf.segments.back_mut() {
             last.end = end;
             last.totals.add_all(&added.tally);
             last.newest_ms = last.newest_ms.max(added.newest_ms);
             last.bodies_ms = last.bodies_ms.max(added.bodies_ms);
         }
+        shelf.waiting.add_all(&added.waiting);
+        shelf.waiting = shelf.waiting.less(&added.released);
+        drop(shelf);
         self.end.send_replace(end);
     }
 
@@ -181,11 +210,11 @@ impl Segments {
     pub(super) fn make_room(&self, wanted: u64) -> io::Result<()> {
         let mut shelf = self.shelf();
         if shelf.cursors.is_empty() {
-            while shelf.bytes() + wanted > shelf.most_bytes && shelf.is_oldest_claimed() {
+            while shelf.bytes() + wanted > shelf.most_bytes && shelf.is_oldest_known() {
                 shelf.doom_oldest();
             }
             if shelf.bytes() + wanted > shelf.most_bytes {
-                self.keep.notify_one();
+                self.ask_to_keep();
             }
         }
         drop(shelf);

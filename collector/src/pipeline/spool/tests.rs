@@ -25,7 +25,9 @@ use super::{
     recover::open_on,
     *,
 };
-use crate::{config::Config, ledger::Ledger, metrics::Meters, sessions::Sessions};
+use crate::{
+    config::Config, ledger::Ledger, metrics::Meters, pipeline::link::WaitingRoom, sessions::Sessions,
+};
 
 #[tokio::test]
 async fn an_overlapping_batch_contributes_only_what_is_new() {

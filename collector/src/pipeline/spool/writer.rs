@@ -5,6 +5,7 @@ mod room;
 use std::{
     fs::File,
     io,
+    ops::Range,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -14,7 +15,7 @@ use tokio_util::sync::DropGuard;
 
 use self::room::Room;
 use super::{
-    Claim, Job, Order,
+    Claim, Entry, Job, Order,
     claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
     intervals::Intervals,
@@ -28,6 +29,7 @@ use crate::{
     ledger::{Ledger, Remarks, Tally},
     metrics::Meters,
     outcome::Outcome,
+    pipeline::link::{self, Waiting, WaitingRoom},
     reject::Reject,
     sessions::Sessions,
 };
@@ -47,6 +49,7 @@ pub(super) struct Writer {
     pub(super) clock: Clock,
     pub(super) meters: Arc<Meters>,
     pub(super) sessions: Sessions,
+    pub(super) waiting_room: Arc<WaitingRoom>,
     pub(super) runtime: tokio::runtime::Handle,
     /// Until the last byte is written nobody else opens the spool.
     pub(super) _lock: Arc<File>,
@@ -68,8 +71,10 @@ struct Staged {
     job: Job,
     taken: Taken,
     events: u64,
-    /// Where its record ends.
-    end: u64,
+    /// Where its record begins and ends.
+    place: Range<u64>,
+    /// Bytes taken in the waiting room.
+    reserved: u64,
 }
 
 /// What a job was given of what it wants.
@@ -115,7 +120,7 @@ impl Writer {
             if let Some(next) = self.runtime.block_on(self.clock.within(PROBE, jobs.recv())) {
                 return next;
             }
-            if self.make_ready(0).is_ok() {
+            if self.make_ready(0, false).is_ok() {
                 self.segments.health.failing.store(false, Ordering::Relaxed);
             }
         }
@@ -125,9 +130,15 @@ impl Writer {
     /// Makes a group durable with one sync, and answers everybody in it.
     fn commit(&mut self, group: Vec<Job>) {
         let incoming: u64 = group.iter().map(|job| job.entry.record.body.len() as u64 + 1024).sum();
-        match self.make_ready(incoming) {
+        // What is released may use what is kept free: until it has left, nothing behind it can be deleted.
+        let may_use_reserve = group.iter().all(Job::is_released);
+        match self.make_ready(incoming, may_use_reserve) {
             Ok(Room::Ready) => {}
-            Ok(Room::Full) => return self.refuse_full(group.into_iter().map(Staged::unclaimed)),
+            Ok(Room::Full) => {
+                let (released, others): (Vec<_>, _) = group.into_iter().partition(Job::is_released);
+                self.refuse_full(others.into_iter().map(Staged::unclaimed));
+                return if released.is_empty() { () } else { self.commit(released) };
+            }
             Err(error) => return self.fail(group.into_iter().map(Staged::unclaimed).collect(), &error),
         }
         let mut buffer = Vec::new();
@@ -142,21 +153,23 @@ impl Writer {
     fn stage(&mut self, mut job: Job, buffer: &mut Vec<u8>) -> Option<Staged> {
         let (taken, events) = self.claim(&job);
         let Some(open) = self.open.as_mut().filter(|_| events > 0) else {
-            return Some(Staged { job, taken, events, end: 0 });
+            return Some(Staged { job, taken, events, place: 0..0, reserved: 0 });
         };
+        let reserved = wait(&self.waiting_room, &mut job.entry, &taken);
         let entry = &mut job.entry;
         entry.record.taken = taken.numbers.to_wire();
-        entry.record.events = events;
+        entry.record.events = events - entry.candidates.len() as u64;
         entry.record.before = open.tally.of(entry.carried.owner());
-        let length = open.salt.write(&entry.record, buffer);
-        if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes {
-            buffer.truncate(buffer.len() - length);
-            self.refuse_full([Staged { job, taken, events, end: 0 }].into_iter());
+        let before = buffer.len();
+        open.salt.write(&entry.record, buffer);
+        if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes && !job.is_released() {
+            buffer.truncate(before);
+            self.refuse_full([Staged { job, taken, events, place: 0..0, reserved }].into_iter());
             return None;
         }
-        open.tally.add(entry.carried.owner(), events);
-        let end = open.end + buffer.len() as u64;
-        Some(Staged { job, taken, events, end })
+        open.tally.add(job.entry.carried.owner(), job.entry.record.events);
+        let place = open.end + before as u64..open.end + buffer.len() as u64;
+        Some(Staged { job, taken, events, place, reserved })
     }
 
     /// What of it is new, and how many events that are.
@@ -174,6 +187,7 @@ impl Writer {
                 let events = if body { entry.carried.events() } else { 0 };
                 (Taken { numbers: Intervals::default(), body }, events)
             }
+            Claim::Released => (Taken::default(), entry.carried.events()),
         }
     }
 
@@ -197,7 +211,10 @@ impl Writer {
         self.segments.health.forgotten_claims.store(forgotten, Ordering::Relaxed);
         let mut added = Added::default();
         for Staged { job: Job { entry, .. }, events, .. } in &group {
-            added.tally.add(entry.carried.owner(), *events);
+            let owner = entry.carried.owner();
+            added.tally.add(owner, entry.record.events);
+            let moved = if let Claim::Released = entry.claim { &mut added.released } else { &mut added.waiting };
+            moved.add(owner, if let Claim::Released = entry.claim { *events } else { entry.candidates.len() as u64 });
             added.newest_ms = added.newest_ms.max(entry.record.receive_time_ms);
             if let Claim::Body(_) = entry.claim {
                 added.bodies_ms = added.bodies_ms.max(entry.record.receive_time_ms);
@@ -223,20 +240,25 @@ impl Writer {
         }
     }
 
-    fn count(&self, Staged { job, taken, events, end }: Staged) -> oneshot::Sender<Result<(), Reject>> {
-        let mut carried = job.entry.carried;
-        let mut remarks = Remarks::default();
-        if let Claim::Numbers { told, numbers, decoded, .. } = job.entry.claim
+    fn count(&self, staged: Staged) -> oneshot::Sender<Result<(), Reject>> {
+        let Staged { job: Job { entry, answer, .. }, taken, events, place, .. } = staged;
+        let Entry { record, claim, candidates, mut carried } = entry;
+        let (mut remarks, mut known) = (Remarks::default(), None);
+        if let Claim::Numbers { told, numbers, decoded, .. } = claim
             && (events > 0 || numbers.is_empty())
         {
             remarks = told.remarks(&taken.numbers);
-            self.sessions.note(&job.entry.record, &told, &taken.numbers);
-            let kept = decoded.filter(|_| events > 0);
-            kept.into_iter().for_each(|decoded| self.segments.recent.put(end, decoded));
+            self.sessions.note(&record, &told, &taken.numbers);
+            known = decoded.filter(|_| events > 0);
+            known.iter().for_each(|decoded| self.segments.recent.put(place.end, Arc::clone(decoded)));
         }
         carried.accept(events, &remarks);
         carried.refuse_rest(Outcome::Duplicate);
-        job.answer
+        if !candidates.is_empty() && events > 0 {
+            let Range { start, end } = place;
+            self.waiting_room.put(Waiting { record, start, end, decoded: known, candidates });
+        }
+        answer
     }
 
     /// Nothing of the group is durable: claims are given back, and what follows goes to a new segment.
@@ -257,19 +279,20 @@ impl Writer {
     fn refuse_full(&mut self, group: impl Iterator<Item = Staged>) {
         self.segments.health.full.store(true, Ordering::Relaxed);
         // What could be deleted may wait for its claims.
-        self.segments.keep.notify_one();
+        self.segments.ask_to_keep();
         group.for_each(|staged| self.refuse(staged, Outcome::SpoolFull, Reject::SpoolFull));
     }
 
     fn refuse(&mut self, staged: Staged, outcome: Outcome, reject: Reject) {
-        let Staged { job, taken, .. } = staged;
+        let Staged { job, taken, reserved, .. } = staged;
         match &job.entry.claim {
             Claim::Numbers { page, .. } => {
                 self.claims.give_back(job.entry.carried.owner(), *page, &taken.numbers);
             }
             Claim::Body(hash) if taken.body => self.bodies.give_back(*hash),
-            Claim::Body(_) => {}
+            Claim::Body(_) | Claim::Released => {}
         }
+        self.waiting_room.give_back(reserved);
         job.entry.carried.refuse_rest(outcome);
         let _ = job.answer.send(Err(reject));
     }
@@ -286,6 +309,25 @@ impl Drop for Writer {
 
 impl Staged {
     fn unclaimed(job: Job) -> Self {
-        Self { job, taken: Taken::default(), events: 0, end: 0 }
+        Self { job, taken: Taken::default(), events: 0, place: 0..0, reserved: 0 }
     }
+}
+
+/// Lets those of an entry's events that rules look at wait, if there is room. Bytes taken for it in the waiting room.
+fn wait(room: &WaitingRoom, entry: &mut Entry, taken: &Taken) -> u64 {
+    let Entry { record, claim, candidates, .. } = entry;
+    let decoded = match claim {
+        Claim::Numbers { decoded, .. } => {
+            candidates.retain(|candidate| taken.numbers.contains(candidate.at));
+            decoded.as_deref()
+        }
+        Claim::Body(_) | Claim::Released => None,
+    };
+    let bytes = link::weight(record, decoded, candidates);
+    if candidates.is_empty() || !room.reserve(bytes, candidates.len() as u64) {
+        candidates.clear();
+        return 0;
+    }
+    record.waiting = Intervals::from_ascending(candidates.iter().map(|candidate| candidate.at)).to_wire();
+    bytes
 }

@@ -88,6 +88,8 @@ impl Shelf {
         for segment in self.segments.iter().filter(|segment| segment.start >= cursor.segment) {
             ahead.add_all(&cursor.left_for(applications, segment));
         }
+        // What waits is released behind everybody's place.
+        ahead.add_all(&self.waiting.only(|owner| applications.take(&owner.application)));
         ahead
     }
 }

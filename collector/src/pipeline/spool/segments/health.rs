@@ -11,6 +11,8 @@ pub(crate) struct Health {
     pub(crate) full: AtomicBool,
     /// The claims of what is in the spool cannot be written to their store.
     pub(crate) claims_failing: AtomicBool,
+    /// The link index cannot be written.
+    pub(crate) linker_failing: AtomicBool,
     /// Bytes found damaged at start.
     pub(crate) damaged_bytes: AtomicU64,
     /// Bytes that a reader skipped because their checksum does not hold.

@@ -22,6 +22,10 @@ pub(in crate::pipeline::spool) struct Shelf {
     pub(in crate::pipeline::spool) doomed: Vec<u64>,
     /// Claims of everything before are durable in their store.
     pub(in crate::pipeline::spool) claimed: u64,
+    /// The link index knows everything before, and nothing there waits.
+    pub(in crate::pipeline::spool) linked: u64,
+    /// Events that are in the spool and wait to be released into it.
+    pub(in crate::pipeline::spool) waiting: Tally,
     /// No segment begins before: claims of that are stored already.
     pub(in crate::pipeline::spool) least_start: u64,
     /// Bytes of all segments, at most.
@@ -84,9 +88,10 @@ impl Shelf {
         self.doomed.extend(self.segments.pop_front().map(|oldest| oldest.start));
     }
 
-    /// Whether the oldest segment may go as far as the claims are concerned, and has a successor.
-    pub(super) fn is_oldest_claimed(&self) -> bool {
-        self.segments.len() > 1 && self.segments.front().is_some_and(|oldest| oldest.end <= self.claimed)
+    /// Whether the oldest segment may go as far as claims and links are concerned, and has a successor.
+    pub(super) fn is_oldest_known(&self) -> bool {
+        let known = self.claimed.min(self.linked);
+        self.segments.len() > 1 && self.segments.front().is_some_and(|oldest| oldest.end <= known)
     }
 
     /// Whether nobody needs the oldest segment. A young one stays for the bodies in it, while the disk `is_roomy`.
@@ -105,12 +110,18 @@ impl Segments {
     pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) {
         let wall = self.clock.wall_ms();
         let is_roomy = self.disk().is_none_or(|(free, all)| free > all / 4);
-        while shelf.is_oldest_free(wall, is_roomy) && shelf.is_oldest_claimed() {
+        while shelf.is_oldest_free(wall, is_roomy) && shelf.is_oldest_known() {
             shelf.doom_oldest();
         }
         if shelf.is_oldest_free(wall, is_roomy) {
-            self.keep.notify_one();
+            self.ask_to_keep();
         }
+    }
+
+    /// What nobody needs waits for its claims, or for the linker.
+    pub(in crate::pipeline::spool) fn ask_to_keep(&self) {
+        self.keep.notify_one();
+        self.keep_links.notify_one();
     }
 
     /// Deletes what was let go of, while nobody waits for the shelf. Cursors are durable before anything goes that an

@@ -34,8 +34,15 @@ impl World {
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let meters = Arc::new(Meters::new());
         let (clock, sessions) = (Clock::system(), Sessions::default());
-        let with =
-            With { config: &config, clock: &clock, ledger: &ledger, sessions: &sessions, meters: &meters };
+        let with = With {
+            config: &config,
+            clock: &clock,
+            ledger: &ledger,
+            sessions: &sessions,
+            meters: &meters,
+            waiting_room: &nobody_waits(),
+            linked: u64::MAX,
+        };
         let opened = open_on(disk, with)?;
         Ok(Self { opened, config, ledger })
     }
@@ -44,7 +51,8 @@ impl World {
     pub(super) fn open_again(config: &Config, ledger: &Ledger) -> Result<Opened, OpenError> {
         let (clock, sessions) = (Clock::system(), Sessions::default());
         let meters = &Arc::new(Meters::new());
-        open(With { config, clock: &clock, ledger, sessions: &sessions, meters })
+        let (waiting_room, linked) = (&nobody_waits(), u64::MAX);
+        open(With { config, clock: &clock, ledger, sessions: &sessions, meters, waiting_room, linked })
     }
 
     /// Everything is passed, and the claims of it are durable.
@@ -77,7 +85,7 @@ impl World {
             told,
             decoded: None,
         };
-        Entry { record, claim, carried }
+        Entry { record, claim, candidates: Vec::new(), carried }
     }
 
     pub(super) async fn store(&self, page: u8, numbers: std::ops::Range<u64>) -> Result<(), Reject> {
@@ -149,4 +157,9 @@ pub(super) fn segments(data: &Path) -> Vec<PathBuf> {
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
     paths.sort();
     paths
+}
+
+/// Where there are no rules.
+fn nobody_waits() -> Arc<WaitingRoom> {
+    WaitingRoom::new(0).0
 }

@@ -24,9 +24,10 @@ pub(super) enum Room {
 const LONGEST: Duration = Duration::from_secs(60 * 60);
 
 impl Writer {
-    /// Before anything is claimed there is a segment with room, and room on the disk beside it.
-    pub(super) fn make_ready(&mut self, incoming: u64) -> io::Result<Room> {
-        if self.disk.free(self.segments.directory())?.is_below(&self.settings, incoming) {
+    /// Before anything is claimed there is a segment with room, and room on the disk beside it, unless what is kept free
+    /// may be used.
+    pub(super) fn make_ready(&mut self, incoming: u64, may_use_reserve: bool) -> io::Result<Room> {
+        if !may_use_reserve && self.disk.free(self.segments.directory())?.is_below(&self.settings, incoming) {
             return Ok(Room::Full);
         }
         if self.open.as_ref().is_some_and(|open| !self.is_full(open)) {
@@ -36,7 +37,7 @@ impl Writer {
         let salt = Salt::random();
         let (start, head) = self.head(salt);
         self.segments.make_room(incoming + head.len() as u64)?;
-        if !self.segments.may_begin(head.len() as u64) {
+        if !may_use_reserve && !self.segments.may_begin(head.len() as u64) {
             return Ok(Room::Full);
         }
         self.open = None;

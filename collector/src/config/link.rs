@@ -1,0 +1,125 @@
+//! Rules that link events which share attributes, and how the linker works.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use super::section::{Notes, Section};
+
+/// How the linker works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linker {
+    /// How long an event that a rule looks at waits for what was recorded before it. Default 10 s: a first try that was
+    /// lost, and its second.
+    pub wait: Duration,
+    /// Bytes of what waits; more does not wait. Default 64 MiB: ten seconds of six thousand events a second.
+    pub most_waiting: u64,
+    /// Whether roots of servers' OTLP are linked within and between sessions. Default true: nobody has to use our SDK.
+    pub sessions: bool,
+    /// Values of attributes that are remembered. Default a million: about 200 MB on disk.
+    pub most_values: u64,
+    /// Rules in the order of the file.
+    pub rules: Vec<Arc<Rule>>,
+}
+
+/// Links events that share attributes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The kind of its links.
+    pub name: Arc<str>,
+    /// Attributes that must all be there and equal.
+    pub by: Vec<String>,
+    /// Which of the earlier events are linked to. Default the one before.
+    pub to: To,
+    /// How long before an event these may have begun. Default 30 days.
+    pub within: Duration,
+    /// Whether it looks at spans of servers too. Default false: what is theirs is not ours to change.
+    pub on_server: bool,
+}
+
+impl Linker {
+    /// How long any rule needs to remember, and a month at least: rules come and go.
+    #[must_use]
+    pub fn keeps(&self) -> Duration {
+        self.rules.iter().map(|rule| rule.within).max().unwrap_or_default().max(30 * DAY) + DAY
+    }
+}
+
+/// Which of the earlier events with the same values are linked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// The one before.
+    Previous,
+    /// The earliest.
+    First,
+    /// All of them, up to a bound.
+    All,
+}
+
+const MIB: u64 = 1024 * 1024;
+
+/// Kinds that exist without a rule: a rule of that name would say what it does not know.
+const TAKEN: [&str; 9] =
+    ["cause", "previous", "page", "view", "session", "opener", "restored", "resumes", "server"];
+
+/// Attributes by which a rule may look for events.
+const MOST_BY: usize = 8;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+pub(super) fn linker(mut section: Section<'_>, rules: Vec<Arc<Rule>>) -> Linker {
+    let wait = Duration::from_millis(section.count("wait_ms", 10_000, 0..=86_400_000));
+    let most_waiting = section.count("max_waiting_mib", 64, 0..=65_536) * MIB;
+    let sessions = section.flag("sessions", true);
+    let most_values = section.count("max_values", 1_000_000, 1..=1_000_000_000);
+    section.end();
+    Linker { wait, most_waiting, sessions, most_values, rules }
+}
+
+/// The tables `[[link]]`.
+pub(super) fn rules(root: &mut Section<'_>, notes: &Notes) -> Vec<Arc<Rule>> {
+    let tables = root.tables("link");
+    let rules: Vec<_> = tables.into_iter().map(|section| Arc::new(rule(section))).collect();
+    let mut names = HashSet::new();
+    for rule in rules.iter().filter(|rule| !rule.name.is_empty()) {
+        if !names.insert(&rule.name) {
+            notes.add("link", format!("two rules are named \"{}\": a link says which rule made it", rule.name));
+        }
+    }
+    rules
+}
+
+fn rule(mut section: Section<'_>) -> Rule {
+    let name = section.needed("name", "it becomes the kind of the rule's links");
+    let is_plain = name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    if !is_plain {
+        section.wrong("name", "may have up to 64 letters, digits, - _ and .");
+    } else if TAKEN.contains(&name.as_str()) {
+        section.wrong("name", format!("\"{name}\" is a kind of link that needs no rule: choose another"));
+    }
+    let by = section.texts("by").unwrap_or_default();
+    if by.is_empty() || by.len() > MOST_BY {
+        section.wrong("by", format!("name from one to {MOST_BY} attributes, as in [\"cart.id\"]"));
+    }
+    for key in by.iter().filter(|key| *key != "session.id" && crate::pipeline::link::is_reserved(key)) {
+        section.wrong("by", format!("\"{key}\" is never an event's own attribute here, so no rule can look for it"));
+    }
+    let words = [("previous", To::Previous), ("first", To::First), ("all", To::All)];
+    let to = section.one_of("to", &words, To::Previous);
+    let within = duration(&mut section, "within", 30 * DAY);
+    let on_server = section.flag("on_server", false);
+    section.end();
+    Rule { name: name.into(), by, to, within, on_server }
+}
+
+/// A number and its unit, as in "30d".
+fn duration(section: &mut Section<'_>, name: &'static str, default: Duration) -> Duration {
+    let Some(text) = section.text(name) else { return default };
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    let read = units.iter().find_map(|(unit, seconds)| {
+        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+        (1..=366 * 86_400 / seconds).contains(&number).then(|| Duration::from_secs(number * seconds))
+    });
+    read.unwrap_or_else(|| {
+        section.wrong(name, format!("is \"{text}\": write a number and s, m, h or d, at most a year, as in \"30d\""));
+        default
+    })
+}

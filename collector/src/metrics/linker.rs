@@ -1,0 +1,55 @@
+//! What the linker finds, and how much it remembers.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// Counts of the linker.
+#[derive(Debug, Default)]
+pub(crate) struct LinkerMeters {
+    /// Links by rule.
+    links: Mutex<BTreeMap<Arc<str>, u64>>,
+    /// Links to what came after.
+    late: AtomicU64,
+    /// Values in the index.
+    values: AtomicU64,
+    /// Values forgotten to stay within the bound.
+    forgotten: AtomicU64,
+}
+
+impl LinkerMeters {
+    /// Links were found: by which rule, and whether to what came after.
+    pub(crate) fn count<'a>(&self, found: impl Iterator<Item = (&'a Arc<str>, bool)>) {
+        let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
+        for (rule, is_late) in found {
+            *links.entry(Arc::clone(rule)).or_default() += 1;
+            self.late.fetch_add(u64::from(is_late), Ordering::Relaxed);
+        }
+    }
+
+    /// Values in the index, and how many were forgotten.
+    pub(crate) fn sizes(&self, (values, forgotten): (u64, u64)) {
+        self.values.store(values, Ordering::Relaxed);
+        self.forgotten.store(forgotten, Ordering::Relaxed);
+    }
+
+    pub(super) fn links(&self) -> BTreeMap<Arc<str>, u64> {
+        self.links.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn late(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn values(&self) -> u64 {
+        self.values.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn forgotten(&self) -> u64 {
+        self.forgotten.load(Ordering::Relaxed)
+    }
+}

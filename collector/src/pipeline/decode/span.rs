@@ -1,0 +1,74 @@
+//! A span as it lies in its bytes: what rules look at, and nothing else, is read.
+//!
+//! Only of spans that have passed the strict check: what is not there is read as empty.
+
+use std::borrow::Cow;
+
+use super::wire::{Fields, Value};
+
+/// `opentelemetry.proto.trace.v1.Span`, in part.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RawSpan<'a> {
+    pub(crate) trace_id: [u8; 16],
+    pub(crate) span_id: [u8; 8],
+    pub(crate) is_root: bool,
+    /// Nanoseconds since 1970.
+    pub(crate) start_ns: u64,
+    content: &'a [u8],
+}
+
+const TRACE_ID: u32 = 1;
+const SPAN_ID: u32 = 2;
+const PARENT: u32 = 4;
+const START: u32 = 7;
+const ATTRIBUTES: u32 = 9;
+
+impl<'a> RawSpan<'a> {
+    pub(super) fn of(content: &'a [u8]) -> Self {
+        let mut span = Self { is_root: true, content, ..Self::default() };
+        for field in Fields::of(content).flatten() {
+            match (field.tag, field.value) {
+                (TRACE_ID, Value::Bytes(id)) => span.trace_id = id.try_into().unwrap_or_default(),
+                (SPAN_ID, Value::Bytes(id)) => span.span_id = id.try_into().unwrap_or_default(),
+                (PARENT, Value::Bytes(id)) => span.is_root = id.is_empty(),
+                (START, Value::Fixed64(ns)) => span.start_ns = ns,
+                _ => {}
+            }
+        }
+        span
+    }
+
+    /// The attribute of this name as a text, if it is a text, a number or a flag.
+    pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
+        Fields::of(self.content).flatten().find_map(|field| match (field.tag, field.value) {
+            (ATTRIBUTES, Value::Bytes(pair)) => value_of(pair, name),
+            _ => None,
+        })
+    }
+}
+
+/// The value in a `KeyValue`, if that is its key.
+fn value_of<'a>(pair: &'a [u8], name: &str) -> Option<Cow<'a, str>> {
+    let (mut is_named, mut value) = (name.is_empty(), None);
+    for field in Fields::of(pair).flatten() {
+        match (field.tag, field.value) {
+            (1, Value::Bytes(key)) if key != name.as_bytes() => return None,
+            (1, _) => is_named = true,
+            (2, Value::Bytes(content)) => value = Some(content),
+            _ => {}
+        }
+    }
+    as_text(value.filter(|_| is_named)?)
+}
+
+/// An `AnyValue` as a text: what one SDK sends as a number another sends as its digits.
+fn as_text(value: &[u8]) -> Option<Cow<'_, str>> {
+    let field = Fields::of(value).flatten().next()?;
+    Some(match (field.tag, field.value) {
+        (1, Value::Bytes(text)) => Cow::Borrowed(str::from_utf8(text).ok()?),
+        (2, Value::Varint(flag)) => Cow::Borrowed(if flag == 0 { "false" } else { "true" }),
+        (3, Value::Varint(int)) => Cow::Owned((int as i64).to_string()),
+        (4, Value::Fixed64(bits)) => Cow::Owned(f64::from_bits(bits).to_string()),
+        _ => return None,
+    })
+}

@@ -1,0 +1,240 @@
+//! The link index: which events share values, in an embedded store. A view of the spool, and one more cursor of it: what
+//! is not in it is read again from the segments, so nothing waits for its commits.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
+
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+
+use super::{
+    look::{Candidate, Shared, ValueSeed},
+    seen::{Found, Seen},
+};
+
+/// The store could not be read or written.
+pub(crate) type IndexError = fjall::Error;
+
+/// Events by the values they share.
+pub(crate) struct Index {
+    db: Database,
+    values: Keyspace,
+    days: Keyspace,
+    about: Keyspace,
+    /// Rows in use, and rows the store does not know as they are.
+    rows: HashMap<Shared, Entry>,
+    place: u64,
+    count: u64,
+    most: u64,
+    seed: ValueSeed,
+    forgotten: u64,
+}
+
+#[derive(Default)]
+struct Entry {
+    seen: Seen,
+    /// The day under which the store knows it.
+    stored: Option<u32>,
+    changed: bool,
+}
+
+const PLACE: &[u8] = b"place";
+const COUNT: &[u8] = b"count";
+const SEED: &[u8] = b"seed";
+
+const CACHE_BYTES: u64 = 32 << 20;
+const MEMTABLE_BYTES: u64 = 8 << 20;
+const JOURNAL_BYTES: u64 = 64 << 20;
+
+/// Rows that are forgotten at once.
+const STEP: usize = 1_000;
+
+impl Index {
+    /// Opens the index in `directory`, which remembers `most` values. One that cannot be read is put aside and another
+    /// begun: that costs inferred links, and no event.
+    pub(crate) fn open(directory: &Path, most: u64) -> Result<Self, IndexError> {
+        match Self::open_as_it_is(directory, most) {
+            Ok(index) => Ok(index),
+            Err(error @ (fjall::Error::Locked | fjall::Error::Io(_))) => Err(error),
+            Err(error) => {
+                let aside = directory.with_extension("damaged");
+                tracing::error!(%error, aside = %aside.display(), "the link index cannot be read: begun anew, the old one is put aside");
+                if aside.exists() {
+                    fs::remove_dir_all(&aside)?;
+                }
+                fs::rename(directory, aside)?;
+                Self::open_as_it_is(directory, most)
+            }
+        }
+    }
+
+    fn open_as_it_is(directory: &Path, most: u64) -> Result<Self, IndexError> {
+        let db = Database::builder(directory)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES)
+            .worker_threads(1)
+            .open()?;
+        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+        let [values, days, about] = ["values", "days", "about"].map(|name| db.keyspace(name, options));
+        let (values, days, about) = (values?, days?, about?);
+        let place = number(about.get(PLACE)?).unwrap_or(0);
+        let count = number(about.get(COUNT)?).unwrap_or(0);
+        let seed = match number(about.get(SEED)?) {
+            Some(seed) => seed,
+            None => {
+                let seed = fastrand::u64(..);
+                about.insert(SEED, seed.to_be_bytes())?;
+                seed
+            }
+        };
+        let (rows, seed) = (HashMap::new(), ValueSeed(seed));
+        Ok(Self { db, values, days, about, rows, place, count, most, seed, forgotten: 0 })
+    }
+
+    /// Everything before this place of the spool is in the store.
+    pub(crate) fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// What values are hashed with.
+    pub(crate) fn seed(&self) -> ValueSeed {
+        self.seed
+    }
+
+    /// Values remembered, and values forgotten to stay within the bound.
+    pub(super) fn sizes(&self) -> (u64, u64) {
+        (self.count, self.forgotten)
+    }
+
+    /// Rows in memory.
+    pub(super) fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// An event has come: others find it from now on.
+    pub(super) fn add(&mut self, candidate: &Candidate) {
+        for look in &candidate.looks {
+            self.change(look.shared, |seen| seen.add(candidate));
+        }
+    }
+
+    /// It is decided what an event is linked to.
+    pub(super) fn leaves(&mut self, candidate: &Candidate, knew: u64) {
+        for look in &candidate.looks {
+            self.change(look.shared, |seen| seen.leaves(candidate, knew));
+        }
+    }
+
+    /// What an event that came with the record ending at `came` is linked to: one link per target and reason.
+    pub(super) fn find(&mut self, candidate: &Candidate, came: u64) -> Vec<Found> {
+        let mut found = Vec::new();
+        for look in &candidate.looks {
+            let seen = &self.row(look.shared).seen;
+            seen.find(candidate, look, came, &mut found);
+            let is_first = seen.begins_with(candidate);
+            if let Some(before) = look.before.filter(|_| is_first)
+                && let Some(last) = self.row(before).seen.last_before(candidate)
+            {
+                let (trace_id, span_id) = (last.trace_id, last.span_id);
+                found.push(Found { trace_id, span_id, kind: "session".into(), is_late: false });
+            }
+        }
+        found
+    }
+
+    /// Puts what has changed, at once, as of `place`; `day`: today. Rows that are `used` stay in memory.
+    pub(super) fn commit(
+        &mut self,
+        place: u64,
+        day: u32,
+        used: &HashSet<Shared>,
+    ) -> Result<(), IndexError> {
+        let mut batch = self.db.batch();
+        let mut count = self.count;
+        for (key, entry) in self.rows.iter().filter(|(_, entry)| entry.changed) {
+            if entry.stored != Some(day) {
+                match entry.stored {
+                    Some(before) => batch.remove(&self.days, by_day(before, key)),
+                    None => count += 1,
+                }
+                batch.insert(&self.days, by_day(day, key), []);
+            }
+            batch.insert(&self.values, key.0, entry.seen.to_row(day));
+        }
+        batch.insert(&self.about, PLACE, place.to_be_bytes());
+        batch.insert(&self.about, COUNT, count.to_be_bytes());
+        batch.commit()?;
+        (self.place, self.count) = (place, count);
+        for entry in self.rows.values_mut().filter(|entry| entry.changed) {
+            (entry.stored, entry.changed) = (Some(day), false);
+        }
+        self.rows.retain(|key, _| used.contains(key));
+        Ok(())
+    }
+
+    /// Forgets values last seen before `day`, and the oldest beyond the bound.
+    pub(super) fn forget(&mut self, day: u32) -> Result<(), IndexError> {
+        loop {
+            let surplus = self.count.saturating_sub(self.most);
+            let mut batch = self.db.batch();
+            let mut gone = 0;
+            for row in self.days.iter().take(STEP) {
+                let row = row.key()?;
+                let Some((at, key)) = row.split_first_chunk::<4>() else { continue };
+                let is_old = u32::from_be_bytes(*at) < day;
+                if !is_old && gone >= surplus {
+                    break;
+                }
+                self.forgotten += u64::from(!is_old);
+                gone += 1;
+                batch.remove(&self.days, row.clone());
+                batch.remove(&self.values, key);
+                if let Ok(key) = key.try_into() {
+                    // One in use is put again, as new.
+                    self.rows.entry(Shared(key)).and_modify(|entry| (entry.stored, entry.changed) = (None, true));
+                }
+            }
+            let count = self.count.saturating_sub(gone);
+            batch.insert(&self.about, COUNT, count.to_be_bytes());
+            batch.commit()?;
+            self.count = count;
+            if gone < STEP as u64 {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Makes what is committed durable.
+    pub(super) fn persist(&self) -> Result<(), IndexError> {
+        self.db.persist(PersistMode::SyncData)
+    }
+
+    fn change(&mut self, key: Shared, change: impl FnOnce(&mut Seen)) {
+        let entry = self.row(key);
+        change(&mut entry.seen);
+        entry.changed = true;
+    }
+
+    /// A row that cannot be read costs the links of those it held.
+    fn row(&mut self, key: Shared) -> &mut Entry {
+        let values = &self.values;
+        self.rows.entry(key).or_insert_with(|| {
+            let row = values.get(key.0).unwrap_or_else(|error| {
+                tracing::error!(%error, "the link index cannot be read: links are missing");
+                None
+            });
+            let known = row.and_then(|row| Seen::from_row(&row));
+            known.map_or_else(Entry::default, |(seen, day)| Entry { seen, stored: Some(day), changed: false })
+        })
+    }
+}
+
+fn number(row: Option<fjall::UserValue>) -> Option<u64> {
+    Some(u64::from_be_bytes(row?.as_ref().try_into().ok()?))
+}
+
+fn by_day(day: u32, key: &Shared) -> Vec<u8> {
+    [&day.to_be_bytes()[..], &key.0].concat()
+}

@@ -1,0 +1,260 @@
+//! The thread that links by rules: takes what waits, gives others time to come, and releases it into the spool with
+//! what was found (decision 0010).
+
+mod replay;
+
+use std::{
+    collections::{HashSet, VecDeque},
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Index, Rules, Waiting, WaitingRoom, release,
+    seen::{Found, shared},
+};
+use crate::{
+    clock::Clock,
+    config::{Durability, Limits},
+    ledger::{Carried, Ledger},
+    metrics::Meters,
+    pipeline::spool::{Claim, Entry, Kind, Record, Segments, Spool},
+};
+
+/// What the thread starts with.
+pub(crate) struct Starts {
+    pub(crate) inbox: mpsc::Receiver<Waiting>,
+    pub(crate) room: Arc<WaitingRoom>,
+    pub(crate) spool: Spool,
+    pub(crate) segments: Arc<Segments>,
+    pub(crate) index: Index,
+    /// For what waits since an earlier start.
+    pub(crate) rules: Rules,
+    pub(crate) limits: Limits,
+    pub(crate) ledger: Ledger,
+    pub(crate) meters: Arc<Meters>,
+    pub(crate) clock: Clock,
+    pub(crate) wait: Duration,
+    /// How long values are remembered.
+    pub(crate) keeps: Duration,
+    pub(crate) durability: Durability,
+}
+
+/// Everything the thread owns.
+pub(crate) struct Linker {
+    with: Starts,
+    runtime: tokio::runtime::Handle,
+    /// By arrival, which is the order of the spool; and when each is due, by the monotonic clock.
+    queue: VecDeque<(Duration, Waiting)>,
+    /// Everything that waits before this place of the spool is known here.
+    knew: u64,
+    /// When the index was last committed.
+    committed: Duration,
+}
+
+/// A record and what its events are linked to, in their order.
+struct Decided {
+    waiting: Waiting,
+    record: Record,
+    links: Vec<Found>,
+}
+
+/// The index is committed after so long at most, whether or not a segment waits for it.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Or when it has changed so much.
+const ROWS: usize = 20_000;
+
+/// Records released at once: one group of the spool's.
+const AT_ONCE: usize = 256;
+
+/// Before a spool that could not take what is released is asked again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+impl Linker {
+    /// Reads what still waits in the spool. Nothing may be written meanwhile.
+    pub(crate) fn new(with: Starts) -> Self {
+        let runtime = tokio::runtime::Handle::current();
+        let committed = with.clock.monotonic();
+        let mut linker = Self { with, runtime, queue: VecDeque::new(), knew: 0, committed };
+        linker.replay();
+        linker
+    }
+
+    /// Until it is to `stop`: then nothing waits any more.
+    pub(crate) fn run(mut self, stop: &CancellationToken) {
+        loop {
+            let is_asked = self.wait(stop);
+            if stop.is_cancelled() {
+                return self.finish();
+            }
+            self.take_all();
+            let is_due = self.with.clock.monotonic().saturating_sub(self.committed) >= EVERY;
+            self.release_due(stop);
+            if is_asked || is_due || self.with.index.rows() >= ROWS {
+                self.commit();
+            }
+        }
+    }
+
+    /// Until something comes or is due. Whether a segment waits for the index.
+    fn wait(&mut self, stop: &CancellationToken) -> bool {
+        let now = self.with.clock.monotonic();
+        let due = self.queue.front().map_or(EVERY, |(due, _)| due.saturating_sub(now)).min(EVERY);
+        let Starts { inbox, segments, room, clock, .. } = &mut self.with;
+        let woken = async {
+            tokio::select! {
+                Some(waiting) = inbox.recv() => (Some(waiting), false),
+                () = segments.keep_links.notified() => (None, true),
+                () = room.hurried() => (None, false),
+                () = stop.cancelled() => (None, false),
+            }
+        };
+        let woken = self.runtime.block_on(clock.within(due, woken));
+        let (came, is_asked) = woken.unwrap_or((None, false));
+        came.into_iter().for_each(|waiting| self.take(waiting));
+        is_asked
+    }
+
+    fn take_all(&mut self) {
+        while let Ok(waiting) = self.with.inbox.try_recv() {
+            self.take(waiting);
+        }
+    }
+
+    /// Others find it from now on.
+    fn take(&mut self, waiting: Waiting) {
+        self.knew = waiting.end;
+        waiting.candidates.iter().for_each(|candidate| self.with.index.add(candidate));
+        self.queue.push_back((self.with.clock.monotonic() + self.with.wait, waiting));
+    }
+
+    fn release_due(&mut self, stop: &CancellationToken) {
+        loop {
+            let (now, is_hurried) = (self.with.clock.monotonic(), self.with.room.is_closed());
+            let due = self.queue.iter().take_while(|(due, _)| is_hurried || *due <= now).take(AT_ONCE).count();
+            if due == 0 {
+                return;
+            }
+            let due: Vec<_> = self.queue.drain(..due).collect();
+            let batch = due.into_iter().map(|(_, waiting)| self.decide(waiting)).collect();
+            let left = self.store(batch, stop);
+            if !left.is_empty() {
+                // It stops, and the spool takes nothing: the next start decides.
+                left.into_iter().rev().for_each(|decided| self.queue.push_front((now, decided.waiting)));
+                return;
+            }
+        }
+    }
+
+    /// What a record's events are linked to, by all that is known now.
+    fn decide(&mut self, waiting: Waiting) -> Decided {
+        let Starts { index, limits, .. } = &mut self.with;
+        let look = AssertUnwindSafe(|| {
+            let found: Vec<_> =
+                waiting.candidates.iter().map(|candidate| index.find(candidate, waiting.end)).collect();
+            release::request(&waiting, &found, limits).map(|request| (request, found))
+        });
+        let decided = std::panic::catch_unwind(look).unwrap_or(Err(crate::reject::Reject::SpoolBusy));
+        let (request, found) = decided.unwrap_or_else(|why| {
+            // By name: a record of events without a body counts as undecodable at every destination.
+            tracing::error!(key = waiting.record.key, %why, "what waits can no longer be decoded");
+            Default::default()
+        });
+        let origin = &waiting.record;
+        let record = Record {
+            kind: Kind::Released.into(),
+            key: origin.key.clone(),
+            application: origin.application.clone(),
+            receive_time_ms: origin.receive_time_ms,
+            body: request.bytes.into(),
+            origin: waiting.end,
+            knew: self.knew,
+            ..Record::default()
+        };
+        Decided { waiting, record, links: found.into_iter().flatten().collect() }
+    }
+
+    /// Until the spool has taken all of it, or it is to stop. Gives what is left.
+    fn store(&mut self, mut batch: Vec<Decided>, stop: &CancellationToken) -> Vec<Decided> {
+        loop {
+            let stores = batch.iter().map(|decided| self.with.spool.release(self.entry(decided)));
+            let stored = self.runtime.block_on(futures_util::future::join_all(stores));
+            let mut left = Vec::new();
+            for (decided, stored) in batch.into_iter().zip(stored) {
+                match stored {
+                    Ok(()) => self.leaves(decided),
+                    Err(why) => {
+                        tracing::warn!(%why, "what waits cannot be released");
+                        left.push(decided);
+                    }
+                }
+            }
+            if left.is_empty() || stop.is_cancelled() {
+                return left;
+            }
+            let _ = self.runtime.block_on(self.with.clock.within(AGAIN, stop.cancelled()));
+            batch = left;
+        }
+    }
+
+    fn entry(&self, decided: &Decided) -> Entry {
+        let events = decided.waiting.record.events_waiting();
+        let carried = Carried::again(&self.with.ledger, decided.record.owner(), events);
+        Entry { record: decided.record.clone(), claim: Claim::Released, candidates: Vec::new(), carried }
+    }
+
+    fn leaves(&mut self, Decided { waiting, record, links }: Decided) {
+        waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, record.knew));
+        self.with.room.give_back(waiting.weight());
+        self.with.meters.linker.count(links.iter().map(|found| (&found.kind, found.is_late)));
+    }
+
+    /// Nothing else will come: everything leaves, and the index is durable.
+    fn finish(mut self) {
+        self.with.room.close();
+        // What the writer was given before this, it has passed on when this is done.
+        self.runtime.block_on(self.with.spool.between(|| ()));
+        self.take_all();
+        let stop = CancellationToken::new();
+        stop.cancel();
+        self.release_due(&stop);
+        self.commit();
+    }
+
+    fn commit(&mut self) {
+        self.committed = self.with.clock.monotonic();
+        // In this order: what is behind the end was given to the inbox before the spool grew to it.
+        let end = self.with.segments.end();
+        self.take_all();
+        let place = self.queue.front().map_or(end, |(_, waiting)| waiting.start.min(end));
+        let kept = self.keep(place);
+        self.with.segments.health.linker_failing.store(kept.is_err(), Ordering::Relaxed);
+        if let Err(error) = kept {
+            tracing::error!(%error, "the link index cannot be written: segments stay until it can");
+        }
+    }
+
+    fn keep(&mut self, place: u64) -> Result<(), super::IndexError> {
+        let Starts { index, clock, keeps, durability, segments, meters, .. } = &mut self.with;
+        let used: HashSet<_> =
+            self.queue.iter().flat_map(|(_, waiting)| waiting.candidates.iter().flat_map(shared)).collect();
+        let today = day(clock.wall_ms());
+        index.commit(place, today, &used)?;
+        if *durability == Durability::Fsync {
+            index.persist()?;
+        }
+        index.forget(day(clock.wall_ms().saturating_sub(u64::try_from(keeps.as_millis()).unwrap_or(0))))?;
+        meters.linker.sizes(index.sizes());
+        Ok(segments.links_are_durable(place)?)
+    }
+}
+
+/// Days since 1970.
+fn day(at_ms: u64) -> u32 {
+    u32::try_from(at_ms / 86_400_000).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,124 @@
+//! Between the spool's writer, which has just made a record durable, and the linker: events that wait, within a bound.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use tokio::sync::{Notify, mpsc};
+
+use super::Candidate;
+use crate::pipeline::spool::{Decoded, Record};
+
+/// A durable record some of whose events wait.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) record: Record,
+    /// Where the record begins and ends in the spool.
+    pub(crate) start: u64,
+    pub(crate) end: u64,
+    /// The batch in it, where that is known already.
+    pub(crate) decoded: Option<Arc<Decoded>>,
+    /// What waits of it, in its order.
+    pub(crate) candidates: Vec<Candidate>,
+}
+
+/// Where what waits is put, and how much of it there is.
+#[derive(Debug)]
+pub(crate) struct WaitingRoom {
+    to_linker: mpsc::Sender<Waiting>,
+    most_bytes: u64,
+    bytes: AtomicU64,
+    is_closed: AtomicBool,
+    hurry: Notify,
+    not_looked_at: AtomicU64,
+}
+
+/// Records that wait at once: the queue they stand in has an end.
+const MOST_RECORDS: usize = 65_536;
+
+/// What a candidate takes beside its record, about.
+const CANDIDATE_BYTES: usize = 256;
+
+impl WaitingRoom {
+    pub(crate) fn new(most_bytes: u64) -> (Arc<Self>, mpsc::Receiver<Waiting>) {
+        let (to_linker, from_writer) = mpsc::channel(MOST_RECORDS);
+        let room = Self {
+            to_linker,
+            most_bytes,
+            bytes: AtomicU64::new(0),
+            is_closed: AtomicBool::new(false),
+            hurry: Notify::new(),
+            not_looked_at: AtomicU64::new(0),
+        };
+        (Arc::new(room), from_writer)
+    }
+
+    /// Whether `bytes` more may wait; then they are taken for it. Asked by the writer alone.
+    pub(crate) fn reserve(&self, bytes: u64, events: u64) -> bool {
+        let fits = self.bytes.load(Ordering::Relaxed) + bytes <= self.most_bytes;
+        let may = fits && self.to_linker.capacity() > MOST_RECORDS / 16 && !self.is_closed();
+        if may {
+            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        } else {
+            self.not_looked_at.fetch_add(events, Ordering::Relaxed);
+        }
+        may
+    }
+
+    /// So much waits already, whether or not there is room.
+    pub(super) fn take(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// These wait no longer, or never came to it.
+    pub(crate) fn give_back(&self, bytes: u64) {
+        self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// A record that room was reserved for is durable.
+    pub(crate) fn put(&self, waiting: Waiting) {
+        if self.to_linker.try_send(waiting).is_err() {
+            // It has ended before its time: what is in the spool is decided at the next start.
+            self.close();
+            tracing::error!("the linker does not take what waits: a restart will");
+        }
+    }
+
+    /// From now on nothing waits: what does is released at once.
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.hurry.notify_one();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    /// When it is closed.
+    pub(super) async fn hurried(&self) {
+        self.hurry.notified().await;
+    }
+
+    /// Bytes of what waits, and how much of that there may be.
+    pub(crate) fn bytes(&self) -> (u64, u64) {
+        (self.bytes.load(Ordering::Relaxed), self.most_bytes)
+    }
+
+    /// Events that did not wait because there was no room.
+    pub(crate) fn not_looked_at(&self) -> u64 {
+        self.not_looked_at.load(Ordering::Relaxed)
+    }
+}
+
+impl Waiting {
+    /// Bytes it takes, about.
+    pub(crate) fn weight(&self) -> u64 {
+        weight(&self.record, self.decoded.as_deref(), &self.candidates)
+    }
+}
+
+/// Bytes that a record takes while some of its events wait, about.
+pub(crate) fn weight(record: &Record, decoded: Option<&Decoded>, candidates: &[Candidate]) -> u64 {
+    (record.body.len() + decoded.map_or(0, Decoded::bytes) + candidates.len() * CANDIDATE_BYTES) as u64
+}

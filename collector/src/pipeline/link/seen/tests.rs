@@ -1,0 +1,151 @@
+//! Links by rules against a naive reference: whatever order events come in, each pair counts once.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{config::Rule, pipeline::link::look::Shared};
+
+/// An event by its position in the history; when it begins, which trace it is of, and when it comes.
+#[derive(Clone, Debug)]
+struct Past {
+    start: u64,
+    trace: u8,
+}
+
+const WITHIN_NS: u64 = 40_000_000_000;
+
+fn look(to: To) -> Look {
+    let within = Duration::from_nanos(WITHIN_NS);
+    let rule = Rule { name: "cart".into(), by: Vec::new(), to, within, on_server: false };
+    Look { rule: Arc::new(rule), shared: Shared([0; 16]), before: None }
+}
+
+fn candidate(at: usize, past: &Past, to: To) -> Candidate {
+    let mut span_id = [0; 8];
+    span_id[7] = at as u8 + 1;
+    Candidate {
+        at: at as u64,
+        trace_id: [past.trace + 1; 16],
+        span_id,
+        start_ns: past.start * 1_000_000_000,
+        seq: at as u64,
+        looks: vec![look(to)],
+    }
+}
+
+/// Who is linked to whom: the later one first, whichever of the two carries the link.
+type Pairs = BTreeSet<(u8, u8)>;
+
+fn pair(from: &Candidate, found: &Found) -> (u8, u8) {
+    let (from, to) = (from.span_id[7], found.span_id[7]);
+    if found.is_late { (to, from) } else { (from, to) }
+}
+
+/// For each event the one before it, the first or all, of another trace and near enough; by looking at all of them.
+fn naive(all: &[Candidate], to: To) -> Pairs {
+    let mut pairs = Pairs::new();
+    for event in all {
+        let near = all.iter().filter(|other| {
+            order_of(other) < order_of(event)
+                && other.trace_id != event.trace_id
+                && other.start_ns + WITHIN_NS >= event.start_ns
+        });
+        let mut near: Vec<_> = near.collect();
+        near.sort_by_key(|other| order_of(other));
+        let wanted: Vec<_> = match to {
+            To::Previous => near.into_iter().rev().take(1).collect(),
+            To::First => near.into_iter().take(1).collect(),
+            To::All => near,
+        };
+        pairs.extend(wanted.iter().map(|other| (event.span_id[7], other.span_id[7])));
+    }
+    pairs
+}
+
+/// Events come in this order; each leaves when so many more have come.
+fn linked(all: &[Candidate], order: &[usize], waits: usize) -> Vec<(u8, u8)> {
+    let (mut seen, mut pairs) = (Seen::default(), Vec::new());
+    let decide = |seen: &mut Seen, at: usize, now: usize, pairs: &mut Vec<(u8, u8)>| {
+        let event = &all[order[at]];
+        let mut found = Vec::new();
+        seen.find(event, &event.looks[0], at as u64 + 1, &mut found);
+        pairs.extend(found.iter().map(|found| pair(event, found)));
+        seen.leaves(event, now as u64 + 1);
+    };
+    for now in 0..order.len() {
+        seen.add(&all[order[now]]);
+        // What comes twice changes nothing.
+        seen.add(&all[order[now]]);
+        if let Some(at) = now.checked_sub(waits) {
+            decide(&mut seen, at, now, &mut pairs);
+        }
+    }
+    let last = order.len() - 1;
+    (order.len().saturating_sub(waits)..order.len()).for_each(|at| decide(&mut seen, at, last, &mut pairs));
+    pairs
+}
+
+fn history() -> impl Strategy<Value = (Vec<Past>, Vec<usize>)> {
+    let past = (0..60_u64, 0..12_u8).prop_map(|(start, trace)| Past { start, trace });
+    prop::collection::vec(past, 1..30).prop_flat_map(|history| {
+        let order: Vec<_> = (0..history.len()).collect();
+        (Just(history), Just(order).prop_shuffle())
+    })
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_while_all_wait_links_are_those_of_the_reference((history, order) in history()) {
+        for to in [To::Previous, To::First, To::All] {
+            let all: Vec<_> = history.iter().enumerate().map(|(at, past)| candidate(at, past, to)).collect();
+            let pairs = linked(&all, &order, all.len());
+            prop_assert_eq!(pairs.len(), pairs.iter().collect::<BTreeSet<_>>().len(), "a pair counts once");
+            prop_assert_eq!(pairs.into_iter().collect::<Pairs>(), naive(&all, to));
+        }
+    }
+
+    #[test]
+    fn however_late_an_event_comes_every_pair_of_neighbours_is_linked_once(
+        (history, order) in history(),
+        waits in 0..6_usize,
+    ) {
+        for to in [To::Previous, To::All] {
+            let all: Vec<_> = history.iter().enumerate().map(|(at, past)| candidate(at, past, to)).collect();
+            let pairs = linked(&all, &order, waits);
+            let unique: Pairs = pairs.iter().copied().collect();
+            prop_assert_eq!(pairs.len(), unique.len(), "a pair counts once");
+            // What was linked before its true neighbour came keeps that link; the true one is there as well.
+            prop_assert!(naive(&all, to).is_subset(&unique));
+            if to == To::All {
+                prop_assert_eq!(unique, naive(&all, to));
+            }
+        }
+    }
+
+    #[test]
+    fn rows_come_back_as_they_were((history, order) in history()) {
+        let mut seen = Seen::default();
+        for at in order {
+            let event = candidate(at, &history[at], To::All);
+            seen.add(&event);
+            if at % 2 == 0 {
+                seen.leaves(&event, at as u64);
+            }
+        }
+        prop_assert_eq!(Seen::from_row(&seen.to_row(7)), Some((seen, 7)));
+    }
+}
+
+#[test]
+fn what_is_remembered_of_one_value_is_bounded_and_its_first_event_stays() {
+    let mut seen = Seen::default();
+    for at in 0..200 {
+        let past = Past { start: at as u64, trace: at as u8 };
+        seen.add(&candidate(at, &past, To::First));
+    }
+    assert_eq!(seen.events.len(), MOST);
+    assert_eq!(seen.events[0].start_ns, 0);
+    assert_eq!(seen.events.last().unwrap().seq, 199);
+}
