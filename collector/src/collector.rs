@@ -1,20 +1,21 @@
 //! A collector put together, serving until told to stop.
 
+mod listeners;
+mod reload;
+
 use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle};
 
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::mpsc,
-    task::JoinSet,
-};
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+
+pub use self::listeners::Listeners;
 
 use crate::{
     admin::{self, Admin},
     bounds::Bounds,
     canary::sing,
     clock::Clock,
-    config::{self, Config, Key},
+    config::{Config, Key},
     forwarding::Forwarding,
     http,
     ledger::Ledger,
@@ -30,15 +31,6 @@ use crate::{
     shutdown::{self, Drained},
     telemetry::Telemetry,
 };
-
-/// Sockets already bound, so that whoever asked for port 0 knows the port before anything runs.
-#[derive(Debug)]
-pub struct Listeners {
-    /// For pages and servers.
-    pub ingest: TcpListener,
-    /// For operators.
-    pub admin: TcpListener,
-}
 
 /// Why a collector cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -73,38 +65,6 @@ pub enum StartError {
     /// There is nothing to send with.
     #[error("{0}; check `ca_file` and `endpoint`")]
     Client(String),
-}
-
-impl Listeners {
-    /// Binds the addresses of `config`.
-    ///
-    /// # Errors
-    /// [`StartError::Listen`], naming the setting to change.
-    pub async fn bind(config: &Config) -> Result<Self, StartError> {
-        let bind = |setting, address| {
-            listen(address).map_err(|error| StartError::Listen { setting, address, error })
-        };
-        Ok(Self { ingest: bind("listen", config.listen)?, admin: bind("admin", config.admin)? })
-    }
-
-    /// Where both are.
-    ///
-    /// # Errors
-    /// If the system does not say.
-    pub fn addresses(&self) -> io::Result<(SocketAddr, SocketAddr)> {
-        Ok((self.ingest.local_addr()?, self.admin.local_addr()?))
-    }
-}
-
-/// Connections that may wait to be accepted: after an outage everybody comes back at once.
-const BACKLOG: u32 = 4096;
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A restart takes over at once, while connections to its predecessor still linger.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
 }
 
 /// Builds a collector and serves until `shutdown`.
@@ -274,58 +234,6 @@ impl Collector {
         shutdown::tell(drained, &ledger.snapshot());
         drained
     }
-
-    /// Goes on with other settings, as far as they can change without a restart.
-    async fn reload(&mut self, config: Config) {
-        for setting in needs_restart(&self.config, &config) {
-            tracing::warn!(setting, "has changed: this takes effect at the next start");
-        }
-        let mut wanted = config.destinations.clone();
-        // The spool stays as large as it is until the next start.
-        let most = self.config.spool.most_for_a_destination();
-        for to in wanted.0.iter_mut().filter(|to| to.max_bytes > most) {
-            Arc::make_mut(to).max_bytes = most;
-        }
-        let wanted = Arc::new(wanted);
-        if let Some(spool) = self.intake.spool()
-            && let Err(error) = self.forwarding.change(&wanted, &spool).await
-        {
-            return tracing::error!(%error, "cannot reload: destinations may be incomplete until this is mended");
-        }
-        self.intake.change(&config, Gate::new(&config, &self.own_key, &self.clock));
-        tracing::info!(
-            keys = config.keys.len(),
-            destinations = config.destinations.0.len(),
-            "settings are reloaded"
-        );
-        let Config { keys, destinations, forward_other, max_skew, shutdown, linker, .. } = config;
-        let linker = config::Linker { rules: linker.rules, sessions: linker.sessions, ..self.config.linker.clone() };
-        self.config =
-            Config { keys, destinations, forward_other, max_skew, shutdown, linker, ..self.config.clone() };
-    }
-}
-
-/// Settings that differ and cannot change while the collector runs.
-fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
-    let differs = [
-        ("listen", now.listen != wanted.listen),
-        ("admin", now.admin != wanted.admin),
-        ("data", now.data != wanted.data),
-        ("path", now.path != wanted.path),
-        ("log", now.log != wanted.log),
-        ("limits", now.limits != wanted.limits),
-        ("spool", now.spool != wanted.spool),
-        ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
-        ("telemetry", now.telemetry != wanted.telemetry),
-        ("linker.wait_ms, max_waiting_mib or max_values", differs_in_size(&now.linker, &wanted.linker)),
-        ("canary_seconds", now.canary != wanted.canary),
-    ];
-    differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
-}
-
-fn differs_in_size(now: &config::Linker, wanted: &config::Linker) -> bool {
-    let sizes = |linker: &config::Linker| (linker.wait, linker.most_waiting, linker.most_values);
-    sizes(now) != sizes(wanted)
 }
 
 fn open_index(config: &Config) -> Result<Index, StartError> {

@@ -19,13 +19,13 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-pub(crate) use self::{
-    linker::LinkerMeters,
-    meters::{DestinationMeters, Meters},
-};
 use self::{
     book::{destinations, keys},
     rows::{Rows, counter, gauge},
+};
+pub(crate) use self::{
+    linker::LinkerMeters,
+    meters::{DestinationMeters, Meters},
 };
 use crate::{
     bounds::Bounds,
@@ -172,14 +172,29 @@ impl State {
         let by_rule = links.iter().map(|(rule, count)| (vec![("rule", &**rule)], *count)).collect();
         let waiting = self.segments.events_waiting();
         let failing = self.segments.health.linker_failing.load(Ordering::Relaxed);
-        gauge(to, "linker_waiting_events", "Events that wait for what was recorded before them", one(waiting))?;
+        gauge(
+            to,
+            "linker_waiting_events",
+            "Events that wait for what was recorded before them",
+            one(waiting),
+        )?;
         gauge(to, "linker_waiting_bytes", "Memory that these take", one(room.bytes().0))?;
         gauge(to, "linker_values", "Values by which events are found", one(linker.values()))?;
-        gauge(to, "linker_failing", "1: the link index cannot be written, so segments stay", one(u64::from(failing)))?;
+        gauge(
+            to,
+            "linker_failing",
+            "1: the link index cannot be written, so segments stay",
+            one(u64::from(failing)),
+        )?;
         counter(to, "linker_links", "Links found by rules", by_rule)?;
         counter(to, "linker_late_links", "Of these, to what had left before", one(linker.late()))?;
         counter(to, "linker_not_looked_at", "Events that found no room to wait", one(room.not_looked_at()))?;
-        counter(to, "linker_values_forgotten", "Values forgotten to stay within max_values", one(linker.forgotten()))
+        counter(
+            to,
+            "linker_values_forgotten",
+            "Values forgotten to stay within max_values",
+            one(linker.forgotten()),
+        )
     }
 
     fn queues(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {

@@ -81,7 +81,10 @@ pub(super) fn rules(root: &mut Section<'_>, notes: &Notes) -> Vec<Arc<Rule>> {
     let mut names = HashSet::new();
     for rule in rules.iter().filter(|rule| !rule.name.is_empty()) {
         if !names.insert(&rule.name) {
-            notes.add("link", format!("two rules are named \"{}\": a link says which rule made it", rule.name));
+            notes.add(
+                "link",
+                format!("two rules are named \"{}\": a link says which rule made it", rule.name),
+            );
         }
     }
     rules
@@ -100,7 +103,10 @@ fn rule(mut section: Section<'_>) -> Rule {
         section.wrong("by", format!("name from one to {MOST_BY} attributes, as in [\"cart.id\"]"));
     }
     for key in by.iter().filter(|key| *key != "session.id" && crate::pipeline::link::is_reserved(key)) {
-        section.wrong("by", format!("\"{key}\" is never an event's own attribute here, so no rule can look for it"));
+        section.wrong(
+            "by",
+            format!("\"{key}\" is never an event's own attribute here, so no rule can look for it"),
+        );
     }
     let words = [("previous", To::Previous), ("first", To::First), ("all", To::All)];
     let to = section.one_of("to", &words, To::Previous);
@@ -119,7 +125,10 @@ fn duration(section: &mut Section<'_>, name: &'static str, default: Duration) ->
         (1..=366 * 86_400 / seconds).contains(&number).then(|| Duration::from_secs(number * seconds))
     });
     read.unwrap_or_else(|| {
-        section.wrong(name, format!("is \"{text}\": write a number and s, m, h or d, at most a year, as in \"30d\""));
+        section.wrong(
+            name,
+            format!("is \"{text}\": write a number and s, m, h or d, at most a year, as in \"30d\""),
+        );
         default
     })
 }

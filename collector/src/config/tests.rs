@@ -154,3 +154,32 @@ fn an_endpoint_that_holds_a_secret_is_refused_and_not_repeated() {
         assert!(found.iter().all(|(_, message)| !message.contains("SECRET")), "{found:?}");
     }
 }
+
+#[test]
+fn a_rule_has_three_lines_and_says_what_is_wrong_with_each() {
+    let rules = "[[link]]\nname = \"cart\"\nby = [\"cart.id\"]\n[[link]]\nname = \"order\"\nby = [\"order.id\", \"session.id\"]\nto = \"first\"\nwithin = \"12h\"\non_server = true";
+    let linker = Config::from_toml(&format!("{TEN_LINES}\n{rules}")).unwrap().linker;
+    let [cart, order] = &linker.rules[..] else { panic!("{linker:?}") };
+    assert_eq!(
+        (cart.to, cart.within, cart.on_server),
+        (To::Previous, Duration::from_secs(30 * 86_400), false)
+    );
+    assert_eq!((order.to, order.within, order.on_server), (To::First, Duration::from_secs(12 * 3600), true));
+    assert!(linker.sessions && linker.wait == Duration::from_secs(10));
+    for (rule, path, says) in [
+        ("by = [\"a\"]", "link[0].name", "missing"),
+        ("name = \"cause\"\nby = [\"a\"]", "link[0].name", "choose another"),
+        ("name = \"a b\"\nby = [\"a\"]", "link[0].name", "letters"),
+        ("name = \"a\"", "link[0].by", "cart.id"),
+        ("name = \"a\"\nby = [\"weft.seq\"]", "link[0].by", "weft.seq"),
+        ("name = \"a\"\nby = [\"b\"]\nwithin = \"2w\"", "link[0].within", "30d"),
+        ("name = \"a\"\nby = [\"b\"]\nwithin = \"400d\"", "link[0].within", "a year"),
+        ("name = \"a\"\nby = [\"b\"]\nto = \"next\"", "link[0].to", "previous"),
+        ("name = \"a\"\nby = [\"b\"]\nwhen = 1", "link[0].when", "unknown"),
+        ("name = \"a\"\nby = [\"b\"]\n[[link]]\nname = \"a\"\nby = [\"c\"]", "link", "two rules"),
+    ] {
+        let found = mistakes(&format!("{TEN_LINES}\n[[link]]\n{rule}"));
+        assert!(found.iter().any(|(at, said)| at == path && said.contains(says)), "{rule}: {found:?}");
+    }
+    assert!(mistakes(&format!("{TEN_LINES}\n[link]\nname = \"a\"\nby = 5")).len() == 1);
+}

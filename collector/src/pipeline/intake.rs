@@ -187,10 +187,7 @@ impl Intake {
     }
 
     /// Step 5 for OTLP: what it holds, and which of its spans rules look at.
-    pub(crate) async fn decode_otlp(
-        &self,
-        admitted: &Admitted,
-    ) -> Result<(Counted, Vec<Candidate>), Reject> {
+    pub(crate) async fn decode_otlp(&self, admitted: &Admitted) -> Result<(Counted, Vec<Candidate>), Reject> {
         let (changing, key) = (self.changing(), Arc::clone(&admitted.key));
         let look = move |plain: &[u8]| {
             let spans = Spans::of(plain)?;

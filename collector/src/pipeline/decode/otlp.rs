@@ -45,7 +45,7 @@ impl<'a> Spans<'a> {
     /// Valid spans by their position in the request.
     pub(crate) fn raw(&self) -> impl Iterator<Item = (usize, RawSpan<'a>)> {
         let all = self.items.iter().zip(&self.valid).enumerate();
-        all.filter_map(|(at, (item, valid))| valid.then(|| (at, RawSpan::of(item.content))))
+        all.filter(|(_, (_, valid))| **valid).map(|(at, (item, _))| (at, RawSpan::of(item.content)))
     }
 
     /// A request of the valid spans that are wanted, and how many these are.

@@ -145,8 +145,7 @@ pub(crate) fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>>
         Kind::Otlp if !record.whole || !record.waiting.is_empty() => {
             let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
             let waiting = Intervals::from_wire(&record.waiting);
-            let (bytes, spans) =
-                Spans::of(&plain).map_err(why)?.request(|at| !waiting.contains(at as u64));
+            let (bytes, spans) = Spans::of(&plain).map_err(why)?.request(|at| !waiting.contains(at as u64));
             Ok(Part { bytes, spans })
         }
         Kind::Released if record.body.is_empty() => Err("it could not be when it was released".into()),

@@ -145,12 +145,7 @@ impl Index {
     }
 
     /// Puts what has changed, at once, as of `place`; `day`: today. Rows that are `used` stay in memory.
-    pub(super) fn commit(
-        &mut self,
-        place: u64,
-        day: u32,
-        used: &HashSet<Shared>,
-    ) -> Result<(), IndexError> {
+    pub(super) fn commit(&mut self, place: u64, day: u32, used: &HashSet<Shared>) -> Result<(), IndexError> {
         let mut batch = self.db.batch();
         let mut count = self.count;
         for (key, entry) in self.rows.iter().filter(|(_, entry)| entry.changed) {
@@ -193,7 +188,9 @@ impl Index {
                 batch.remove(&self.values, key);
                 if let Ok(key) = key.try_into() {
                     // One in use is put again, as new.
-                    self.rows.entry(Shared(key)).and_modify(|entry| (entry.stored, entry.changed) = (None, true));
+                    self.rows
+                        .entry(Shared(key))
+                        .and_modify(|entry| (entry.stored, entry.changed) = (None, true));
                 }
             }
             let count = self.count.saturating_sub(gone);

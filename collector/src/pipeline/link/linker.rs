@@ -136,7 +136,8 @@ impl Linker {
     fn release_due(&mut self, stop: &CancellationToken) {
         loop {
             let (now, is_hurried) = (self.with.clock.monotonic(), self.with.room.is_closed());
-            let due = self.queue.iter().take_while(|(due, _)| is_hurried || *due <= now).take(AT_ONCE).count();
+            let due =
+                self.queue.iter().take_while(|(due, _)| is_hurried || *due <= now).take(AT_ONCE).count();
             if due == 0 {
                 return;
             }

@@ -57,7 +57,7 @@ const PREVIOUS_SESSION: &str = "session.previous_id";
 
 impl Candidate {
     /// One that waited under a rule that is gone.
-    pub(super) fn without_rule(at: u64) -> Self {
+    pub(crate) fn without_rule(at: u64) -> Self {
         Self { at, trace_id: [0; 16], span_id: [0; 8], start_ns: 0, seq: 0, looks: Vec::new() }
     }
 }

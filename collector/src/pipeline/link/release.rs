@@ -33,7 +33,8 @@ const LINKS: u32 = 13;
 /// The waiting events of a record as one request, in the order of its candidates. `found`: links of each.
 pub(super) fn request(waiting: &Waiting, found: &[Vec<Found>], limits: &Limits) -> Result<Part, Reject> {
     let Part { bytes, spans } = plain(waiting, limits)?;
-    let items = Items::of(&bytes).ok_or_else(|| Reject::NotABatch("no valid request was written".to_owned()))?;
+    let items =
+        Items::of(&bytes).ok_or_else(|| Reject::NotABatch("no valid request was written".to_owned()))?;
     let none = Vec::new();
     let bytes = items.changed(|at, span| with_links(span, found.get(at).unwrap_or(&none)));
     Ok(Part { bytes, spans })
@@ -61,7 +62,8 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
     if found.is_empty() {
         return Cow::Borrowed(span);
     }
-    let (mut out, mut links, mut dropped) = (Vec::with_capacity(span.len() + 128 * found.len()), Vec::new(), 0);
+    let (mut out, mut links, mut dropped) =
+        (Vec::with_capacity(span.len() + 128 * found.len()), Vec::new(), 0);
     for field in Fields::of(span).flatten() {
         match (field.tag, field.value) {
             (LINKS, Value::Bytes(link)) => links.push(Cow::Borrowed(link)),
@@ -107,7 +109,8 @@ fn and(link: &[u8], found: &Found) -> Vec<u8> {
     let mut link = Link::decode(link).unwrap_or_default();
     (link.trace_id, link.span_id) = (found.trace_id.to_vec(), found.span_id.to_vec());
     let kind = || AnyValue { value: Some(Any::StringValue(found.kind.to_string())) };
-    let kinds = link.attributes.iter_mut().find(|pair| pair.key == KINDS).and_then(|pair| pair.value.as_mut());
+    let kinds =
+        link.attributes.iter_mut().find(|pair| pair.key == KINDS).and_then(|pair| pair.value.as_mut());
     match kinds.and_then(|value| value.value.as_mut()) {
         Some(Any::ArrayValue(kinds)) if !kinds.values.contains(&kind()) => kinds.values.push(kind()),
         Some(_) => {}

@@ -68,14 +68,17 @@ impl Seen {
     pub(super) fn find(&self, candidate: &Candidate, look: &Look, came: u64, found: &mut Vec<Found>) {
         let me = order_of(candidate);
         let (earlier, rest) = self.events.split_at(self.events.partition_point(|event| event.order() < me));
-        let later = rest.get(usize::from(rest.first().is_some_and(|event| event.order() == me))..).unwrap_or_default();
+        let later = rest
+            .get(usize::from(rest.first().is_some_and(|event| event.order() == me))..)
+            .unwrap_or_default();
         let within = nanoseconds(look.rule.within);
         let mut add = |event: &SeenEvent, is_late| {
             let (trace_id, span_id) = (event.trace_id, event.span_id);
             found.push(Found { trace_id, span_id, kind: Arc::clone(&look.rule.name), is_late });
         };
         let is_near = |event: &&SeenEvent| {
-            event.start_ns.saturating_add(within) >= candidate.start_ns && event.trace_id != candidate.trace_id
+            event.start_ns.saturating_add(within) >= candidate.start_ns
+                && event.trace_id != candidate.trace_id
         };
         // Whatever left without having known of this one, and would have been linked to it.
         let misses = |event: &&SeenEvent| {

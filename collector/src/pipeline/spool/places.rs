@@ -60,6 +60,9 @@ pub(super) fn settle(shelf: &mut Shelf, config: &Config, ledger: &Ledger) -> io:
         let less = shelf.ahead_before(cursor).less(&ahead);
         ahead.iter().chain(less.iter()).for_each(|(owner, events)| ledger.recover(owner, &name, events));
         ledger.drop_pending(&name, &less, Outcome::DestinationRemoved);
+        let lost = shelf.lost_waiting.only(|owner| cursor.applications.take(&owner.application));
+        lost.iter().for_each(|(owner, events)| ledger.recover(owner, &name, events));
+        ledger.drop_pending(&name, &lost, Outcome::Damaged);
         if config.destinations.0.iter().any(|to| to.name == name) {
             let lost = shelf.advance(&name, place);
             ledger.drop_pending(&name, &lost, Outcome::Damaged);

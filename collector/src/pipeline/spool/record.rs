@@ -65,6 +65,9 @@ pub(crate) struct Record {
     /// Of released events: how far the linker knew the spool when it decided.
     #[prost(uint64, tag = "21")]
     pub(crate) knew: u64,
+    /// As `before`, of events that wait: they are in nobody's count until they are released.
+    #[prost(uint64, tag = "22")]
+    pub(crate) waited_before: u64,
 }
 
 /// What a record is.
@@ -107,6 +110,9 @@ pub(crate) struct OwnedEvents {
     pub(crate) application: String,
     #[prost(uint64, tag = "3")]
     pub(crate) events: u64,
+    /// How many more waited when they were written.
+    #[prost(uint64, tag = "4")]
+    pub(crate) waited: u64,
 }
 
 /// What a segment held up to a place: kept beside the spool, so that a lost end shows.
@@ -122,8 +128,8 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    pub(super) fn new(start: u64, place: u64, tally: &Tally) -> Self {
-        Self { start, place, events: OwnedEvents::of(tally) }
+    pub(super) fn new(start: u64, place: u64, tally: &Tally, waited: &Tally) -> Self {
+        Self { start, place, events: OwnedEvents::of(tally, waited) }
     }
 }
 
@@ -140,20 +146,25 @@ impl Record {
 }
 
 impl OwnedEvents {
-    pub(super) fn of(tally: &Tally) -> Vec<Self> {
-        let owned = tally.iter().map(|(owner, events)| Self {
+    pub(super) fn of(tally: &Tally, waited: &Tally) -> Vec<Self> {
+        let mut all = tally.clone();
+        all.add_all(waited);
+        let owned = all.iter().map(|(owner, _)| Self {
             key: owner.key.to_string(),
             application: owner.application.to_string(),
-            events,
+            events: tally.of(owner),
+            waited: waited.of(owner),
         });
         owned.collect()
     }
 
-    pub(super) fn tally(held: &[Self]) -> Tally {
-        let mut tally = Tally::default();
-        for Self { key, application, events } in held {
+    /// Events, and those that waited.
+    pub(super) fn tallies(held: &[Self]) -> (Tally, Tally) {
+        let (mut tally, mut all_waited) = (Tally::default(), Tally::default());
+        for Self { key, application, events, waited } in held {
             tally.add(&Owner::new(key, application), *events);
+            all_waited.add(&Owner::new(key, application), *waited);
         }
-        tally
+        (tally, all_waited)
     }
 }

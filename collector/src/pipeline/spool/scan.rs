@@ -29,6 +29,8 @@ pub(super) struct Scan<'a> {
     applied: u64,
     /// What waits, by where its record ends.
     waiting: BTreeMap<u64, (Owner, u64)>,
+    /// What was released from records that are not there.
+    released: Tally,
     found: Scanned,
 }
 
@@ -58,6 +60,7 @@ impl<'a> Scan<'a> {
             store: Arc::clone(store),
             applied,
             waiting: BTreeMap::new(),
+            released: Tally::default(),
             found: Scanned { claims, bodies: Bodies::default(), shelf, torn: 0, damaged: 0 },
         }
     }
@@ -108,9 +111,11 @@ impl<'a> Scan<'a> {
     /// Everything, with the claims of it stored.
     pub(super) fn finish(mut self) -> Scanned {
         self.held();
-        for (owner, events) in self.waiting.values() {
+        let linked = self.with.linked;
+        for (_, (owner, events)) in self.waiting.iter().filter(|(end, _)| **end > linked) {
             self.found.shelf.waiting.add(owner, *events);
         }
+        self.found.shelf.lost_waiting = self.found.shelf.lost_waiting.less(&self.released);
         let end = self.found.shelf.end();
         if end > self.applied {
             self.commit(end);
@@ -169,10 +174,15 @@ impl<'a> Scan<'a> {
         for cursor in self.found.shelf.cursors.values_mut().filter(|cursor| cursor.place >= end) {
             cursor.done.add(&owner, events);
         }
-        if record.kind() == Kind::Released {
-            self.waiting.remove(&record.origin);
-        } else if !record.waiting.is_empty() && end > self.with.linked {
-            self.waiting.insert(end, (owner.clone(), record.events_waiting()));
+        let waits = record.events_waiting();
+        let damaged = record.waited_before.saturating_sub(segment.waited.of(&owner));
+        segment.waited.add(&owner, damaged + waits);
+        self.found.shelf.lost_waiting.add(&owner, damaged);
+        if waits > 0 {
+            self.waiting.insert(end, (owner.clone(), waits));
+        } else if record.kind() == Kind::Released && self.waiting.remove(&record.origin).is_none() {
+            // Where it waited is damaged or gone: it is here all the same.
+            self.released.add(&owner, record.events);
         }
         self.claim(record, &owner, end);
     }
@@ -195,7 +205,8 @@ impl<'a> Scan<'a> {
 
     fn commit(&mut self, place: u64) {
         let last = self.found.shelf.segments.back();
-        let held = last.map(|last| Held::new(last.start, place, &last.totals)).unwrap_or_default();
+        let held =
+            last.map(|last| Held::new(last.start, place, &last.totals, &last.waited)).unwrap_or_default();
         if let Err(error) = self.found.claims.commit(&held, self.with.ledger) {
             tracing::error!(%error, "claims cannot be written: segments stay until they can");
         }
@@ -215,7 +226,9 @@ impl<'a> Scan<'a> {
             segments.push_back(Segment { start: held.start, end: held.place, closed, ..Segment::default() });
         }
         let Some(segment) = segments.iter_mut().find(|segment| segment.start == held.start) else { return };
-        let missing = OwnedEvents::tally(&held.events).less(&segment.totals);
+        let (held_events, waited) = OwnedEvents::tallies(&held.events);
+        self.found.shelf.lost_waiting.add_all(&waited.less(&segment.waited));
+        let missing = held_events.less(&segment.totals);
         if missing.is_empty() {
             return;
         }
@@ -230,12 +243,13 @@ impl<'a> Scan<'a> {
 
     /// What the segment before this one held when it was closed: what was not found in it was damaged.
     fn previous(&mut self, start: u64, held: &[OwnedEvents]) {
-        let held = OwnedEvents::tally(held);
+        let (held, waited) = OwnedEvents::tallies(held);
         let shelf = &mut self.found.shelf;
         let Some(this) = shelf.segments.back().map(|this| this.start) else { return };
         let at = shelf.segments.len() - 1;
         if let Some(before) = at.checked_sub(1).and_then(|before| shelf.segments.get_mut(before)) {
             if before.start == start {
+                shelf.lost_waiting.add_all(&waited.less(&before.waited));
                 return before.totals.add_all(&held.less(&before.totals));
             }
             before.end = before.end.min(start);

@@ -4,7 +4,7 @@
 //! stranger has sent as a body must not be taken for one.
 
 /// What every segment of this version begins with. The salt follows.
-const MAGIC: [u8; 8] = *b"weftspl1";
+const MAGIC: [u8; 8] = *b"weftspl2";
 
 /// What segments of every version begin with.
 const FAMILY: [u8; 7] = *b"weftspl";

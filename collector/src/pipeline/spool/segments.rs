@@ -197,6 +197,7 @@ impl Segments {
         if let Some(last) = shelf.segments.back_mut() {
             last.end = end;
             last.totals.add_all(&added.tally);
+            last.waited.add_all(&added.waiting);
             last.newest_ms = last.newest_ms.max(added.newest_ms);
             last.bodies_ms = last.bodies_ms.max(added.bodies_ms);
         }

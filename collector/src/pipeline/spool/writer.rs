@@ -1,6 +1,7 @@
 //! The thread that writes: gathers what waits, claims, appends, syncs once, answers all.
 
 mod room;
+mod stage;
 
 use std::{
     fs::File,
@@ -13,12 +14,11 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
 
-use self::room::Room;
+use self::{room::Room, stage::Staged};
 use super::{
     Claim, Entry, Job, Order,
     claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
-    intervals::Intervals,
     record::Held,
     segment::Salt,
     segments::{Added, Segments},
@@ -29,7 +29,7 @@ use crate::{
     ledger::{Ledger, Remarks, Tally},
     metrics::Meters,
     outcome::Outcome,
-    pipeline::link::{self, Waiting, WaitingRoom},
+    pipeline::link::{Waiting, WaitingRoom},
     reject::Reject,
     sessions::Sessions,
 };
@@ -62,26 +62,9 @@ pub(super) struct Open {
     end: u64,
     /// When it began, by the collector's clock.
     began: Duration,
-    /// Events in it.
+    /// Events in it, without those that wait, and these.
     tally: Tally,
-}
-
-/// A job whose claim is made and whose bytes are in the group's buffer.
-struct Staged {
-    job: Job,
-    taken: Taken,
-    events: u64,
-    /// Where its record begins and ends.
-    place: Range<u64>,
-    /// Bytes taken in the waiting room.
-    reserved: u64,
-}
-
-/// What a job was given of what it wants.
-#[derive(Default)]
-struct Taken {
-    numbers: Intervals,
-    body: bool,
+    waited: Tally,
 }
 
 /// Bytes of a group before it is written: more would delay the first who waits.
@@ -137,7 +120,10 @@ impl Writer {
             Ok(Room::Full) => {
                 let (released, others): (Vec<_>, _) = group.into_iter().partition(Job::is_released);
                 self.refuse_full(others.into_iter().map(Staged::unclaimed));
-                return if released.is_empty() { () } else { self.commit(released) };
+                if !released.is_empty() {
+                    self.commit(released);
+                }
+                return;
             }
             Err(error) => return self.fail(group.into_iter().map(Staged::unclaimed).collect(), &error),
         }
@@ -146,48 +132,6 @@ impl Writer {
         match self.write(&buffer) {
             Ok(()) => self.accept(staged),
             Err(error) => self.fail(staged, &error),
-        }
-    }
-
-    /// Claims what `job` contributes and puts its record into `buffer`. `None`: it was answered here.
-    fn stage(&mut self, mut job: Job, buffer: &mut Vec<u8>) -> Option<Staged> {
-        let (taken, events) = self.claim(&job);
-        let Some(open) = self.open.as_mut().filter(|_| events > 0) else {
-            return Some(Staged { job, taken, events, place: 0..0, reserved: 0 });
-        };
-        let reserved = wait(&self.waiting_room, &mut job.entry, &taken);
-        let entry = &mut job.entry;
-        entry.record.taken = taken.numbers.to_wire();
-        entry.record.events = events - entry.candidates.len() as u64;
-        entry.record.before = open.tally.of(entry.carried.owner());
-        let before = buffer.len();
-        open.salt.write(&entry.record, buffer);
-        if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes && !job.is_released() {
-            buffer.truncate(before);
-            self.refuse_full([Staged { job, taken, events, place: 0..0, reserved }].into_iter());
-            return None;
-        }
-        open.tally.add(job.entry.carried.owner(), job.entry.record.events);
-        let place = open.end + before as u64..open.end + buffer.len() as u64;
-        Some(Staged { job, taken, events, place, reserved })
-    }
-
-    /// What of it is new, and how many events that are.
-    fn claim(&mut self, job: &Job) -> (Taken, u64) {
-        let Job { entry, .. } = job;
-        let at_ms = entry.record.receive_time_ms;
-        match &entry.claim {
-            Claim::Numbers { page, numbers, .. } => {
-                let numbers = self.claims.take(entry.carried.owner(), *page, numbers, at_ms);
-                let events = numbers.count();
-                (Taken { numbers, body: false }, events)
-            }
-            Claim::Body(hash) => {
-                let body = self.bodies.take(*hash, at_ms);
-                let events = if body { entry.carried.events() } else { 0 };
-                (Taken { numbers: Intervals::default(), body }, events)
-            }
-            Claim::Released => (Taken::default(), entry.carried.events()),
         }
     }
 
@@ -213,8 +157,12 @@ impl Writer {
         for Staged { job: Job { entry, .. }, events, .. } in &group {
             let owner = entry.carried.owner();
             added.tally.add(owner, entry.record.events);
-            let moved = if let Claim::Released = entry.claim { &mut added.released } else { &mut added.waiting };
-            moved.add(owner, if let Claim::Released = entry.claim { *events } else { entry.candidates.len() as u64 });
+            let moved =
+                if let Claim::Released = entry.claim { &mut added.released } else { &mut added.waiting };
+            moved.add(
+                owner,
+                if let Claim::Released = entry.claim { *events } else { entry.candidates.len() as u64 },
+            );
             added.newest_ms = added.newest_ms.max(entry.record.receive_time_ms);
             if let Claim::Body(_) = entry.claim {
                 added.bodies_ms = added.bodies_ms.max(entry.record.receive_time_ms);
@@ -234,7 +182,9 @@ impl Writer {
     /// Off the path of every answer: what is not stored yet is in the spool.
     fn store_claims(&mut self) {
         let Some(open) = &self.open else { return };
-        if let Err(error) = self.claims.commit(&Held::new(open.start, open.end, &open.tally), &self.ledger) {
+        if let Err(error) =
+            self.claims.commit(&Held::new(open.start, open.end, &open.tally, &open.waited), &self.ledger)
+        {
             self.segments.health.claims_failing.store(true, Ordering::Relaxed);
             tracing::error!(%error, "claims cannot be written: segments stay until they can");
         }
@@ -305,29 +255,4 @@ impl Drop for Writer {
             self.segments.health.failing.store(true, Ordering::Relaxed);
         }
     }
-}
-
-impl Staged {
-    fn unclaimed(job: Job) -> Self {
-        Self { job, taken: Taken::default(), events: 0, place: 0..0, reserved: 0 }
-    }
-}
-
-/// Lets those of an entry's events that rules look at wait, if there is room. Bytes taken for it in the waiting room.
-fn wait(room: &WaitingRoom, entry: &mut Entry, taken: &Taken) -> u64 {
-    let Entry { record, claim, candidates, .. } = entry;
-    let decoded = match claim {
-        Claim::Numbers { decoded, .. } => {
-            candidates.retain(|candidate| taken.numbers.contains(candidate.at));
-            decoded.as_deref()
-        }
-        Claim::Body(_) | Claim::Released => None,
-    };
-    let bytes = link::weight(record, decoded, candidates);
-    if candidates.is_empty() || !room.reserve(bytes, candidates.len() as u64) {
-        candidates.clear();
-        return 0;
-    }
-    record.waiting = Intervals::from_ascending(candidates.iter().map(|candidate| candidate.at)).to_wire();
-    bytes
 }

@@ -68,7 +68,9 @@ impl Linker {
     }
 
     fn was_released(&mut self, record: &Record) {
-        let Ok(at) = self.queue.binary_search_by_key(&record.origin, |(_, waiting)| waiting.end) else { return };
+        let Ok(at) = self.queue.binary_search_by_key(&record.origin, |(_, waiting)| waiting.end) else {
+            return;
+        };
         let Some((_, waiting)) = self.queue.remove(at) else { return };
         waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, record.knew));
         self.with.room.give_back(waiting.weight());

@@ -26,6 +26,8 @@ pub(in crate::pipeline::spool) struct Shelf {
     pub(in crate::pipeline::spool) linked: u64,
     /// Events that are in the spool and wait to be released into it.
     pub(in crate::pipeline::spool) waiting: Tally,
+    /// Events that waited, and were damaged before they were released.
+    pub(in crate::pipeline::spool) lost_waiting: Tally,
     /// No segment begins before: claims of that are stored already.
     pub(in crate::pipeline::spool) least_start: u64,
     /// Bytes of all segments, at most.
@@ -40,6 +42,8 @@ pub(in crate::pipeline::spool) struct Segment {
     pub(in crate::pipeline::spool) end: u64,
     /// Events it holds, those included that were damaged since.
     pub(in crate::pipeline::spool) totals: Tally,
+    /// Events of its records that wait, or have waited and are counted where they were released.
+    pub(in crate::pipeline::spool) waited: Tally,
     /// When its newest record with a body that is told from others was received.
     pub(in crate::pipeline::spool) bodies_ms: u64,
     /// When its newest record was received.

@@ -47,7 +47,8 @@ impl Writer {
 
     fn is_full(&self, open: &Open) -> bool {
         let age = self.clock.monotonic().saturating_sub(open.began);
-        open.end - open.start >= self.settings.segment_bytes || (age >= LONGEST && !open.tally.is_empty())
+        open.end - open.start >= self.settings.segment_bytes
+            || (age >= LONGEST && !(open.tally.is_empty() && open.waited.is_empty()))
     }
 
     /// Where the next segment begins, and with what: what the one before it holds.
@@ -55,7 +56,7 @@ impl Writer {
         let (start, previous) = self.segments.next_start();
         let record = Record {
             kind: Kind::Head.into(),
-            previous: OwnedEvents::of(&previous.totals),
+            previous: OwnedEvents::of(&previous.totals, &previous.waited),
             previous_start: previous.start,
             ..Record::default()
         };
@@ -73,6 +74,7 @@ impl Writer {
         }
         let end = start + head.len() as u64;
         self.segments.add(Segment { start, end, ..Segment::default() });
-        Ok(Open { file, salt, start, end, began: self.clock.monotonic(), tally: Tally::default() })
+        let (began, tally, waited) = (self.clock.monotonic(), Tally::default(), Tally::default());
+        Ok(Open { file, salt, start, end, began, tally, waited })
     }
 }

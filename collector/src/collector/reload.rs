@@ -1,0 +1,64 @@
+//! Other settings while it runs, as far as they can change without a restart.
+
+use std::sync::Arc;
+
+use super::Collector;
+use crate::{
+    config::{self, Config},
+    pipeline::admit::Gate,
+};
+
+impl Collector {
+    /// Goes on with other settings, as far as they can change without a restart.
+    pub(super) async fn reload(&mut self, config: Config) {
+        for setting in needs_restart(&self.config, &config) {
+            tracing::warn!(setting, "has changed: this takes effect at the next start");
+        }
+        let mut wanted = config.destinations.clone();
+        // The spool stays as large as it is until the next start.
+        let most = self.config.spool.most_for_a_destination();
+        for to in wanted.0.iter_mut().filter(|to| to.max_bytes > most) {
+            Arc::make_mut(to).max_bytes = most;
+        }
+        let wanted = Arc::new(wanted);
+        if let Some(spool) = self.intake.spool()
+            && let Err(error) = self.forwarding.change(&wanted, &spool).await
+        {
+            return tracing::error!(%error, "cannot reload: destinations may be incomplete until this is mended");
+        }
+        self.intake.change(&config, Gate::new(&config, &self.own_key, &self.clock));
+        tracing::info!(
+            keys = config.keys.len(),
+            destinations = config.destinations.0.len(),
+            "settings are reloaded"
+        );
+        let Config { keys, destinations, forward_other, max_skew, shutdown, linker, .. } = config;
+        let linker =
+            config::Linker { rules: linker.rules, sessions: linker.sessions, ..self.config.linker.clone() };
+        self.config =
+            Config { keys, destinations, forward_other, max_skew, shutdown, linker, ..self.config.clone() };
+    }
+}
+
+/// Settings that differ and cannot change while the collector runs.
+fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
+    let differs = [
+        ("listen", now.listen != wanted.listen),
+        ("admin", now.admin != wanted.admin),
+        ("data", now.data != wanted.data),
+        ("path", now.path != wanted.path),
+        ("log", now.log != wanted.log),
+        ("limits", now.limits != wanted.limits),
+        ("spool", now.spool != wanted.spool),
+        ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
+        ("telemetry", now.telemetry != wanted.telemetry),
+        ("linker.wait_ms, max_waiting_mib or max_values", differs_in_size(&now.linker, &wanted.linker)),
+        ("canary_seconds", now.canary != wanted.canary),
+    ];
+    differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
+}
+
+fn differs_in_size(now: &config::Linker, wanted: &config::Linker) -> bool {
+    let sizes = |linker: &config::Linker| (linker.wait, linker.most_waiting, linker.most_values);
+    sizes(now) != sizes(wanted)
+}
