@@ -98,10 +98,12 @@ fn rule(mut section: Section<'_>) -> Rule {
     } else if TAKEN.contains(&name.as_str()) {
         section.wrong("name", format!("\"{name}\" is a kind of link that needs no rule: choose another"));
     }
-    let by = section.texts("by").unwrap_or_default();
-    if by.is_empty() || by.len() > MOST_BY {
+    let is_missing = !section.has("by");
+    let by = section.texts("by");
+    if is_missing || by.as_ref().is_some_and(|by| by.is_empty() || by.len() > MOST_BY) {
         section.wrong("by", format!("name from one to {MOST_BY} attributes, as in [\"cart.id\"]"));
     }
+    let by = by.unwrap_or_default();
     for key in by.iter().filter(|key| *key != "session.id" && crate::pipeline::link::is_reserved(key)) {
         section.wrong(
             "by",
