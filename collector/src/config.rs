@@ -11,7 +11,9 @@ mod section;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-pub use destination::{Applications, CANARY, Compression, Destination, Destinations, From, Protocol};
+pub use destination::{
+    Applications, CANARY, Compression, Destination, Destinations, EventsAs, From, Protocol,
+};
 pub use key::{Key, KeyKind, Rate, Secret};
 pub use link::{Linker, Rule, To};
 

@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::Failure;
 use crate::{
-    config::Limits,
+    config::{EventsAs, Limits},
     pipeline::{
         link,
         spool::{Kind, Record},
@@ -17,8 +17,9 @@ use crate::{
 
 /// What would be exported of `record`.
 pub(super) fn of(record: &Record, limits: &Limits) -> Result<String, Failure> {
-    let part = link::linked(record, limits).map_err(|why| why.to_string())?;
-    let bytes = part.bytes.as_slice();
+    let parts = link::linked(record, limits, EventsAs::Spans).map_err(|why| why.to_string())?;
+    // When all of a record waits, there is nothing yet.
+    let bytes = parts.first().map_or(&[][..], |part| part.bytes.as_slice());
     Ok(match record.kind() {
         Kind::Logs => serde_json::to_string(&ExportLogsServiceRequest::decode(bytes)?)?,
         Kind::Metrics => serde_json::to_string(&ExportMetricsServiceRequest::decode(bytes)?)?,

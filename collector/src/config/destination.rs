@@ -31,6 +31,8 @@ pub struct Destination {
     pub concurrency: u32,
     /// Default none: measured cheapest where the destination is near; say gzip where bytes are paid for.
     pub compression: Compression,
+    /// What events without duration become. Default spans: every backend shows those, and their links.
+    pub events_as: EventsAs,
     /// Which applications. Default all.
     pub applications: Applications,
     /// Where it begins when it is new. Default now: what came before belongs to who was there before.
@@ -45,6 +47,15 @@ pub struct Destination {
 /// Applications, by name, or all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applications(pub Option<Vec<String>>);
+
+/// What an event without duration becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventsAs {
+    /// A span of zero length.
+    Spans,
+    /// A log record with the event's name and ids, unless it has a place in a graph that only spans have.
+    Logs,
+}
 
 /// Where a new destination begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +112,11 @@ impl Destination {
     pub fn takes(&self, application: &str) -> bool {
         self.applications.take(application)
     }
+
+    /// Whether it is set up wrongly if it does not serve `signal`, because events of pages go there.
+    pub(crate) fn must_take(&self, signal: Signal) -> bool {
+        signal == Signal::Traces || (signal == Signal::Logs && self.events_as == EventsAs::Logs)
+    }
 }
 
 impl Applications {
@@ -133,6 +149,8 @@ pub(super) fn read(name: &str, mut section: Section<'_>, spool: &Spool, env: Env
     let codings = [("none", Compression::None), ("gzip", Compression::Gzip), ("zstd", Compression::Zstd)];
     let compression = section.one_of("compression", &codings, Compression::None);
     let timeout = Duration::from_secs(section.count("timeout_seconds", 10, 1..=300));
+    let words = [("spans", EventsAs::Spans), ("logs", EventsAs::Logs)];
+    let events_as = section.one_of("events_as", &words, EventsAs::Spans);
     let applications = Applications(section.texts("applications"));
     let from = section.one_of("from", &[("now", From::Now), ("oldest", From::Oldest)], From::Now);
     let most = spool.most_for_a_destination();
@@ -151,6 +169,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, spool: &Spool, env: Env
         linger,
         concurrency,
         compression,
+        events_as,
         applications,
         from,
         max_bytes,

@@ -10,6 +10,7 @@ mod index;
 mod linker;
 mod links;
 mod look;
+mod moments;
 mod release;
 mod reserved;
 mod room;
@@ -38,6 +39,7 @@ use super::spool::{Intervals, Record};
 pub(crate) const FLAGS: u32 = 0x103;
 
 /// A batch, its ids, and the links of its events.
+#[derive(Clone)]
 pub(crate) struct Linked<'a> {
     pub(crate) record: &'a Record,
     pub(crate) batch: &'a Batch,
@@ -49,6 +51,7 @@ pub(crate) struct Linked<'a> {
 }
 
 /// An event with what was found for it.
+#[derive(Clone)]
 pub(crate) struct LinkedEvent<'a> {
     pub(crate) event: &'a Event,
     pub(crate) trace_id: TraceId,

@@ -1,8 +1,9 @@
 //! What OTLP carries. Traces are linked; the others are passed on as they came.
 
 /// A kind of telemetry, each with its own service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Signal {
+    #[default]
     Traces,
     Logs,
     Metrics,

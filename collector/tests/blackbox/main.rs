@@ -14,6 +14,7 @@ mod batches;
 mod delivery;
 mod grpc;
 mod links;
+mod logs;
 mod operations;
 mod otlp;
 mod process;

@@ -17,7 +17,7 @@ pub(crate) struct Load {
     /// An `Export…ServiceRequest`.
     body: Vec<u8>,
     pub(crate) spans: u64,
-    /// Events of the records in it, by the records' own count.
+    /// Events it decides of.
     pub(crate) passed: u64,
     /// Of these, how many can no longer be decoded.
     pub(crate) undecodable: u64,
@@ -57,11 +57,18 @@ impl Load {
     /// Adds the spans of a record. Requests put one after the other are one request: its field is a repeated one.
     pub(crate) fn add(&mut self, mut more: Part) {
         self.spans += more.spans;
+        self.passed += more.spans;
         if self.body.is_empty() {
             self.body = more.bytes;
         } else {
             self.body.append(&mut more.bytes);
         }
+    }
+
+    /// Passes events of a record that can no longer be decoded.
+    pub(crate) fn pass_undecodable(&mut self, events: u64) {
+        self.passed += events;
+        self.undecodable += events;
     }
 
     /// The bytes to send, taken out.

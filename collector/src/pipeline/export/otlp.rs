@@ -5,40 +5,57 @@
 
 mod attributes;
 mod backward;
+mod logs;
 
 use weft_proto::Status;
 
 use self::{
-    attributes::{array, key_value, text_pair, value},
+    attributes::{Page, array, key_value, text_pair, value},
     backward::Backward,
 };
-use crate::pipeline::link::{FLAGS, Link, Linked, LinkedEvent, claims, start_ns};
+use crate::pipeline::{
+    link::{FLAGS, Link, Linked, LinkedEvent, claims, start_ns},
+    signal::Signal,
+};
 
-/// What a record has come to: a whole `ExportTraceServiceRequest`, and part of a greater one when such parts are put
-/// end to end.
+/// What a record has come to: a whole `Export…ServiceRequest`, and part of a greater one when such parts are put end to
+/// end.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Part {
+    pub(crate) signal: Signal,
     pub(crate) bytes: Vec<u8>,
-    /// Spans in it.
+    /// Spans in it, or items of another signal.
     pub(crate) spans: u64,
 }
 
+/// `Span.attributes`.
+const ATTRIBUTES: u64 = 9;
+
 impl Part {
     /// The spans of a page.
-    pub(crate) fn of(linked: Linked<'_>) -> Self {
-        let spans = linked.events.len() as u64;
-        Self { bytes: write(linked), spans }
+    pub(crate) fn of(mut linked: Linked<'_>) -> Self {
+        let events = std::mem::take(&mut linked.events);
+        let bytes = nested(Page::new(linked, ATTRIBUTES), &events, span);
+        Self { signal: Signal::Traces, bytes, spans: events.len() as u64 }
+    }
+
+    /// Moments of a page, as log records; `linked` says what their place is.
+    pub(crate) fn of_logs(linked: Linked<'_>, moments: &[LinkedEvent<'_>]) -> Self {
+        Self { signal: Signal::Logs, bytes: logs::write(linked, moments), spans: moments.len() as u64 }
     }
 }
 
-fn write(mut linked: Linked<'_>) -> Vec<u8> {
-    let events = std::mem::take(&mut linked.events);
-    let mut page = attributes::Page::new(linked);
+/// Events in their scope in their resource, which are nested alike in every signal.
+fn nested<'a>(
+    mut page: Page<'a>,
+    events: &[LinkedEvent<'_>],
+    write: impl Fn(&mut Backward, &mut Page<'a>, &LinkedEvent<'_>),
+) -> Vec<u8> {
     let mut out = Backward::with_capacity(1024 + events.len() * 1024);
     out.message(1, |out| {
         out.message(2, |out| {
             for event in events.iter().rev() {
-                out.message(2, |out| span(out, &mut page, event));
+                out.message(2, |out| write(out, &mut page, event));
             }
             out.message(1, |out| out.text(1, "@weft/browser"));
         });
@@ -47,7 +64,7 @@ fn write(mut linked: Linked<'_>) -> Vec<u8> {
     out.finish()
 }
 
-fn span(out: &mut Backward, page: &mut attributes::Page<'_>, linked: &LinkedEvent<'_>) {
+fn span(out: &mut Backward, page: &mut Page<'_>, linked: &LinkedEvent<'_>) {
     let event = linked.event;
     let start = start_ns(event, linked.skew_ms);
     out.fixed32(16, FLAGS);

@@ -11,12 +11,7 @@ use super::{
     load::Load,
     way::{Left, Way},
 };
-use crate::{
-    config::CANARY,
-    ledger::Settled,
-    outcome::Outcome,
-    pipeline::{decode::Items, signal::Signal},
-};
+use crate::{config::CANARY, ledger::Settled, outcome::Outcome, pipeline::decode::Items};
 
 /// A part of a load that is sent in one request.
 struct Piece {
@@ -129,8 +124,8 @@ impl Way {
                     }
                     return Ok(Decided::Taken { rejected });
                 }
-                // Who takes traces need not take the rest; that keeps no traces waiting.
-                Answer::Unserved { reason } if load.signal != Signal::Traces => {
+                // Who takes traces need not take the rest, unless it was said to; that keeps no traces waiting.
+                Answer::Unserved { reason } if !self.to.must_take(load.signal) => {
                     self.works();
                     return Ok(Decided::Refused { reason, may_split: false });
                 }

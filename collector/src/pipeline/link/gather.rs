@@ -5,9 +5,9 @@ use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 
 use weft_proto::{Batch, Head};
 
-use super::{link, only};
+use super::{link, moments, only};
 use crate::{
-    config::{Destination, Limits},
+    config::{Destination, EventsAs, Limits},
     ledger::Tally,
     pipeline::{
         admit::Coding,
@@ -28,6 +28,9 @@ pub(crate) struct Stretch {
     /// Events between that are for others.
     pub(crate) skipped: Tally,
 }
+
+/// What one record has come to, by signal; or why that cannot be told any more.
+type Parts = Result<Vec<Part>, Arc<str>>;
 
 /// Bytes of OTLP held at once, unless a single record has more: a few requests' worth, for several keys.
 const STRETCH_BYTES: usize = 4 * 1024 * 1024;
@@ -62,7 +65,7 @@ impl Gather {
 struct Rest {
     records: vec::IntoIter<Placed>,
     /// Linked, but there was no room for it.
-    ahead: Option<(Placed, Result<Part, Arc<str>>)>,
+    ahead: Option<(Placed, Parts)>,
     next: u64,
     skipped: Tally,
     to: Destination,
@@ -72,22 +75,21 @@ struct Rest {
 impl Rest {
     fn stretch(&mut self) -> Stretch {
         let (mut loads, mut size, mut next) = (Vec::new(), 0, 0);
-        while let Some((placed, linked)) = self.ahead.take().or_else(|| self.link_next()) {
-            let bytes = linked.as_ref().map_or(0, |linked| linked.bytes.len());
+        while let Some((placed, parts)) = self.ahead.take().or_else(|| self.link_next()) {
+            let bytes: usize = parts.iter().flatten().map(|part| part.bytes.len()).sum();
             let fits = loads.is_empty() || size + bytes <= STRETCH_BYTES;
-            let load = if fits { load_for(&mut loads, &placed.record, &linked) } else { None };
-            let Some(load) = load else {
-                self.ahead = Some((placed, linked));
+            if !fits || !has_room(&loads, &placed.record, &parts) {
+                self.ahead = Some((placed, parts));
                 return Stretch { loads, next, skipped: std::mem::take(&mut self.skipped) };
-            };
-            add(load, &placed.record, linked);
+            }
+            add(&mut loads, &placed.record, parts);
             size += bytes;
             next = placed.end;
         }
         Stretch { loads, next: self.next, skipped: std::mem::take(&mut self.skipped) }
     }
 
-    fn link_next(&mut self) -> Option<(Placed, Result<Part, Arc<str>>)> {
+    fn link_next(&mut self) -> Option<(Placed, Parts)> {
         let to = &self.to;
         let skipped = &mut self.skipped;
         let placed = self.records.find(|placed| {
@@ -99,74 +101,94 @@ impl Rest {
         })?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
         let linking = AssertUnwindSafe(|| match &placed.decoded {
-            Some(known) => Ok(at_once(&placed.record, &known.head, &known.batch)),
-            None => linked(&placed.record, &self.limits),
+            Some(known) => Ok(at_once(&placed.record, &known.head, &known.batch, to.events_as)),
+            None => linked(&placed.record, &self.limits, to.events_as),
         });
         let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
         Some((placed, linked))
     }
 }
 
-/// The load of the record's key, if there is room in it.
-fn load_for<'a>(
-    loads: &'a mut Vec<Load>,
-    record: &Record,
-    linked: &Result<Part, Arc<str>>,
-) -> Option<&'a mut Load> {
-    let signal = signal(record);
-    let at = match loads.iter().position(|load| load.is_of(&record.key, &record.application, signal)) {
-        Some(at) => at,
-        None => {
-            loads.push(Load::new(record.owner(), signal, record.receive_time_ms));
-            loads.len() - 1
-        }
+/// Whether every part finds room in the load of its key, where there is one.
+fn has_room(loads: &[Load], record: &Record, parts: &Parts) -> bool {
+    let has_room = |part: &Part| {
+        let mut loads = loads.iter();
+        loads
+            .find(|load| load.is_of(&record.key, &record.application, part.signal))
+            .is_none_or(|load| load.has_room(part))
     };
-    loads.get_mut(at).filter(|load| linked.as_ref().map_or(true, |linked| load.has_room(linked)))
+    parts.iter().flatten().all(has_room)
 }
 
-fn add(load: &mut Load, record: &Record, linked: Result<Part, Arc<str>>) {
-    load.passed += record.events;
-    match linked {
-        Ok(linked) => load.add(linked),
+/// Adds a record to the loads of its key.
+fn add(loads: &mut Vec<Load>, record: &Record, parts: Parts) {
+    match parts {
+        Ok(parts) => {
+            let here: u64 = parts.iter().map(|part| part.spans).sum();
+            for part in parts {
+                load_of(loads, record, part.signal, |load| load.add(part));
+            }
+            // Whatever the record says it has is decided of.
+            let missing = record.events.saturating_sub(here);
+            if missing > 0 {
+                load_of(loads, record, signal(record), |load| load.pass_undecodable(missing));
+            }
+        }
         Err(why) => {
             tracing::error!(key = record.key, events = record.events, %why, "a record can no longer be decoded");
-            load.undecodable += record.events;
+            load_of(loads, record, signal(record), |load| load.pass_undecodable(record.events));
         }
     }
 }
 
-pub(crate) fn linked(record: &Record, limits: &Limits) -> Result<Part, Arc<str>> {
+fn load_of(loads: &mut Vec<Load>, record: &Record, signal: Signal, change: impl FnOnce(&mut Load)) {
+    match loads.iter_mut().find(|load| load.is_of(&record.key, &record.application, signal)) {
+        Some(load) => change(load),
+        None => {
+            let mut load = Load::new(record.owner(), signal, record.receive_time_ms);
+            change(&mut load);
+            loads.push(load);
+        }
+    }
+}
+
+/// What a record comes to for a destination that wants moments as `events_as` says.
+pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> Parts {
     let why = |error: crate::reject::Reject| Arc::from(error.to_string());
     match record.kind() {
         Kind::Batch => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
-            Ok(at_once(record, &head, &batch))
+            Ok(at_once(record, &head, &batch, events_as))
         }
         Kind::Otlp if !record.whole || !record.waiting.is_empty() => {
             let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
             let waiting = Intervals::from_wire(&record.waiting);
             let (bytes, spans) = Spans::of(&plain).map_err(why)?.request(|at| !waiting.contains(at as u64));
-            Ok(Part { bytes, spans })
+            Ok(vec![Part { signal: Signal::Traces, bytes, spans }])
         }
         Kind::Released if record.body.is_empty() => Err("it could not be when it was released".into()),
         Kind::Otlp | Kind::Logs | Kind::Metrics | Kind::Released => {
             let bytes = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
-            Ok(Part { bytes: bytes.into_owned(), spans: record.events })
+            Ok(vec![Part { signal: signal(record), bytes: bytes.into_owned(), spans: record.events }])
         }
         Kind::Head | Kind::Unknown => Err("written by a later version".into()),
     }
 }
 
-/// What of a batch does not wait.
-fn at_once(record: &Record, head: &Head, batch: &Batch) -> Part {
-    let linked = link(record, head, batch);
-    if record.waiting.is_empty() {
-        return Part::of(linked);
+/// What of a batch does not wait. Of nothing there is no part: neither a resource without spans.
+fn at_once(record: &Record, head: &Head, batch: &Batch, events_as: EventsAs) -> Vec<Part> {
+    let mut linked = link(record, head, batch);
+    if !record.waiting.is_empty() {
+        let taken = Intervals::from_wire(&record.taken);
+        linked = only(&taken.minus(&Intervals::from_wire(&record.waiting)), linked);
     }
-    let taken = Intervals::from_wire(&record.taken);
-    let linked = only(&taken.minus(&Intervals::from_wire(&record.waiting)), linked);
-    // When all of it waits, there is nothing to send: neither a resource without spans.
-    if linked.events.is_empty() { Part::default() } else { Part::of(linked) }
+    if events_as == EventsAs::Spans {
+        return if linked.events.is_empty() { Vec::new() } else { vec![Part::of(linked)] };
+    }
+    let moments = moments::take_out(&mut linked);
+    let spans = (!linked.events.is_empty()).then(|| Part::of(linked.clone()));
+    let logs = (!moments.is_empty()).then(|| Part::of_logs(linked, &moments));
+    spans.into_iter().chain(logs).collect()
 }
 
 pub(super) fn coding(record: &Record) -> Coding {

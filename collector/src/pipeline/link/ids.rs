@@ -3,6 +3,7 @@
 use weft_proto::{Batch, Ids, Seed, SpanId, TraceId};
 
 /// Ids of the events of one batch, and of the few others that it refers to.
+#[derive(Clone)]
 pub(crate) struct PageIds {
     ids: Ids,
     page: [u8; 16],

@@ -22,6 +22,7 @@ use crate::{
         },
         export::Part,
         link::gather::coding,
+        signal::Signal,
         spool::{Intervals, Kind},
     },
     reject::Reject,
@@ -32,12 +33,12 @@ const LINKS: u32 = 13;
 
 /// The waiting events of a record as one request, in the order of its candidates. `found`: links of each.
 pub(super) fn request(waiting: &Waiting, found: &[Vec<Found>], limits: &Limits) -> Result<Part, Reject> {
-    let Part { bytes, spans } = plain(waiting, limits)?;
+    let Part { bytes, spans, signal } = plain(waiting, limits)?;
     let items =
         Items::of(&bytes).ok_or_else(|| Reject::NotABatch("no valid request was written".to_owned()))?;
     let none = Vec::new();
     let bytes = items.changed(|at, span| with_links(span, found.get(at).unwrap_or(&none)));
-    Ok(Part { bytes, spans })
+    Ok(Part { signal, bytes, spans })
 }
 
 fn plain(waiting: &Waiting, limits: &Limits) -> Result<Part, Reject> {
@@ -46,7 +47,7 @@ fn plain(waiting: &Waiting, limits: &Limits) -> Result<Part, Reject> {
     if record.kind() == Kind::Otlp {
         let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes)?;
         let (bytes, spans) = Spans::of(&plain)?.request(|at| these.contains(at as u64));
-        return Ok(Part { bytes, spans });
+        return Ok(Part { signal: Signal::Traces, bytes, spans });
     }
     Ok(match &waiting.decoded {
         Some(known) => Part::of(only(&these, link(record, &known.head, &known.batch))),

@@ -7,12 +7,11 @@ use weft_proto::{Attribute, Batch, Event, Value};
 use super::backward::Backward;
 use crate::pipeline::link::{Linked, LinkedEvent, hex, is_reserved};
 
-/// `Span.attributes`.
-const ATTRIBUTES: u64 = 9;
-
 /// What the events of a record share, written once and copied from then on.
 pub(super) struct Page<'a> {
     pub(super) linked: Linked<'a>,
+    /// The field that holds attributes of what is written.
+    field: u64,
     page_id: Vec<u8>,
     sessions: Vec<Session>,
     /// By position of a string: whether an attribute of that name is removed.
@@ -31,16 +30,17 @@ struct Session {
 struct Remembered(Option<(u64, Vec<u8>)>);
 
 impl<'a> Page<'a> {
-    pub(super) fn new(linked: Linked<'a>) -> Self {
+    pub(super) fn new(linked: Linked<'a>, field: u64) -> Self {
         let strings = &linked.batch.strings;
         let names = (0..strings.len()).map(|at| strings.get(weft_proto::StrId(at as u32)));
         Self {
-            page_id: written(|out| text_pair(out, ATTRIBUTES, "weft.page.id", &hex(&linked.ids.page()))),
-            sessions: linked.batch.sessions.iter().map(session).collect(),
+            page_id: written(|out| text_pair(out, field, "weft.page.id", &hex(&linked.ids.page()))),
+            sessions: linked.batch.sessions.iter().map(|one| session(one, field)).collect(),
             reserved: names.map(is_reserved).collect(),
             view: Remembered::default(),
             interaction: Remembered::default(),
             linked,
+            field,
         }
     }
 
@@ -56,9 +56,9 @@ impl<'a> Page<'a> {
             self.of_root(out, event);
         }
         if let Some(skew_ms) = linked.skew_ms {
-            int_pair(out, "weft.clock.skew_ms", skew_ms);
+            int_pair(out, self.field, "weft.clock.skew_ms", skew_ms);
         }
-        int_pair(out, "weft.seq", i64::try_from(event.number).unwrap_or(i64::MAX));
+        int_pair(out, self.field, "weft.seq", i64::try_from(event.number).unwrap_or(i64::MAX));
         out.raw(&self.page_id);
         if let Some(session) = self.session(event) {
             out.raw(&session.attributes);
@@ -66,7 +66,7 @@ impl<'a> Page<'a> {
         let batch = self.linked.batch;
         for attribute in batch.attributes_of(event).iter().rev() {
             if !self.is_reserved(attribute) {
-                key_value(out, ATTRIBUTES, batch.strings.get(attribute.key), |out| {
+                key_value(out, self.field, batch.strings.get(attribute.key), |out| {
                     value(out, batch, &attribute.value)
                 });
             }
@@ -78,10 +78,11 @@ impl<'a> Page<'a> {
     }
 
     fn of_root(&mut self, out: &mut Backward, event: &Event) {
-        let Self { linked, view, interaction, .. } = self;
+        let Self { linked, view, interaction, field, .. } = self;
+        let field = *field;
         if let Some(number) = event.interaction {
             out.raw(interaction.of(number, |out| {
-                text_pair(out, ATTRIBUTES, "weft.interaction.id", &hex(&linked.ids.span(number)));
+                text_pair(out, field, "weft.interaction.id", &hex(&linked.ids.span(number)));
             }));
         }
         let batch = linked.batch;
@@ -91,14 +92,14 @@ impl<'a> Page<'a> {
         };
         // By the device's own clock on both ends: a correction would only add its own error.
         if let Some(ms) = since(batch.page_load) {
-            int_pair(out, "weft.since_page_load_ms", ms);
+            int_pair(out, field, "weft.since_page_load_ms", ms);
         }
         if let Some(ms) = since(event.previous) {
-            int_pair(out, "weft.since_previous_ms", ms);
+            int_pair(out, field, "weft.since_previous_ms", ms);
         }
         if let Some(number) = event.view {
             out.raw(view.of(number, |out| {
-                text_pair(out, ATTRIBUTES, "weft.view.id", &hex(&linked.ids.span(number)));
+                text_pair(out, field, "weft.view.id", &hex(&linked.ids.span(number)));
             }));
         }
     }
@@ -121,12 +122,12 @@ impl Remembered {
     }
 }
 
-fn session(session: &weft_proto::Session) -> Session {
+fn session(session: &weft_proto::Session, field: u64) -> Session {
     let attributes = written(|out| {
         if let Some(previous) = session.previous_id {
-            text_pair(out, ATTRIBUTES, "session.previous_id", &hex(&previous));
+            text_pair(out, field, "session.previous_id", &hex(&previous));
         }
-        text_pair(out, ATTRIBUTES, "session.id", &hex(&session.id));
+        text_pair(out, field, "session.id", &hex(&session.id));
     });
     Session { attributes, trace_state: format!("ot=rv:{:014x}", session.randomness & ((1 << 56) - 1)) }
 }
@@ -181,8 +182,8 @@ pub(super) fn value(out: &mut Backward, batch: &Batch, from: &Value) {
     }
 }
 
-fn int_pair(out: &mut Backward, key: &str, int: i64) {
-    key_value(out, ATTRIBUTES, key, |out| out.varint(3, int as u64));
+fn int_pair(out: &mut Backward, field: u64, key: &str, int: i64) {
+    key_value(out, field, key, |out| out.varint(3, int as u64));
 }
 
 fn written(write: impl FnOnce(&mut Backward)) -> Vec<u8> {
