@@ -238,7 +238,7 @@ impl LinkKinds {
     }
 
     /// The values of the attribute `weft.link`, always in the same order.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
+    pub fn names(self) -> impl DoubleEndedIterator<Item = &'static str> {
         Self::NAMES.into_iter().filter(move |(kind, _)| self.contains(*kind)).map(|(_, name)| name)
     }
 }

@@ -65,8 +65,8 @@ struct Changing {
 /// Requests of the largest size that are decoded at once. Each may take nine times its size for a moment.
 const LARGEST_AT_ONCE: usize = 4;
 
-/// What cannot inflate to more is decoded at once, faster than another thread would begin.
-const SMALL: usize = 64 * 1024;
+/// What cannot inflate to more is decoded at once: a third of a millisecond, and another thread would cost two switches.
+const SMALL: usize = 256 * 1024;
 
 /// DEFLATE makes at most so many bytes of one.
 const MOST_INFLATED: usize = 1032;

@@ -38,9 +38,18 @@ impl<'a> Fields<'a> {
     #[inline]
     fn read(&mut self) -> Option<Field<'a>> {
         let before = self.rest;
-        let key = self.varint()?;
-        let tag = u32::try_from(key >> 3).ok().filter(|tag| (1..1 << 29).contains(tag))?;
-        let value = match key & 7 {
+        let (tag, kind) = match before.split_first()? {
+            // Every field that OTLP has, but for one.
+            (key @ 8..0x80, rest) => {
+                self.rest = rest;
+                (u32::from(key >> 3), u64::from(key & 7))
+            }
+            _ => {
+                let key = self.varint()?;
+                (u32::try_from(key >> 3).ok().filter(|tag| (1..1 << 29).contains(tag))?, key & 7)
+            }
+        };
+        let value = match kind {
             0 => Value::Varint(self.varint()?),
             1 => {
                 let bytes = self.take(8)?;

@@ -51,7 +51,7 @@ fn nested<'a>(
     events: &[LinkedEvent<'_>],
     write: impl Fn(&mut Backward, &mut Page<'a>, &LinkedEvent<'_>),
 ) -> Vec<u8> {
-    let mut out = Backward::with_capacity(1024 + events.len() * 1024);
+    let mut out = Backward::new();
     out.message(1, |out| {
         out.message(2, |out| {
             for event in events.iter().rev() {

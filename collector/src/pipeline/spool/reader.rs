@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use axum::body::Bytes;
 use prost::Message;
 
 use super::{
@@ -66,6 +67,7 @@ impl Reader {
         let mut wanted = bytes.max(segment::HEAD as usize);
         loop {
             let (buffer, is_short) = stretch(&mut file, found, place, wanted)?;
+            let buffer = Bytes::from(buffer);
             // Somebody has cut the file: there is no more than this.
             let end = if is_short { place + buffer.len() as u64 } else { found.1 };
             match self.records(salt, &buffer, place, end) {
@@ -82,7 +84,7 @@ impl Reader {
     }
 
     /// The records in `buffer`, which was read at `place`; `end`: where the segment does.
-    fn records(&self, salt: Salt, buffer: &[u8], place: u64, end: u64) -> Parsed {
+    fn records(&self, salt: Salt, buffer: &Bytes, place: u64, end: u64) -> Parsed {
         let is_all = place + buffer.len() as u64 >= end;
         let (mut records, mut used) = (Vec::new(), 0);
         loop {
@@ -90,7 +92,8 @@ impl Reader {
             let needed = match salt.next(rest) {
                 Next::Frame { payload, length } => {
                     used += length;
-                    match Record::decode(payload) {
+                    // Bodies are not copied: they are stretches of what was read.
+                    match Record::decode(buffer.slice_ref(payload)) {
                         Ok(record) if record.kind() == Kind::Head => {}
                         Ok(record) => {
                             let end = place + used as u64;
@@ -140,8 +143,8 @@ enum Parsed {
 /// So many bytes, and whether the file ends before what was acknowledged in it does: somebody has cut it.
 fn stretch(file: &mut File, found: (u64, u64), place: u64, wanted: usize) -> io::Result<(Vec<u8>, bool)> {
     file.seek(SeekFrom::Start(place - found.0))?;
-    let mut buffer = Vec::new();
     let most = found.1.saturating_sub(place).min(wanted as u64);
+    let mut buffer = Vec::with_capacity(usize::try_from(most).unwrap_or(0));
     file.take(most).read_to_end(&mut buffer)?;
     let is_short = (buffer.len() as u64) < most;
     Ok((buffer, is_short))

@@ -16,7 +16,7 @@ pub(crate) struct Decoded {
     bytes: usize,
 }
 
-/// The newest of them, by where their record ends.
+/// Those that no destination has passed, by where their record ends.
 #[derive(Debug, Default)]
 pub(super) struct Recent(Mutex<Ring>);
 
@@ -24,6 +24,8 @@ pub(super) struct Recent(Mutex<Ring>);
 struct Ring {
     batches: BTreeMap<u64, Arc<Decoded>>,
     bytes: usize,
+    /// The fastest destination has come so far.
+    passed: u64,
 }
 
 /// A fifth of a second of a machine at its limit, which is as long as requests are gathered.
@@ -46,16 +48,24 @@ impl Decoded {
 }
 
 impl Recent {
-    /// Keeps `decoded`, whose record ends at `end`, at the cost of the oldest.
+    /// Keeps `decoded`, whose record ends at `end`, at the cost of what a destination has passed. Without that it is not
+    /// kept: whoever lags looks for the oldest first, and would find none of them if the newest came in their place.
     pub(super) fn put(&self, end: u64, decoded: Arc<Decoded>) {
         let mut ring = self.ring();
-        ring.bytes += decoded.bytes;
-        ring.batches.insert(end, decoded);
-        while ring.bytes > MOST_BYTES
-            && let Some((_, oldest)) = ring.batches.pop_first()
-        {
+        let passed = ring.passed;
+        while ring.bytes + decoded.bytes > MOST_BYTES {
+            let oldest = ring.batches.first_entry().filter(|oldest| *oldest.key() <= passed);
+            let Some(oldest) = oldest.map(|oldest| oldest.remove()) else { return };
             ring.bytes -= oldest.bytes;
         }
+        ring.bytes += decoded.bytes;
+        ring.batches.insert(end, decoded);
+    }
+
+    /// A destination needs nothing before `place` any more.
+    pub(super) fn pass(&self, place: u64) {
+        let mut ring = self.ring();
+        ring.passed = ring.passed.max(place);
     }
 
     /// The batch whose record ends at `end`, if it is still here.
@@ -106,14 +116,16 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_are_kept_within_their_bytes() {
+    fn what_no_destination_has_passed_is_kept_within_its_bytes() {
         let (recent, one) = (Recent::default(), of(1000).unwrap());
-        for end in 0..1000 {
+        for end in 1..=1000 {
             recent.put(end, Arc::clone(&one));
             assert!(bytes(&recent) <= MOST_BYTES);
-            assert!(recent.get(end).is_some());
         }
-        assert!(recent.get(0).is_none());
+        assert!(recent.get(1).is_some() && recent.get(1000).is_none(), "nobody has passed anything");
+        recent.pass(1);
+        recent.put(1001, Arc::clone(&one));
+        assert!(recent.get(1).is_none() && recent.get(1001).is_some());
         let kept = recent.ring().batches.len();
         assert_eq!(bytes(&recent), kept * one.bytes());
         assert!(of(100_000).is_none(), "too large");

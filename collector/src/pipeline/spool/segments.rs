@@ -122,6 +122,7 @@ impl Segments {
     /// the segments it has left and never came to it: that was damaged.
     pub(crate) fn pass(&self, destination: &str, place: u64) -> (Tally, io::Result<()>) {
         let now = self.clock.monotonic();
+        self.recent.pass(place);
         let mut shelf = self.shelf();
         let lost = shelf.advance(destination, place);
         let saved = shelf.cursor_mut(destination).map_or(Ok(None), |cursor| cursor.file.save(place, now));

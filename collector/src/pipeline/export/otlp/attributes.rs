@@ -16,6 +16,8 @@ pub(super) struct Page<'a> {
     sessions: Vec<Session>,
     /// By position of a string: whether an attribute of that name is removed.
     reserved: Vec<bool>,
+    /// Whether any is.
+    removes: bool,
     view: Remembered,
     interaction: Remembered,
 }
@@ -33,10 +35,12 @@ impl<'a> Page<'a> {
     pub(super) fn new(linked: Linked<'a>, field: u64) -> Self {
         let strings = &linked.batch.strings;
         let names = (0..strings.len()).map(|at| strings.get(weft_proto::StrId(at as u32)));
+        let reserved: Vec<_> = names.map(is_reserved).collect();
         Self {
             page_id: written(|out| text_pair(out, field, "weft.page.id", &hex(&linked.ids.page()))),
             sessions: linked.batch.sessions.iter().map(|one| session(one, field)).collect(),
-            reserved: names.map(is_reserved).collect(),
+            removes: reserved.contains(&true),
+            reserved,
             view: Remembered::default(),
             interaction: Remembered::default(),
             linked,
@@ -46,6 +50,9 @@ impl<'a> Page<'a> {
 
     /// Attributes of `event` that are removed.
     pub(super) fn removed(&self, event: &Event) -> u64 {
+        if !self.removes {
+            return 0;
+        }
         self.linked.batch.attributes_of(event).iter().filter(|attribute| self.is_reserved(attribute)).count()
             as u64
     }
@@ -151,10 +158,9 @@ pub(super) fn text_pair(out: &mut Backward, field: u64, key: &str, text: &str) {
 }
 
 /// An `AnyValue` that is a list of texts.
-pub(super) fn array<'a>(out: &mut Backward, texts: impl Iterator<Item = &'a str>) {
-    let texts: Vec<_> = texts.collect();
+pub(super) fn array<'a>(out: &mut Backward, texts: impl DoubleEndedIterator<Item = &'a str>) {
     out.message(5, |out| {
-        for text in texts.iter().rev() {
+        for text in texts.rev() {
             out.message(1, |out| out.bytes(1, text.as_bytes()));
         }
     });
@@ -187,7 +193,7 @@ fn int_pair(out: &mut Backward, field: u64, key: &str, int: i64) {
 }
 
 fn written(write: impl FnOnce(&mut Backward)) -> Vec<u8> {
-    let mut out = Backward::with_capacity(128);
+    let mut out = Backward::new();
     write(&mut out);
     out.finish()
 }

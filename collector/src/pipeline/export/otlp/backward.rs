@@ -3,6 +3,8 @@
 //!
 //! Fields are written in descending order, so that they read in ascending order, as every encoder writes them.
 
+use std::cell::Cell;
+
 /// A growing buffer whose end is fixed.
 pub(super) struct Backward {
     bytes: Vec<u8>,
@@ -10,20 +12,36 @@ pub(super) struct Backward {
     at: usize,
 }
 
+thread_local! {
+    /// The buffer that was used last: neither asked for again nor filled with zeros.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// A larger one is not kept.
+const MOST_SPARE: usize = 1024 * 1024;
+
+/// Room for a few events at first.
+const LEAST: usize = 4 * 1024;
+
 const VARINT: u64 = 0;
 const FIXED64: u64 = 1;
 const DELIMITED: u64 = 2;
 const FIXED32: u64 = 5;
 
 impl Backward {
-    pub(super) fn with_capacity(bytes: usize) -> Self {
-        Self { bytes: vec![0; bytes], at: bytes }
+    pub(super) fn new() -> Self {
+        let bytes = SPARE.take();
+        let at = bytes.len();
+        Self { bytes, at }
     }
 
     /// What was written.
-    pub(super) fn finish(mut self) -> Vec<u8> {
-        self.bytes.drain(..self.at);
-        self.bytes
+    pub(super) fn finish(self) -> Vec<u8> {
+        let written = self.bytes.get(self.at..).unwrap_or_default().to_vec();
+        if self.bytes.len() <= MOST_SPARE {
+            SPARE.set(self.bytes);
+        }
+        written
     }
 
     pub(super) fn message(&mut self, field: u64, content: impl FnOnce(&mut Self)) {
@@ -59,6 +77,7 @@ impl Backward {
         self.number(field << 3 | FIXED32);
     }
 
+    #[inline]
     pub(super) fn raw(&mut self, bytes: &[u8]) {
         if bytes.len() > self.at {
             self.grow(bytes.len());
@@ -73,15 +92,22 @@ impl Backward {
         self.bytes.len() - self.at
     }
 
+    #[inline]
     fn delimited(&mut self, field: u64, length: usize) {
         self.number(length as u64);
         self.number(field << 3 | DELIMITED);
     }
 
+    #[inline]
     fn number(&mut self, value: u64) {
-        if value < 0x80 {
-            return self.raw(&[value as u8]);
+        match value {
+            0..0x80 => self.raw(&[value as u8]),
+            0x80..0x4000 => self.raw(&[value as u8 | 0x80, (value >> 7) as u8]),
+            _ => self.long_number(value),
         }
+    }
+
+    fn long_number(&mut self, value: u64) {
         let (mut bytes, mut used, mut rest) = ([0; 10], 0, value);
         for byte in &mut bytes {
             used += 1;
@@ -95,8 +121,9 @@ impl Backward {
         self.raw(bytes.get(..used).unwrap_or_default());
     }
 
+    #[cold]
     fn grow(&mut self, wanted: usize) {
-        let more = wanted.max(self.bytes.len());
+        let more = wanted.max(self.bytes.len()).max(LEAST);
         let mut bytes = vec![0; more];
         bytes.extend_from_slice(&self.bytes);
         self.bytes = bytes;
@@ -113,11 +140,11 @@ mod tests {
         for value in [0, 1, 127, 128, 300, u64::from(u32::MAX), u64::MAX] {
             let mut expected = Vec::new();
             prost::encoding::uint64::encode(20, &value, &mut expected);
-            let mut writer = Backward::with_capacity(1);
+            let mut writer = Backward::new();
             writer.varint(20, value);
             assert_eq!(writer.finish(), expected);
         }
-        let mut writer = Backward::with_capacity(0);
+        let mut writer = Backward::new();
         writer.message(1, |writer| {
             writer.message(2, |writer| writer.fixed32(3, 7));
             writer.text(1, "a");
