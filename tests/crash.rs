@@ -6,7 +6,6 @@ use std::fs;
 use support::{
     collector::{Addresses, CollectorProcess, Setting},
     oracle::{At, Oracle},
-    page::ORIGIN,
     sink::{Answer, Sink},
 };
 use tempfile::TempDir;
@@ -25,12 +24,10 @@ impl Scene {
         let (main, other) = (Sink::start().await, Sink::start().await);
         let logs = tempfile::tempdir().expect("a temporary directory");
         let setting = Setting {
-            origin: ORIGIN.to_owned(),
-            sink: main.endpoint(),
             log: Some(logs.path().join("weft.err")),
             listen: Some(Addresses::lasting().await),
             more: format!("[export.other]\nendpoint = \"{}\"\n", other.endpoint()),
-            ..Setting::default()
+            ..Setting::before(&main)
         };
         Self { main, other, setting, oracle: Oracle::new(seed), logs }
     }
