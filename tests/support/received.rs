@@ -177,7 +177,9 @@ pub fn traces(spans: &[Received]) -> Vec<Trace> {
     traces
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes as ids are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
