@@ -64,11 +64,9 @@ async fn ten_thousand_connections_that_send_slowly_hinder_nobody_and_take_little
     }
     let sink = Sink::start().await;
     let setting = Setting {
-        origin: ORIGIN.to_owned(),
-        sink: sink.endpoint(),
         rate: Some(100_000),
         more: "[limits]\nconnections = 12000\nbody_seconds = 120\nhead_seconds = 120\n".to_owned(),
-        ..Setting::default()
+        ..Setting::before(&sink)
     };
     let collector = CollectorProcess::start(&setting).await;
     let to = collector.addresses();
@@ -108,13 +106,8 @@ async fn five_thousand_requests_at_once_after_an_outage_are_all_taken_within_bou
         return;
     }
     let mut sink = Sink::start().await;
-    let setting = Setting {
-        origin: ORIGIN.to_owned(),
-        sink: sink.endpoint(),
-        listen: Some(Addresses::lasting().await),
-        rate: Some(100_000),
-        ..Setting::default()
-    };
+    let setting =
+        Setting { listen: Some(Addresses::lasting().await), rate: Some(100_000), ..Setting::before(&sink) };
     let mut oracle = Oracle::new(51);
     // Both were away; the clients come back first, then the destination.
     sink.go_down().await;

@@ -10,7 +10,7 @@ use support::{
     collector::{Addresses, Bound, Collector, CollectorProcess, Setting},
     ledger::Ledger,
     metrics::Metrics,
-    page::{ORIGIN, Page, post_acknowledged},
+    page::{Page, post_acknowledged},
     random::Random,
     sink::Sink,
 };
@@ -32,7 +32,7 @@ struct Aftermath {
 /// Starts a collector on what is left, and looks; `again`: a request that its client sends again.
 async fn deliver(data: TempDir, again: Option<Vec<u8>>) -> Aftermath {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     let collector = Collector::start_with_data(Bound::new().await, &setting, data);
     let aftermath = look(collector.addresses(), &sink, again).await;
     collector.stop().await;
@@ -198,13 +198,8 @@ async fn the_real_program_says_what_is_damaged_and_does_not_panic() {
             (spooled.copy(), tempfile::tempdir().expect("a directory"), Sink::start().await);
         flip(&segment(data.path()), bit);
         let log = logs.path().join("weft.err");
-        let setting = Setting {
-            origin: ORIGIN.to_owned(),
-            sink: sink.endpoint(),
-            data: Some(data.path().to_owned()),
-            log: Some(log.clone()),
-            ..Setting::default()
-        };
+        let setting =
+            Setting { data: Some(data.path().to_owned()), log: Some(log.clone()), ..Setting::before(&sink) };
         let collector = CollectorProcess::start(&setting).await;
         let aftermath = look(collector.addresses(), &sink, None).await;
         let (ended, _) = collector.stop().await;

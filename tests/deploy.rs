@@ -81,7 +81,7 @@ async fn make_rows(to: Addresses, sink: &Sink) {
 /// What a collector shows that has seen a little of everything.
 async fn scraped() -> Scrape {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     let collector = CollectorProcess::start(&setting).await;
     make_rows(collector.addresses(), &sink).await;
     let text = http::get(&collector.addresses().admin_url("/metrics")).await;

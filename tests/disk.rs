@@ -23,12 +23,10 @@ async fn a_full_disk_refuses_for_now_and_recovers_by_itself_when_the_destination
     let mut sink = Sink::start().await;
     let logs = tempfile::tempdir().expect("a temporary directory");
     let setting = Setting {
-        origin: ORIGIN.to_owned(),
-        sink: sink.endpoint(),
         data: Some(disk.path().join("weft")),
         log: Some(logs.path().join("weft.err")),
         more: SMALL_SEGMENTS.to_owned(),
-        ..Setting::default()
+        ..Setting::before(&sink)
     };
     let collector = CollectorProcess::start(&setting).await;
     let to = collector.addresses();
@@ -60,13 +58,11 @@ async fn killed_on_a_full_disk_it_starts_again_and_delivers_what_it_acknowledged
     let mut sink = Sink::start().await;
     let logs = tempfile::tempdir().expect("a temporary directory");
     let setting = Setting {
-        origin: ORIGIN.to_owned(),
-        sink: sink.endpoint(),
         listen: Some(support::collector::Addresses::lasting().await),
         data: Some(disk.path().join("weft")),
         log: Some(logs.path().join("weft.err")),
         more: SMALL_SEGMENTS.to_owned(),
-        ..Setting::default()
+        ..Setting::before(&sink)
     };
     let collector = CollectorProcess::start(&setting).await;
     let to = collector.addresses();

@@ -66,7 +66,7 @@ async fn post(to: Addresses, request: Vec<u8>) {
 /// What a destination has after these requests, by span id, and how many events were sent in all.
 async fn outcome_of(requests: Vec<Vec<u8>>, sent: u64, at_once: bool) -> Vec<Received> {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     let collector = Collector::start(Bound::new().await, &setting);
     let to = collector.addresses();
     let mut posting = JoinSet::new();

@@ -8,7 +8,6 @@ use support::{
     collector::{Bound, Collector, Setting},
     ledger::Ledger,
     oracle::{At, MARK, Oracle},
-    page::ORIGIN,
     sink::{Answer, Dislike, Sink},
 };
 
@@ -24,12 +23,7 @@ struct Scene {
 impl Scene {
     async fn set(seed: u64, more: &str) -> Self {
         let sink = Sink::start().await;
-        let setting = Setting {
-            origin: ORIGIN.to_owned(),
-            sink: sink.endpoint(),
-            more: more.to_owned(),
-            ..Setting::default()
-        };
+        let setting = Setting::before(&sink).with(more);
         let collector = Collector::start(Bound::new().await, &setting);
         Self { sink, collector, oracle: Oracle::new(seed) }
     }
@@ -169,7 +163,7 @@ async fn a_dead_destination_costs_the_healthy_one_beside_it_nothing() {
 async fn a_day_without_the_destination_is_delivered_when_it_is_back() {
     const HOUR: Duration = Duration::from_secs(60 * 60);
     let mut sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     let mut collector = Collector::start(Bound::new().await, &setting);
     let mut oracle = Oracle::new(19);
     sink.go_down().await;

@@ -1,8 +1,14 @@
 //! The harness itself: if it lied about time or took anything, the other tests would say nothing.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use hyper::Method;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message;
 use support::{
     browser::Browser,
     clock::{DAY, Device},
+    http::send,
     received::traces,
     shop::{PageKey, Settings, Shop, Time},
     sink::Sink,
@@ -173,4 +179,34 @@ async fn a_tab_is_really_hidden_and_closed_with_pagehide() {
     .await;
     browser.quit().await;
     sink.assert_nothing_odd();
+}
+
+/// A message's field 1 or 2 with this content, which is short.
+fn field(number: u8, content: &[u8]) -> Vec<u8> {
+    [&[number << 3 | 2, u8::try_from(content.len()).expect("it is short")], content].concat()
+}
+
+#[tokio::test]
+async fn a_copy_that_means_the_same_and_is_written_otherwise_is_odd() {
+    let sink = Sink::start().await;
+    let named = Span { name: "press".to_owned(), kind: 1, ..Span::default() };
+    let placed = Span {
+        trace_id: vec![1; 16],
+        span_id: vec![2; 8],
+        start_time_unix_nano: 1,
+        end_time_unix_nano: 2,
+        ..Span::default()
+    };
+    let [one, same, other] = [(&named, &placed), (&named, &placed), (&placed, &named)]
+        .map(|(first, second)| [first.encode_to_vec(), second.encode_to_vec()].concat());
+    assert_eq!(Span::decode(&*one), Span::decode(&*other));
+    let url = format!("{}/v1/traces", sink.endpoint());
+    let is_fine = || catch_unwind(AssertUnwindSafe(|| sink.assert_nothing_odd())).is_ok();
+    for (span, fine) in [(one, true), (same, true), (other, false)] {
+        let request = field(1, &field(2, &field(2, &span)));
+        let headers = [("content-type", "application/x-protobuf")];
+        assert_eq!(send(Method::POST, &url, &headers, request).await.status, 200);
+        assert_eq!(is_fine(), fine);
+    }
+    assert_eq!((sink.spans().len(), sink.duplicates()), (1, 1));
 }

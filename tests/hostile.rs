@@ -19,12 +19,7 @@ struct Neighbours {
 
 async fn start(more: &str) -> Neighbours {
     let sink = Sink::start().await;
-    let setting = Setting {
-        origin: ORIGIN.to_owned(),
-        sink: sink.endpoint(),
-        more: more.to_owned(),
-        ..Setting::default()
-    };
+    let setting = Setting::before(&sink).with(more);
     let collector = Collector::start(Bound::new().await, &setting);
     Neighbours { sink, collector, page: Page::new(1) }
 }

@@ -5,14 +5,14 @@ use support::{
     collector::{Bound, Collector, Setting},
     ledger::Ledger,
     oracle::{At, Oracle},
-    page::{ORIGIN, Page, post, post_acknowledged},
+    page::{Page, post, post_acknowledged},
     sink::Sink,
 };
 
 #[tokio::test]
 async fn every_event_is_accounted_for_and_a_second_copy_is_a_duplicate() {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     let collector = Collector::start(Bound::new().await, &setting);
     let to = collector.addresses();
     let mut page = Page::new(1);
@@ -53,7 +53,7 @@ async fn collector_settles(sink: &Sink, to: support::collector::Addresses) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_load_and_without_trouble_each_event_arrives_once_as_it_was_sent_and_is_counted() {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     let collector = Collector::start(Bound::new().await, &setting);
     let to = collector.addresses();
     let mut oracle = Oracle::new(5);

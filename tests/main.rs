@@ -15,5 +15,6 @@ mod flow;
 
 mod hostile;
 mod ledger;
+mod links;
 mod outage;
 mod sdk;

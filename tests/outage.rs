@@ -3,14 +3,14 @@
 use support::{
     collector::{Bound, Collector, CollectorProcess, Setting},
     ledger::Ledger,
-    page::{ORIGIN, Page, post_acknowledged},
+    page::{Page, post_acknowledged},
     received::Received,
     sink::{Answer, Sink},
 };
 
 async fn start() -> (Sink, Setting) {
     let sink = Sink::start().await;
-    let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+    let setting = Setting::before(&sink);
     (sink, setting)
 }
 
@@ -52,7 +52,7 @@ async fn a_destination_that_breaks_off_its_answer_gets_the_same_bytes_again() {
 #[tokio::test]
 async fn a_destination_that_never_answers_is_asked_again() {
     let (sink, setting) = start().await;
-    let setting = Setting { more: "timeout_seconds = 1".to_owned(), ..setting };
+    let setting = setting.with("timeout_seconds = 1");
     let collector = Collector::start(Bound::new().await, &setting);
     let mut page = Page::new(6);
     sink.refuse_next(Answer::Hang);

@@ -8,7 +8,7 @@ use std::{
 
 use support::{
     collector::{Bound, Collector, Setting},
-    page::{ORIGIN, Page, post_acknowledged},
+    page::{Page, post_acknowledged},
     sink::Sink,
 };
 use tempfile::TempDir;
@@ -38,7 +38,7 @@ impl Spooled {
     pub(crate) async fn make(records: u8) -> Self {
         let mut sink = Sink::start().await;
         sink.go_down().await;
-        let setting = Setting { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Setting::default() };
+        let setting = Setting::before(&sink);
         let collector = Collector::start(Bound::new().await, &setting);
         let mut made: Vec<(Vec<String>, Vec<u8>)> = Vec::new();
         for number in 0..records {

@@ -20,6 +20,8 @@ use weft_collector::{
 
 pub use process::{CollectorProcess, Ended};
 
+use crate::{page::ORIGIN, sink::Sink};
+
 /// Browser key of the shop's page.
 pub const BROWSER_KEY: &str = "pk_demo_shop";
 
@@ -46,6 +48,18 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// A collector before this destination, for pages of [`ORIGIN`].
+    #[must_use]
+    pub fn before(sink: &Sink) -> Self {
+        Self { origin: ORIGIN.to_owned(), sink: sink.endpoint(), ..Self::default() }
+    }
+
+    /// With these lines of configuration instead of those it had.
+    #[must_use]
+    pub fn with(self, more: impl Into<String>) -> Self {
+        Self { more: more.into(), ..self }
+    }
+
     /// The configuration as a user would write it.
     #[must_use]
     pub fn toml(&self, data: &Path) -> String {

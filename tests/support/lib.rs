@@ -31,6 +31,7 @@ pub mod shop;
 pub mod site;
 pub mod small_disk;
 pub mod stats;
+pub mod story;
 
 pub mod visit;
 pub mod world;

@@ -19,4 +19,11 @@ impl Metrics {
         let named = rows.filter(|(row, _)| row.split('{').next().is_some_and(|name| name.contains(part)));
         named.filter_map(|(_, value)| value.parse::<f64>().ok()).sum::<f64>() as u64
     }
+
+    /// The row of this name and these labels. What is not there is 0.
+    #[must_use]
+    pub fn row(&self, row: &str) -> u64 {
+        let value = self.0.lines().find_map(|line| line.strip_prefix(row)?.strip_prefix(' '));
+        value.and_then(|value| value.parse::<f64>().ok()).unwrap_or(0.0) as u64
+    }
 }

@@ -3,6 +3,7 @@
 
 mod book;
 mod expected;
+mod inferred;
 mod sender;
 mod verdict;
 
@@ -18,10 +19,6 @@ use crate::{clock::TestClock, collector::Addresses, random::Random};
 
 pub use expected::MARK;
 pub use verdict::At;
-
-/// Requests to one destination that can be on their way when a collector or a destination dies: of each of the two
-/// keys one. Copies beyond them would be copies of what was known to be delivered.
-const IN_FLIGHT: usize = 2;
 
 /// The oracle of one test.
 pub struct Oracle {
@@ -44,11 +41,25 @@ struct Shared {
     refused: watch::Sender<u64>,
     /// What time it is for all who send.
     clock: TestClock,
+    /// Carts and sessions that some of what is sent has in common. 0: nothing has.
+    carts: u64,
 }
 
 impl Shared {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Requests to one destination that can be on their way when a collector or a destination dies: of each of the two
+    /// keys one, and one with what waited for its links. Copies beyond them would be copies of what was known to be
+    /// delivered.
+    fn in_flight(&self) -> usize {
+        if self.carts == 0 { 2 } else { 4 }
+    }
+
+    /// The cart or session of what is sent next, if it has one.
+    fn in_common(&self, random: &mut Random) -> Option<u64> {
+        (self.carts > 0 && random.once_in(3)).then(|| random.below(self.carts))
     }
 }
 
@@ -56,9 +67,16 @@ impl Oracle {
     /// Knows nothing yet; everything it makes follows from `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
+        Self::with_carts(seed, 0)
+    }
+
+    /// As [`Oracle::new`], but some events carry `cart.id` and some spans of servers `session.id`, of so many, so that
+    /// rules may link them.
+    #[must_use]
+    pub fn with_carts(seed: u64, carts: u64) -> Self {
         let (book, acknowledged) = (Mutex::default(), watch::Sender::new(0));
         let refused = watch::Sender::new(0);
-        let shared = Shared { book, acknowledged, refused, clock: TestClock::default() };
+        let shared = Shared { book, acknowledged, refused, clock: TestClock::default(), carts };
         Self { shared: Arc::new(shared), random: Random::new(seed) }
     }
 

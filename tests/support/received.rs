@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use hyper::body::Bytes;
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue, any_value::Value},
     resource::v1::Resource,
@@ -13,6 +14,8 @@ use opentelemetry_proto::tonic::{
 pub struct Received {
     /// The span as it was sent.
     pub span: Span,
+    /// The same, to the byte.
+    pub bytes: Bytes,
     /// Who made it.
     pub resource: Arc<Resource>,
 }
@@ -110,6 +113,10 @@ pub struct Linked {
     pub kinds: Vec<String>,
     /// `weft.link.rule`: who inferred it.
     pub rule: Option<String>,
+    /// `weft.link.inferred`.
+    pub inferred: bool,
+    /// `weft.link.late`: it points to what came after, and was sent before.
+    pub late: bool,
 }
 
 impl From<&Link> for Linked {
@@ -126,6 +133,8 @@ impl From<&Link> for Linked {
             span_id: hex(&link.span_id),
             kinds,
             rule: text(&link.attributes, "weft.link.rule").map(str::to_owned),
+            inferred: flag(&link.attributes, "weft.link.inferred"),
+            late: flag(&link.attributes, "weft.link.late"),
         }
     }
 }
@@ -168,7 +177,9 @@ pub fn traces(spans: &[Received]) -> Vec<Trace> {
     traces
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes as ids are written.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -181,6 +192,10 @@ fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
         Value::StringValue(text) => Some(text),
         _ => None,
     }
+}
+
+fn flag(attributes: &[KeyValue], key: &str) -> bool {
+    matches!(find(attributes, key), Some(Value::BoolValue(true)))
 }
 
 fn as_text(value: &AnyValue) -> Option<&str> {

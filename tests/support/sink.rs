@@ -2,6 +2,7 @@
 
 mod answer;
 mod judge;
+mod raw;
 mod serve;
 
 use std::{

@@ -17,6 +17,8 @@ pub(super) struct Expected {
     pub(super) span: Span,
     /// `service.name` of whoever sent it.
     pub(super) service: String,
+    /// The cart or session by which a rule may link it.
+    pub(super) in_common: Option<String>,
 }
 
 impl Expected {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{IN_FLIGHT, Oracle};
+use super::{Oracle, inferred};
 use crate::{collector::Addresses, ledger::Ledger, sink::Sink};
 
 /// How long a test waits for what must come.
@@ -87,7 +87,8 @@ impl Oracle {
     /// More copies than can have been on their way.
     fn surplus(&self, at: At<'_>) -> Option<String> {
         let book = self.shared.book();
-        let allowed = book.copies_allowed(at.name, &at.sink.taken(), IN_FLIGHT) + at.sink.unsaid();
+        let allowed =
+            book.copies_allowed(at.name, &at.sink.taken(), self.shared.in_flight()) + at.sink.unsaid();
         let copies = at.sink.duplicates();
         println!("{}: {copies} copies, {allowed} could be", at.name);
         (copies > allowed)
@@ -99,7 +100,11 @@ impl Oracle {
         let judge = |received| {
             let received: &crate::received::Received = received;
             match book.expected(&received.span.span_id) {
-                Some(expected) => expected.differences(received),
+                Some(expected) => {
+                    let mut wrong = expected.differences(received);
+                    wrong.extend(inferred::mistakes(&book, expected, received));
+                    wrong
+                }
                 None => vec![format!("nobody sent span {}", received.span_id())],
             }
         };

@@ -3,11 +3,11 @@
 use std::{io::Read, sync::Arc};
 
 use flate2::read::GzDecoder;
-use hyper::{Method, StatusCode, header, http::request::Parts};
+use hyper::{Method, StatusCode, body::Bytes, header, http::request::Parts};
 use opentelemetry_proto::tonic::{collector::trace::v1::ExportTraceServiceRequest, trace::v1::Span};
 use prost::Message;
 
-use super::{Answer, Dislike, State};
+use super::{Answer, Dislike, State, raw};
 use crate::received::{Received, hex};
 
 /// What became of a request.
@@ -20,9 +20,9 @@ pub(super) enum Verdict {
 }
 
 /// Takes a request's spans into `state` unless something in it is disliked, or complains.
-pub(super) fn take(state: &mut State, head: &Parts, body: &[u8], answer: Option<Answer>) -> Verdict {
+pub(super) fn take(state: &mut State, head: &Parts, body: &Bytes, answer: Option<Answer>) -> Verdict {
     let spans: Vec<_> = match read(head, body) {
-        Ok(request) => spans(request).collect(),
+        Ok(spans) => spans,
         Err(complaint) => {
             state.complaints.push(complaint);
             return Verdict::Taken;
@@ -59,7 +59,8 @@ impl Dislike {
     }
 }
 
-fn read(head: &Parts, body: &[u8]) -> Result<ExportTraceServiceRequest, String> {
+/// The spans of a request, of which there is at least one.
+fn read(head: &Parts, body: &Bytes) -> Result<Vec<Received>, String> {
     let header = |name| head.headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
     if head.method != Method::POST || head.uri != "/v1/traces" {
         return Err(format!("{} {}: only POST /v1/traces is expected", head.method, head.uri));
@@ -67,28 +68,30 @@ fn read(head: &Parts, body: &[u8]) -> Result<ExportTraceServiceRequest, String> 
     if header(header::CONTENT_TYPE) != Some("application/x-protobuf") {
         return Err(format!("content type {:?}", header(header::CONTENT_TYPE)));
     }
-    let mut inflated = Vec::new();
     let body = match header(header::CONTENT_ENCODING) {
-        None | Some("identity") => body,
+        None | Some("identity") => body.clone(),
         Some("gzip") => {
-            GzDecoder::new(body).read_to_end(&mut inflated).map_err(|error| format!("not gzip: {error}"))?;
-            &inflated
+            let mut inflated = Vec::new();
+            let read = GzDecoder::new(&**body).read_to_end(&mut inflated);
+            read.map_err(|error| format!("not gzip: {error}"))?;
+            inflated.into()
         }
         other => return Err(format!("content encoding {other:?}")),
     };
-    let request = ExportTraceServiceRequest::decode(body).map_err(|error| format!("not OTLP: {error}"))?;
-    if spans(request.clone()).next().is_none() {
-        return Err("a request without spans".to_owned());
-    }
-    Ok(request)
+    let not_otlp = |error| format!("not OTLP: {error}");
+    let request = ExportTraceServiceRequest::decode(body.clone()).map_err(not_otlp)?;
+    let bytes = raw::spans(body).map_err(not_otlp)?;
+    let spans: Vec<Received> = spans(request, bytes).collect();
+    if spans.is_empty() { Err("a request without spans".to_owned()) } else { Ok(spans) }
 }
 
-fn spans(request: ExportTraceServiceRequest) -> impl Iterator<Item = Received> {
-    request.resource_spans.into_iter().flat_map(|of_resource| {
+fn spans(request: ExportTraceServiceRequest, bytes: Vec<Bytes>) -> impl Iterator<Item = Received> {
+    let spans = request.resource_spans.into_iter().flat_map(|of_resource| {
         let resource = Arc::new(of_resource.resource.unwrap_or_default());
         let spans = of_resource.scope_spans.into_iter().flat_map(|of_scope| of_scope.spans);
-        spans.map(move |span| Received { span, resource: resource.clone() })
-    })
+        spans.map(move |span| (span, resource.clone()))
+    });
+    spans.zip(bytes).map(|((span, resource), bytes)| Received { span, bytes, resource })
 }
 
 fn take_span(state: &mut State, received: Received) {
@@ -101,7 +104,7 @@ fn take_span(state: &mut State, received: Received) {
             state.places.insert(span.span_id.clone(), state.spans.len());
             state.spans.push(received);
         }
-        Some(earlier) if earlier.span == *span && earlier.resource == received.resource => {
+        Some(earlier) if earlier.bytes == received.bytes && earlier.resource == received.resource => {
             state.duplicates += 1
         }
         Some(earlier) => {

@@ -23,6 +23,9 @@ use crate::{
     received::hex,
 };
 
+/// Attribute that events of several pages have in common.
+const CART: &str = "cart.id";
+
 const NAME: &str = "browser.user_action.click";
 
 /// One page.
@@ -124,6 +127,7 @@ impl PageSender {
         let start_ns = self.shared.clock.now_ms() as u64 * 1_000_000 + number;
         self.last_start_ns = Some(start_ns);
         let secret = hex(&self.random.bytes::<24>());
+        let cart = self.shared.in_common(&mut self.random).map(|cart| format!("cart-{cart}"));
         let first = batch.attributes.len() as u32;
         let mut attribute = |key: &str, value: &str| {
             let (key, value) = (batch.strings.intern(key), batch.strings.intern(value));
@@ -132,6 +136,9 @@ impl PageSender {
         attribute("test.secret", &secret);
         if is_marked {
             attribute(MARK, "yes");
+        }
+        if let Some(cart) = &cart {
+            attribute(CART, cart);
         }
         let name = batch.strings.intern(NAME);
         batch.events.push(Event {
@@ -145,10 +152,10 @@ impl PageSender {
             attributes: first..batch.attributes.len() as u32,
             ..Event::default()
         });
-        self.expect(number, start_ns, &secret)
+        self.expect(number, start_ns, &secret, cart)
     }
 
-    fn expect(&self, number: u64, start_ns: u64, secret: &str) -> SpanId {
+    fn expect(&self, number: u64, start_ns: u64, secret: &str, cart: Option<String>) -> SpanId {
         let ids = Ids::new(self.seed);
         let id: SpanId = ids.span(number);
         let previous = number.checked_sub(1).map(|previous| Link {
@@ -156,6 +163,12 @@ impl PageSender {
             span_id: ids.span(previous).to_vec(),
             ..Link::default()
         });
+        let mut attributes = vec![
+            text("test.secret", secret),
+            int("weft.seq", i64::try_from(number).expect("a test makes few events")),
+            text("session.id", &hex(&self.session)),
+        ];
+        attributes.extend(cart.iter().map(|cart| text(CART, cart)));
         let span = Span {
             trace_id: ids.trace(number).to_vec(),
             span_id: id.to_vec(),
@@ -163,15 +176,11 @@ impl PageSender {
             kind: Kind::Internal as i32,
             start_time_unix_nano: start_ns,
             end_time_unix_nano: start_ns + 1_000,
-            attributes: vec![
-                text("test.secret", secret),
-                int("weft.seq", i64::try_from(number).expect("a test makes few events")),
-                text("session.id", &hex(&self.session)),
-            ],
+            attributes,
             links: previous.into_iter().collect(),
             ..Span::default()
         };
-        self.shared.book().send(id, Expected { span, service: "shop-web".to_owned() });
+        self.shared.book().send(id, Expected { span, service: "shop-web".to_owned(), in_common: cart });
         id
     }
 }

@@ -60,13 +60,12 @@ impl ServerSender {
         let spans: Vec<_> = (0..1 + self.random.below(2 * self.spans)).map(|_| self.span()).collect();
         let ids: Vec<SpanId> = spans
             .iter()
-            .map(|span| SpanId::try_from(span.span_id.as_slice()).expect("eight bytes"))
+            .map(|expected| SpanId::try_from(expected.span.span_id.as_slice()).expect("eight bytes"))
             .collect();
-        for (id, span) in ids.iter().zip(&spans) {
-            let expected = Expected { span: span.clone(), service: SERVICE.to_owned() };
-            self.shared.book().send(*id, expected);
+        for (id, expected) in ids.iter().zip(&spans) {
+            self.shared.book().send(*id, expected.clone());
         }
-        let request = request(spans).encode_to_vec();
+        let request = request(spans.into_iter().map(|expected| expected.span).collect()).encode_to_vec();
         let url = format!("{}/v1/traces", self.to.otlp_endpoint());
         let key = format!("Bearer {SERVER_KEY}");
         let headers = [("authorization", key.as_str()), ("content-type", "application/x-protobuf")];
@@ -85,20 +84,23 @@ impl ServerSender {
         acknowledge(&self.shared, &ids);
     }
 
-    fn span(&mut self) -> Span {
+    fn span(&mut self) -> Expected {
         let secret: Vec<u8> = (0..self.text / 2).map(|_| self.random.next() as u8).collect();
-        let secret = hex(&secret);
+        let session = self.shared.in_common(&mut self.random).map(|session| format!("session-{session}"));
+        let mut attributes = vec![text("test.secret", &hex(&secret))];
+        attributes.extend(session.iter().map(|session| text("session.id", session)));
         let start = self.shared.clock.now_ms() as u64 * 1_000_000;
-        Span {
+        let span = Span {
             trace_id: self.random.bytes::<16>().to_vec(),
             span_id: self.random.bytes::<8>().to_vec(),
             name: "POST /api/cart".to_owned(),
             kind: 2,
             start_time_unix_nano: start,
             end_time_unix_nano: start + 2_000_000,
-            attributes: vec![text("test.secret", &secret)],
+            attributes,
             ..Span::default()
-        }
+        };
+        Expected { span, service: SERVICE.to_owned(), in_common: session }
     }
 }
 
