@@ -48,6 +48,13 @@ impl<'a> Spans<'a> {
         all.filter(|(_, (_, valid))| **valid).map(|(at, (item, _))| (at, RawSpan::of(item.content)))
     }
 
+    /// As [`Self::of`], of a request that was looked through before and found to be valid, all of it.
+    pub(crate) fn of_valid(plain: &'a [u8]) -> Result<Self, Reject> {
+        let items = Items::of(plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;
+        let valid = vec![true; items.len()];
+        Ok(Self { items, valid })
+    }
+
     /// A request of the valid spans that are wanted, and how many these are.
     pub(crate) fn request(&self, is_wanted: impl Fn(usize) -> bool) -> (Vec<u8>, u64) {
         let goes = |at: usize| self.valid.get(at).copied().unwrap_or(false) && is_wanted(at);

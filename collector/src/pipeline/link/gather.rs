@@ -16,6 +16,7 @@ use crate::{
         signal::Signal,
         spool::{Chunk, Intervals, Kind, Placed, Record},
     },
+    reject::Reject,
 };
 
 /// The records of a chunk on their way to one destination.
@@ -154,7 +155,7 @@ fn load_of(loads: &mut Vec<Load>, record: &Record, signal: Signal, change: impl 
 
 /// What a record comes to for a destination that wants moments as `events_as` says.
 pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> Parts {
-    let why = |error: crate::reject::Reject| Arc::from(error.to_string());
+    let why = |error: Reject| Arc::from(error.to_string());
     match record.kind() {
         Kind::Batch => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
@@ -163,7 +164,8 @@ pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> P
         Kind::Otlp if !record.whole || !record.waiting.is_empty() => {
             let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
             let waiting = Intervals::from_wire(&record.waiting);
-            let (bytes, spans) = Spans::of(&plain).map_err(why)?.request(|at| !waiting.contains(at as u64));
+            let (bytes, spans) =
+                spans_of(record, &plain).map_err(why)?.request(|at| !waiting.contains(at as u64));
             Ok(vec![Part { signal: Signal::Traces, bytes, spans }])
         }
         Kind::Released if record.body.is_empty() => Err("it could not be when it was released".into()),
@@ -173,6 +175,11 @@ pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> P
         }
         Kind::Head | Kind::Unknown => Err("written by a later version".into()),
     }
+}
+
+/// The spans of an OTLP record: what was found to be valid on receipt is not looked through again.
+pub(super) fn spans_of<'a>(record: &Record, plain: &'a [u8]) -> Result<Spans<'a>, Reject> {
+    if record.whole { Spans::of_valid(plain) } else { Spans::of(plain) }
 }
 
 /// What of a batch does not wait. Of nothing there is no part: neither a resource without spans.

@@ -25,6 +25,8 @@ pub(crate) struct Index {
     about: Keyspace,
     /// Rows in use, and rows the store does not know as they are.
     rows: HashMap<Shared, Entry>,
+    /// How many of them are changed.
+    changed: usize,
     place: u64,
     count: u64,
     most: u64,
@@ -90,7 +92,7 @@ impl Index {
             }
         };
         let (rows, seed) = (HashMap::new(), ValueSeed(seed));
-        Ok(Self { db, values, days, about, rows, place, count, most, seed, forgotten: 0 })
+        Ok(Self { db, values, days, about, rows, changed: 0, place, count, most, seed, forgotten: 0 })
     }
 
     /// Everything before this place of the spool is in the store.
@@ -108,9 +110,9 @@ impl Index {
         (self.count, self.forgotten)
     }
 
-    /// Rows in memory.
-    pub(super) fn rows(&self) -> usize {
-        self.rows.len()
+    /// Rows that are not committed.
+    pub(super) fn changed(&self) -> usize {
+        self.changed
     }
 
     /// An event has come: others find it from now on.
@@ -161,7 +163,7 @@ impl Index {
         batch.insert(&self.about, PLACE, place.to_be_bytes());
         batch.insert(&self.about, COUNT, count.to_be_bytes());
         batch.commit()?;
-        (self.place, self.count) = (place, count);
+        (self.place, self.count, self.changed) = (place, count, 0);
         for entry in self.rows.values_mut().filter(|entry| entry.changed) {
             (entry.stored, entry.changed) = (Some(day), false);
         }
@@ -211,7 +213,8 @@ impl Index {
     fn change(&mut self, key: Shared, change: impl FnOnce(&mut Seen)) {
         let entry = self.row(key);
         change(&mut entry.seen);
-        entry.changed = true;
+        let was_changed = std::mem::replace(&mut entry.changed, true);
+        self.changed += usize::from(!was_changed);
     }
 
     /// A row that cannot be read costs the links of those it held.

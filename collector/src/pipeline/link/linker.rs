@@ -54,6 +54,8 @@ pub(crate) struct Linker {
     knew: u64,
     /// When the index was last committed.
     committed: Duration,
+    /// A segment waits for the next time.
+    is_asked: bool,
 }
 
 /// A record and what its events are linked to, in their order.
@@ -65,6 +67,9 @@ struct Decided {
 
 /// The index is committed after so long at most, whether or not a segment waits for it.
 const EVERY: Duration = Duration::from_secs(10);
+
+/// And this often at most, however many segments wait for it.
+const SOONEST: Duration = Duration::from_secs(1);
 
 /// Or when it has changed so much.
 const ROWS: usize = 20_000;
@@ -80,7 +85,7 @@ impl Linker {
     pub(crate) fn new(with: Starts) -> Self {
         let runtime = tokio::runtime::Handle::current();
         let committed = with.clock.monotonic();
-        let mut linker = Self { with, runtime, queue: VecDeque::new(), knew: 0, committed };
+        let mut linker = Self { with, runtime, queue: VecDeque::new(), knew: 0, committed, is_asked: false };
         linker.replay();
         linker
     }
@@ -88,23 +93,26 @@ impl Linker {
     /// Until it is to `stop`: then nothing waits any more.
     pub(crate) fn run(mut self, stop: &CancellationToken) {
         loop {
-            let is_asked = self.wait(stop);
+            self.wait(stop);
             if stop.is_cancelled() {
                 return self.finish();
             }
             self.take_all();
-            let is_due = self.with.clock.monotonic().saturating_sub(self.committed) >= EVERY;
             self.release_due(stop);
-            if is_asked || is_due || self.with.index.rows() >= ROWS {
+            if self.with.clock.monotonic() >= self.next_commit() || self.with.index.changed() >= ROWS {
                 self.commit();
             }
         }
     }
 
-    /// Until something comes or is due. Whether a segment waits for the index.
-    fn wait(&mut self, stop: &CancellationToken) -> bool {
-        let now = self.with.clock.monotonic();
-        let due = self.queue.front().map_or(EVERY, |(due, _)| due.saturating_sub(now)).min(EVERY);
+    fn next_commit(&self) -> Duration {
+        self.committed + if self.is_asked { SOONEST } else { EVERY }
+    }
+
+    /// Until something comes, or is due.
+    fn wait(&mut self, stop: &CancellationToken) {
+        let next = self.queue.front().map_or(Duration::MAX, |(due, _)| *due).min(self.next_commit());
+        let due = next.saturating_sub(self.with.clock.monotonic());
         let Starts { inbox, segments, room, clock, .. } = &mut self.with;
         let woken = async {
             tokio::select! {
@@ -117,7 +125,7 @@ impl Linker {
         let woken = self.runtime.block_on(clock.within(due, woken));
         let (came, is_asked) = woken.unwrap_or((None, false));
         came.into_iter().for_each(|waiting| self.take(waiting));
-        is_asked
+        self.is_asked |= is_asked;
     }
 
     fn take_all(&mut self) {
@@ -228,7 +236,7 @@ impl Linker {
     }
 
     fn commit(&mut self) {
-        self.committed = self.with.clock.monotonic();
+        (self.committed, self.is_asked) = (self.with.clock.monotonic(), false);
         // In this order: what is behind the end was given to the inbox before the spool grew to it.
         let end = self.with.segments.end();
         self.take_all();

@@ -17,11 +17,11 @@ use crate::{
     config::Limits,
     pipeline::{
         decode::{
-            self, Items, Spans,
+            self, Items,
             wire::{Fields, Value},
         },
         export::Part,
-        link::gather::coding,
+        link::gather::{coding, spans_of},
         signal::Signal,
         spool::{Intervals, Kind},
     },
@@ -46,7 +46,7 @@ fn plain(waiting: &Waiting, limits: &Limits) -> Result<Part, Reject> {
     let these = Intervals::from_wire(&record.waiting);
     if record.kind() == Kind::Otlp {
         let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes)?;
-        let (bytes, spans) = Spans::of(&plain)?.request(|at| these.contains(at as u64));
+        let (bytes, spans) = spans_of(record, &plain)?.request(|at| these.contains(at as u64));
         return Ok(Part { signal: Signal::Traces, bytes, spans });
     }
     Ok(match &waiting.decoded {

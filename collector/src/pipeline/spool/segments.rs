@@ -186,9 +186,11 @@ impl Segments {
     /// A new segment is durable; the one before it grows no more.
     pub(super) fn add(&self, segment: Segment) {
         let end = segment.end;
-        self.shelf().add(segment);
+        let mut shelf = self.shelf();
+        shelf.add(segment);
         // So that the one before it may go as soon as nobody needs it.
-        self.ask_to_keep();
+        self.ask_to_keep(&shelf);
+        drop(shelf);
         self.end.send_replace(end);
     }
 
@@ -216,7 +218,7 @@ impl Segments {
                 shelf.doom_oldest();
             }
             if shelf.bytes() + wanted > shelf.most_bytes {
-                self.ask_to_keep();
+                self.ask_to_keep(&shelf);
             }
         }
         drop(shelf);
@@ -259,7 +261,9 @@ impl Segments {
         self.sweep().unwrap();
         let shelf = self.shelf();
         let needed = shelf.cursors.values().map(|cursor| cursor.place).min();
-        shelf.segments.len() > 1 && shelf.segments.front().is_some_and(|oldest| Some(oldest.end) <= needed)
+        let waits = shelf.segments.front().is_some_and(|oldest| Some(oldest.end) <= needed);
+        // Somebody else may be deleting what was let go of.
+        (waits && shelf.segments.len() > 1) || shelf.being_deleted > 0
     }
 
     pub(super) fn shelf(&self) -> MutexGuard<'_, Shelf> {

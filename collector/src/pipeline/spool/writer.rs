@@ -229,7 +229,7 @@ impl Writer {
     fn refuse_full(&mut self, group: impl Iterator<Item = Staged>) {
         self.segments.health.full.store(true, Ordering::Relaxed);
         // What could be deleted may wait for its claims.
-        self.segments.ask_to_keep();
+        self.segments.ask_to_keep(&self.segments.shelf());
         group.for_each(|staged| self.refuse(staged, Outcome::SpoolFull, Reject::SpoolFull));
     }
 

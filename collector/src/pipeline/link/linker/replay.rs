@@ -6,8 +6,11 @@ use super::{Linker, Starts, Waiting};
 use crate::{
     config::Limits,
     pipeline::{
-        decode::{self, Spans},
-        link::{Candidate, Rules, gather::coding},
+        decode,
+        link::{
+            Candidate, Rules,
+            gather::{coding, spans_of},
+        },
         spool::{Intervals, Kind, Placed, Reader, Record},
     },
     reject::Reject,
@@ -86,7 +89,7 @@ fn candidates(record: &Record, rules: &Rules, limits: &Limits) -> Result<Vec<Can
         }
         _ => {
             let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes)?;
-            rules.in_otlp(&record.application, &Spans::of(&plain)?)
+            rules.in_otlp(&record.application, &spans_of(record, &plain)?)
         }
     };
     let mut found = found.into_iter().peekable();

@@ -20,6 +20,8 @@ pub(in crate::pipeline::spool) struct Shelf {
     pub(in crate::pipeline::spool) cursors: BTreeMap<Arc<str>, Cursor>,
     /// Starts of segments that are to be deleted.
     pub(in crate::pipeline::spool) doomed: Vec<u64>,
+    /// How many files are being deleted.
+    pub(in crate::pipeline::spool) being_deleted: usize,
     /// Claims of everything before are durable in their store.
     pub(in crate::pipeline::spool) claimed: u64,
     /// The link index knows everything before, and nothing there waits.
@@ -118,14 +120,19 @@ impl Segments {
             shelf.doom_oldest();
         }
         if shelf.is_oldest_free(wall, is_roomy) {
-            self.ask_to_keep();
+            self.ask_to_keep(shelf);
         }
     }
 
-    /// What nobody needs waits for its claims, or for the linker.
-    pub(in crate::pipeline::spool) fn ask_to_keep(&self) {
-        self.keep.notify_one();
-        self.keep_links.notify_one();
+    /// What nobody needs waits for its claims, or for the linker: whichever of them lags is told.
+    pub(in crate::pipeline::spool) fn ask_to_keep(&self, shelf: &Shelf) {
+        let Some(oldest) = shelf.segments.front() else { return };
+        if oldest.end > shelf.claimed {
+            self.keep.notify_one();
+        }
+        if oldest.end > shelf.linked {
+            self.keep_links.notify_one();
+        }
     }
 
     /// Deletes what was let go of, while nobody waits for the shelf. Cursors are durable before anything goes that an
@@ -136,6 +143,8 @@ impl Segments {
             return Ok(());
         }
         let mut doomed = std::mem::take(&mut shelf.doomed);
+        let being_deleted = doomed.len();
+        shelf.being_deleted += being_deleted;
         let cursors: Vec<_> = shelf.cursors.values().map(|cursor| cursor.file.handle()).collect();
         drop(shelf);
         let mut swept = cursors.iter().try_for_each(|file| file.sync_data());
@@ -144,7 +153,9 @@ impl Segments {
         {
             swept = self.delete(start).inspect_err(|_| doomed.push(start));
         }
-        self.shelf().doomed.append(&mut doomed);
+        let mut shelf = self.shelf();
+        shelf.being_deleted -= being_deleted;
+        shelf.doomed.append(&mut doomed);
         swept
     }
 
