@@ -1,6 +1,6 @@
 //! Inflates within a bound: a few bytes may not become a gigabyte.
 
-use std::io::Read;
+use std::{cell::RefCell, io::Read};
 
 use flate2::{Decompress, FlushDecompress, Status, read::MultiGzDecoder};
 
@@ -8,7 +8,18 @@ use crate::reject::Reject;
 
 /// Raw DEFLATE, whole: neither cut short nor followed by anything.
 pub(super) fn deflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
-    let mut inflater = Decompress::new(false);
+    INFLATER.with_borrow_mut(|inflater| {
+        inflater.reset(false);
+        inflate(inflater, bytes, limit)
+    })
+}
+
+thread_local! {
+    /// Its window costs more to make than a small batch to inflate.
+    static INFLATER: RefCell<Decompress> = RefCell::new(Decompress::new(false));
+}
+
+fn inflate(inflater: &mut Decompress, bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
     // One byte more than allowed tells "too large" from "just fits".
     let most = limit.saturating_add(1);
     let mut out = Vec::with_capacity(bytes.len().saturating_mul(4).max(256).min(most));

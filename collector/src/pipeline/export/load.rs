@@ -14,8 +14,10 @@ use crate::{config::Compression, ledger::Owner, pipeline::signal::Signal};
 pub(crate) struct Load {
     pub(crate) owner: Owner,
     pub(crate) signal: Signal,
-    /// An `Export…ServiceRequest`.
-    body: Vec<u8>,
+    /// Requests of one record each. Put end to end they are one request: its field is a repeated one.
+    parts: Vec<Vec<u8>>,
+    /// Of all of these.
+    bytes: usize,
     pub(crate) spans: u64,
     /// Events it decides of.
     pub(crate) passed: u64,
@@ -36,7 +38,8 @@ impl Load {
         Self {
             owner,
             signal,
-            body: Vec::new(),
+            parts: Vec::new(),
+            bytes: 0,
             spans: 0,
             passed: 0,
             undecodable: 0,
@@ -51,18 +54,15 @@ impl Load {
     /// Whether so much more fits. The first record always does: it cannot be split.
     pub(crate) fn has_room(&self, more: &Part) -> bool {
         self.spans == 0
-            || (self.spans + more.spans <= MAX_SPANS && self.body.len() + more.bytes.len() <= MAX_BYTES)
+            || (self.spans + more.spans <= MAX_SPANS && self.bytes + more.bytes.len() <= MAX_BYTES)
     }
 
-    /// Adds the spans of a record. Requests put one after the other are one request: its field is a repeated one.
-    pub(crate) fn add(&mut self, mut more: Part) {
+    /// Adds the spans of a record.
+    pub(crate) fn add(&mut self, more: Part) {
         self.spans += more.spans;
         self.passed += more.spans;
-        if self.body.is_empty() {
-            self.body = more.bytes;
-        } else {
-            self.body.append(&mut more.bytes);
-        }
+        self.bytes += more.bytes.len();
+        self.parts.push(more.bytes);
     }
 
     /// Passes events of a record that can no longer be decoded.
@@ -73,7 +73,8 @@ impl Load {
 
     /// The bytes to send, taken out.
     pub(crate) fn take_body(&mut self) -> Bytes {
-        std::mem::take(&mut self.body).into()
+        let mut parts = std::mem::take(&mut self.parts);
+        if parts.len() == 1 { parts.pop().unwrap_or_default().into() } else { parts.concat().into() }
     }
 }
 

@@ -11,7 +11,10 @@ const FROM_SDK: [&str; 3] = ["weft.clock.jump_ms", "weft.suspended_ms", "weft.st
 
 /// Whether an attribute of this name is removed from a client's event.
 pub(crate) fn is_reserved(key: &str) -> bool {
-    RESERVED.iter().any(|prefix| key.starts_with(prefix)) && !FROM_SDK.contains(&key)
+    // Asked of every name: most begin with another letter.
+    matches!(key.as_bytes().first(), Some(b'w' | b's' | b't' | b'd' | b'c'))
+        && RESERVED.iter().any(|prefix| key.starts_with(prefix))
+        && !FROM_SDK.contains(&key)
 }
 
 /// What a client says of itself, by key; each is marked as a claim. `None`: it is removed, because it is not for a

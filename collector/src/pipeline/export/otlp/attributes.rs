@@ -2,7 +2,8 @@
 //!
 //! Last first, because everything here is written backward.
 
-use weft_proto::{Attribute, Batch, Event, Value};
+use prost::encoding::{WireType, encode_key, encode_varint};
+use weft_proto::{Attribute, Batch, Event, StrId, Strings, Value};
 
 use super::backward::Backward;
 use crate::pipeline::link::{Linked, LinkedEvent, hex, is_reserved};
@@ -13,6 +14,7 @@ pub(super) struct Page<'a> {
     /// The field that holds attributes of what is written.
     field: u64,
     page_id: Vec<u8>,
+    texts: Texts,
     sessions: Vec<Session>,
     /// By position of a string: whether an attribute of that name is removed.
     reserved: Vec<bool>,
@@ -34,10 +36,11 @@ struct Remembered(Option<(u64, Vec<u8>)>);
 impl<'a> Page<'a> {
     pub(super) fn new(linked: Linked<'a>, field: u64) -> Self {
         let strings = &linked.batch.strings;
-        let names = (0..strings.len()).map(|at| strings.get(weft_proto::StrId(at as u32)));
+        let names = (0..strings.len()).map(|at| strings.get(StrId(at as u32)));
         let reserved: Vec<_> = names.map(is_reserved).collect();
         Self {
             page_id: written(|out| text_pair(out, field, "weft.page.id", &hex(&linked.ids.page()))),
+            texts: Texts::of(strings),
             sessions: linked.batch.sessions.iter().map(|one| session(one, field)).collect(),
             removes: reserved.contains(&true),
             reserved,
@@ -73,8 +76,18 @@ impl<'a> Page<'a> {
         let batch = self.linked.batch;
         for attribute in batch.attributes_of(event).iter().rev() {
             if !self.is_reserved(attribute) {
-                key_value(out, self.field, batch.strings.get(attribute.key), |out| {
-                    value(out, batch, &attribute.value)
+                out.message(self.field, |out| {
+                    match &attribute.value {
+                        // Most values are: key and value are written as they lie here.
+                        Value::Text(text) => {
+                            let text = self.texts.get(*text);
+                            out.message(2, |out| out.raw(text));
+                        }
+                        other => out.message(2, |out| value(out, batch, other)),
+                    }
+                    let key = self.texts.get(attribute.key);
+                    // A singular text that is empty is absent.
+                    out.raw(if key.len() > EMPTY { key } else { &[] });
                 });
             }
         }
@@ -117,6 +130,37 @@ impl<'a> Page<'a> {
 
     fn is_reserved(&self, attribute: &Attribute) -> bool {
         self.reserved.get(attribute.key.0 as usize).copied().unwrap_or(false)
+    }
+}
+
+/// Bytes of an empty one: tag and length.
+const EMPTY: usize = 2;
+
+/// Every string as field 1, which is where a `KeyValue` has its key and an `AnyValue` its text.
+struct Texts {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn of(strings: &Strings) -> Self {
+        let mut bytes = Vec::with_capacity(strings.bytes() + 3 * strings.len());
+        let mut ends = Vec::with_capacity(strings.len());
+        for at in 0..strings.len() {
+            let text = strings.get(StrId(at as u32));
+            encode_key(1, WireType::LengthDelimited, &mut bytes);
+            encode_varint(text.len() as u64, &mut bytes);
+            bytes.extend_from_slice(text.as_bytes());
+            ends.push(bytes.len());
+        }
+        Self { bytes, ends }
+    }
+
+    fn get(&self, id: StrId) -> &[u8] {
+        let at = id.0 as usize;
+        let from = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let to = self.ends.get(at).copied().unwrap_or(from);
+        self.bytes.get(from..to).unwrap_or_default()
     }
 }
 

@@ -94,6 +94,9 @@ impl Backward {
 
     #[inline]
     fn delimited(&mut self, field: u64, length: usize) {
+        if length < 0x80 && field < 16 {
+            return self.raw(&[(field << 3 | DELIMITED) as u8, length as u8]);
+        }
         self.number(length as u64);
         self.number(field << 3 | DELIMITED);
     }
