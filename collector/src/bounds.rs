@@ -8,13 +8,18 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, config, pipeline::spool::Segments};
+use crate::{
+    clock::Clock,
+    config,
+    pipeline::{link::WaitingRoom, spool::Segments},
+};
 
 /// What is bounded.
 #[derive(Debug)]
 pub(crate) struct Bounds {
     segments: Arc<Segments>,
     spool: config::Spool,
+    waiting_room: Arc<WaitingRoom>,
     /// The last step at which each bound was warned about.
     said: Mutex<BTreeMap<Name, u64>>,
 }
@@ -46,8 +51,13 @@ impl Used {
 }
 
 impl Bounds {
-    pub(crate) fn new(segments: &Arc<Segments>, spool: &config::Spool) -> Self {
-        Self { segments: Arc::clone(segments), spool: spool.clone(), said: Mutex::default() }
+    pub(crate) fn new(
+        segments: &Arc<Segments>,
+        spool: &config::Spool,
+        waiting_room: &Arc<WaitingRoom>,
+    ) -> Self {
+        let (segments, waiting_room) = (Arc::clone(segments), Arc::clone(waiting_room));
+        Self { segments, spool: spool.clone(), waiting_room, said: Mutex::default() }
     }
 
     /// Whether anything would be refused for want of room, as far as is known without trying.
@@ -74,6 +84,14 @@ impl Bounds {
             most: all.saturating_sub(self.spool.reserve_of(all)),
             change: "make room on the disk of `data`; without it everything is refused",
         });
+        let (used, most) = self.waiting_room.bytes();
+        let waiting = (most > 0).then_some(Used {
+            bound: "linker.max_waiting_mib",
+            destination: None,
+            used,
+            most,
+            change: "raise it, lower linker.wait_ms, or look for a rule that matches more than was meant; beyond it events leave without inferred links",
+        });
         let destinations = self.segments.depths().into_iter().map(|(name, used, most)| Used {
             bound: "export.max_bytes",
             destination: Some(name),
@@ -81,7 +99,7 @@ impl Bounds {
             most,
             change: "mend the destination, or raise its max_bytes; beyond it its oldest events are dropped",
         });
-        [spool].into_iter().chain(disk).chain(destinations).collect()
+        [spool].into_iter().chain(disk).chain(waiting).chain(destinations).collect()
     }
 
     /// Warns until `stop`.

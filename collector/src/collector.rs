@@ -136,7 +136,7 @@ impl Collector {
         let (data, limits) = (config.data.clone(), config.limits.clone());
         let mut forwarding = Forwarding::new(&segments, &ledger, &meters, &clock, data, limits);
         config.destinations.0.iter().try_for_each(|to| forwarding.begin(to))?;
-        let bounds = Arc::new(Bounds::new(&segments, &config.spool));
+        let bounds = Arc::new(Bounds::new(&segments, &config.spool, &waiting_room));
         let memory = Memory::new(config.memory_limit);
         let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &memory, &waiting_room, &clock);
         let own_key = Arc::new(Key::of_canary());

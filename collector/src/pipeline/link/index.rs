@@ -27,6 +27,8 @@ pub(crate) struct Index {
     rows: HashMap<Shared, Entry>,
     /// How many of them are changed.
     changed: usize,
+    /// No row by day is before this one: what was removed there would be looked through again and again.
+    oldest: Vec<u8>,
     place: u64,
     count: u64,
     most: u64,
@@ -42,6 +44,10 @@ struct Entry {
     changed: bool,
 }
 
+/// How rows are written. An index of another version is put aside.
+const VERSION: u64 = 1;
+
+const FORMAT: &[u8] = b"version";
 const PLACE: &[u8] = b"place";
 const COUNT: &[u8] = b"count";
 const SEED: &[u8] = b"seed";
@@ -81,6 +87,10 @@ impl Index {
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
         let [values, days, about] = ["values", "days", "about"].map(|name| db.keyspace(name, options));
         let (values, days, about) = (values?, days?, about?);
+        if number(about.get(FORMAT)?).is_some_and(|version| version != VERSION) {
+            return Err(fjall::Error::InvalidVersion(None));
+        }
+        about.insert(FORMAT, VERSION.to_be_bytes())?;
         let place = number(about.get(PLACE)?).unwrap_or(0);
         let count = number(about.get(COUNT)?).unwrap_or(0);
         let seed = match number(about.get(SEED)?) {
@@ -91,8 +101,8 @@ impl Index {
                 seed
             }
         };
-        let (rows, seed) = (HashMap::new(), ValueSeed(seed));
-        Ok(Self { db, values, days, about, rows, changed: 0, place, count, most, seed, forgotten: 0 })
+        let (rows, oldest, seed) = (HashMap::new(), Vec::new(), ValueSeed(seed));
+        Ok(Self { db, values, days, about, rows, changed: 0, oldest, place, count, most, seed, forgotten: 0 })
     }
 
     /// Everything before this place of the spool is in the store.
@@ -156,7 +166,11 @@ impl Index {
                     Some(before) => batch.remove(&self.days, by_day(before, key)),
                     None => count += 1,
                 }
-                batch.insert(&self.days, by_day(day, key), []);
+                let row = by_day(day, key);
+                if row < self.oldest {
+                    self.oldest.clone_from(&row);
+                }
+                batch.insert(&self.days, row, []);
             }
             batch.insert(&self.values, key.0, entry.seen.to_row(day));
         }
@@ -177,8 +191,9 @@ impl Index {
             let surplus = self.count.saturating_sub(self.most);
             let mut batch = self.db.batch();
             let mut gone = 0;
-            for row in self.days.iter().take(STEP) {
+            for row in self.days.range(self.oldest.clone()..).take(STEP) {
                 let row = row.key()?;
+                self.oldest = row.to_vec();
                 let Some((at, key)) = row.split_first_chunk::<4>() else { continue };
                 let is_old = u32::from_be_bytes(*at) < day;
                 if !is_old && gone >= surplus {

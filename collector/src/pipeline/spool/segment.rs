@@ -9,6 +9,9 @@ const MAGIC: [u8; 8] = *b"weftspl2";
 /// What segments of every version begin with.
 const FAMILY: [u8; 7] = *b"weftspl";
 
+/// The version before, which is read: nothing in it waits.
+const BEFORE: u8 = b'1';
+
 /// Length of a segment's head.
 pub(super) const HEAD: u64 = 24;
 
@@ -158,6 +161,7 @@ pub(super) fn head(bytes: &[u8]) -> Head {
     if let Some(salt) = salt.map(Salt).filter(|salt| Some(checksum(*salt, magic)) == sum) {
         return match magic {
             _ if *magic == MAGIC => Head::Salted(salt),
+            [.., BEFORE] if magic.starts_with(&FAMILY) => Head::Salted(salt),
             [.., version] if magic.starts_with(&FAMILY) => Head::OtherVersion(*version),
             _ => Head::Damaged,
         };

@@ -39,6 +39,10 @@ struct State {
     gaps: BTreeMap<Owner, Gaps>,
 }
 
+/// How rows are written. A store of another version is put aside.
+const VERSION: u64 = 1;
+
+const FORMAT: &[u8] = b"version";
 const APPLIED: &[u8] = b"applied";
 const HELD: &[u8] = b"held";
 const SEED: &[u8] = b"seed";
@@ -80,6 +84,10 @@ impl Store {
         let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
         let [pages, days, about] = ["pages", "days", "about"].map(|name| db.keyspace(name, options));
         let (pages, days, about) = (pages?, days?, about?);
+        if number(about.get(FORMAT)?).is_some_and(|version| version != VERSION) {
+            return Err(fjall::Error::InvalidVersion(None));
+        }
+        about.insert(FORMAT, VERSION.to_be_bytes())?;
         let applied = number(about.get(APPLIED)?).unwrap_or(0);
         let seed = match number(about.get(SEED)?) {
             Some(seed) => seed,

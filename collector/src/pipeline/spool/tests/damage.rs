@@ -37,6 +37,35 @@ async fn a_flipped_bit_loses_one_record_which_is_counted_where_it_can_be_and_inv
     }
 }
 
+/// As if another collector had written the segment at `path`; its bytes.
+fn become_version(path: &Path, version: u8) -> Vec<u8> {
+    let mut bytes = fs::read(path).unwrap();
+    bytes[7] = version;
+    let salt = bytes[8..12].try_into().unwrap();
+    let mut checksum = crc32fast::Hasher::new_with_initial(u32::from_le_bytes(salt));
+    checksum.update(&bytes[..8]);
+    bytes[12..16].copy_from_slice(&checksum.finalize().to_le_bytes());
+    fs::write(path, &bytes).unwrap();
+    bytes
+}
+
+#[tokio::test]
+async fn a_segment_of_the_version_before_is_read_and_not_written_to() {
+    let data = TempDir::new().unwrap();
+    let world = World::open(data.path());
+    world.store(1, 0..3).await.unwrap();
+    let written = world.read_all();
+    world.close().await;
+    let path = segments(data.path()).remove(0);
+    let bytes = become_version(&path, b'1');
+    let world = World::open(data.path());
+    world.store(2, 0..3).await.unwrap();
+    assert_eq!(world.read_all()[..1], written);
+    assert_eq!(world.read_all().len(), 2);
+    world.close().await;
+    assert_eq!(fs::read(&path).unwrap(), bytes);
+}
+
 #[tokio::test]
 async fn a_segment_of_another_version_is_left_alone_and_says_what_to_do() {
     let data = TempDir::new().unwrap();
@@ -44,13 +73,7 @@ async fn a_segment_of_another_version_is_left_alone_and_says_what_to_do() {
     world.store(1, 0..3).await.unwrap();
     world.close().await;
     let path = segments(data.path()).remove(0);
-    let mut bytes = fs::read(&path).unwrap();
-    bytes[7] = b'9';
-    let salt = bytes[8..12].try_into().unwrap();
-    let mut checksum = crc32fast::Hasher::new_with_initial(u32::from_le_bytes(salt));
-    checksum.update(&bytes[..8]);
-    bytes[12..16].copy_from_slice(&checksum.finalize().to_le_bytes());
-    fs::write(&path, &bytes).unwrap();
+    let bytes = become_version(&path, b'9');
     let Err(OpenError::Version { version, .. }) = World::try_open(data.path()) else {
         panic!("it was opened")
     };
