@@ -253,3 +253,6 @@ fn number(row: Option<fjall::UserValue>) -> Option<u64> {
 fn by_day(day: u32, key: &Shared) -> Vec<u8> {
     [&day.to_be_bytes()[..], &key.0].concat()
 }
+
+#[cfg(test)]
+mod tests;
