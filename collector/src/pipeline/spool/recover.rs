@@ -120,6 +120,7 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
         _ended: ended.clone().drop_guard(),
         ledger: ledger.clone(),
         open: None,
+        unstored: 0,
         settings: config.spool.clone(),
         clock: clock.clone(),
         meters: Arc::clone(with.meters),
