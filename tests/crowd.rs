@@ -123,3 +123,44 @@ async fn five_thousand_requests_at_once_after_an_outage_are_all_taken_within_bou
     assert!(peak < 128 * MIB, "{} MiB", peak / MIB);
     drop(collector.kill().await);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(feature = "slow"), ignore = "takes a minute: cargo xtask test --slow")]
+async fn a_cold_start_with_a_full_spool_a_dead_destination_and_ten_thousand_clients_falls_over_nothing() {
+    const CROWD: usize = 10_000;
+    if !has_descriptors(CROWD as u64 + 1_000) {
+        return;
+    }
+    let mut sink = Sink::start().await;
+    let setting = Setting {
+        listen: Some(Addresses::lasting().await),
+        rate: Some(100_000),
+        more: "[spool]\nsegment_bytes = 1048576\nmax_bytes = 67108864\n".to_owned(),
+        ..Setting::before(&sink)
+    };
+    let mut oracle = Oracle::new(52);
+    sink.go_down().await;
+    let to = setting.listen.expect("where it will listen");
+    let collector = CollectorProcess::start(&setting).await;
+    let load = oracle.load_in_bulk(to, 4);
+    oracle.wait_for_acknowledgements(300).await;
+    load.stop().await;
+    let full = Ledger::of(to).await.at("main", "pending");
+    let data = collector.kill().await;
+    oracle.was_killed(&[At { name: "main", sink: &sink }]).await;
+    // Everybody is back before the collector is, and the destination is not.
+    let burst = oracle.burst(to, CROWD);
+    let collector = CollectorProcess::start_with_data(&setting, data).await;
+    burst.stop().await;
+    let ledger = Ledger::of(to).await;
+    ledger.assert_balances();
+    assert_eq!(ledger.at("main", "recovered"), full);
+    assert!(ledger.at("main", "pending") > full + CROWD as u64);
+    sink.come_up().await;
+    oracle.judge(to, &[At { name: "main", sink: &sink }]).await;
+    assert_eq!(sink.duplicates(), 0);
+    let peak = collector.peak_memory();
+    println!("{CROWD} clients at a cold start with {full} spans in the spool: at most {} MiB", peak / MIB);
+    assert!(peak < 256 * MIB, "{} MiB", peak / MIB);
+    drop(collector.kill().await);
+}
