@@ -21,6 +21,7 @@ use support::{
     ledger::Ledger,
     page::{ORIGIN, Page, post, post_acknowledged},
     sink::{Answer, Sink},
+    story::{Story, post_spans, spans_request},
 };
 use weft_collector::{config::Config, outcome::Outcome};
 use weft_proto::{Batch, Dropped, seal};
@@ -32,11 +33,12 @@ const ADDED: [&str; 3] = ["instance", "job", "le"];
 const FATES: [&str; 2] = ["delivered", "rejected_by_destination"];
 
 /// What names metrics.
-const TEXTS: [&str; 4] = [
+const TEXTS: [&str; 5] = [
     "deploy/prometheus/alerts.yml",
     "deploy/grafana/dashboard.json",
     "docs/operations.md",
     "docs/delivery-contract.md",
+    "docs/linking.md",
 ];
 
 fn repository(path: &str) -> PathBuf {
@@ -75,13 +77,16 @@ async fn make_rows(to: Addresses, sink: &Sink) {
     let secret = format!("Bearer {SERVER_KEY}");
     let leaked = [("origin", ORIGIN), ("authorization", secret.as_str())];
     assert_eq!(http::send(hyper::Method::POST, &url, &leaked, "").await.status, 403);
+    let story = Story::begin();
+    let roots = [10, 20].map(|ms| story.served(ms).in_session("monday"));
+    post_spans(to, SERVER_KEY, spans_request(&roots)).await;
     Ledger::settled(to, Duration::from_secs(30)).await;
 }
 
 /// What a collector shows that has seen a little of everything.
 async fn scraped() -> Scrape {
     let sink = Sink::start().await;
-    let setting = Setting::before(&sink);
+    let setting = Setting::before(&sink).with("[linker]\nwait_ms = 1\n");
     let collector = CollectorProcess::start(&setting).await;
     make_rows(collector.addresses(), &sink).await;
     let text = http::get(&collector.addresses().admin_url("/metrics")).await;
@@ -210,7 +215,7 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_test_that_the_contract_names_exists() {
-    for page in ["docs/delivery-contract.md", "docs/operations.md", "docs/do-not.md"] {
+    for page in ["docs/delivery-contract.md", "docs/linking.md", "docs/operations.md", "docs/do-not.md"] {
         let named = mentions::tests(&read(page));
         assert!(!page.contains("contract") || named.len() > 30, "{named:?}");
         for (file, test) in named {
