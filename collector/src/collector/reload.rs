@@ -52,13 +52,17 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
         ("spool", now.spool != wanted.spool),
         ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
         ("telemetry", now.telemetry != wanted.telemetry),
-        ("linker.wait_ms, max_waiting_mib or max_values", differs_in_size(&now.linker, &wanted.linker)),
+        (
+            "linker.wait_ms, max_waiting_mib, max_values, or the longest link.within",
+            differs_in_size(&now.linker, &wanted.linker),
+        ),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
 }
 
 fn differs_in_size(now: &config::Linker, wanted: &config::Linker) -> bool {
-    let sizes = |linker: &config::Linker| (linker.wait, linker.most_waiting, linker.most_values);
+    let sizes =
+        |linker: &config::Linker| (linker.wait, linker.most_waiting, linker.most_values, linker.keeps());
     sizes(now) != sizes(wanted)
 }

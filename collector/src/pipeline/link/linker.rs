@@ -52,6 +52,8 @@ pub(crate) struct Linker {
     queue: VecDeque<(Duration, Waiting)>,
     /// Everything that waits before this place of the spool is known here.
     knew: u64,
+    /// Behind this place the spool could not be read at the start: it stays, for the next one.
+    unread: Option<u64>,
     /// When the index was last committed.
     committed: Duration,
     /// A segment waits for the next time.
@@ -85,7 +87,8 @@ impl Linker {
     pub(crate) fn new(with: Starts) -> Self {
         let runtime = tokio::runtime::Handle::current();
         let committed = with.clock.monotonic();
-        let mut linker = Self { with, runtime, queue: VecDeque::new(), knew: 0, committed, is_asked: false };
+        let mut linker =
+            Self { with, runtime, queue: VecDeque::new(), knew: 0, unread: None, committed, is_asked: false };
         linker.replay();
         linker
     }
@@ -240,7 +243,8 @@ impl Linker {
         // In this order: what is behind the end was given to the inbox before the spool grew to it.
         let end = self.with.segments.end();
         self.take_all();
-        let place = self.queue.front().map_or(end, |(_, waiting)| waiting.start.min(end));
+        let first = self.queue.front().map_or(end, |(_, waiting)| waiting.start.min(end));
+        let place = self.unread.map_or(first, |unread| unread.min(first));
         let kept = self.keep(place);
         self.with.segments.health.linker_failing.store(kept.is_err(), Ordering::Relaxed);
         if let Err(error) = kept {

@@ -35,7 +35,7 @@ pub enum OpenError {
     /// A later collector wrote it.
     #[error(
         "{path} is of version {version}, which this collector does not read: start the one that wrote it, let it \
-         deliver everything (`weft drain`), and then this one"
+         deliver everything (`weft drain`), stop it, delete the segments, and then start this one"
     )]
     Version {
         /// The segment.

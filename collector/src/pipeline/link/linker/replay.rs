@@ -29,6 +29,7 @@ impl Linker {
                 Ok(chunk) => chunk,
                 Err(error) => {
                     tracing::error!(%error, "spool cannot be read: what waits in it is released at the next start");
+                    self.unread = Some(place);
                     break;
                 }
             };
