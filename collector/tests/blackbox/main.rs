@@ -18,3 +18,4 @@ mod logs;
 mod operations;
 mod otlp;
 mod process;
+mod review;

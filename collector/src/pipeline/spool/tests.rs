@@ -5,6 +5,7 @@ mod bounds;
 mod damage;
 mod disk;
 mod queue;
+mod review;
 mod waiting;
 mod world;
 
