@@ -115,7 +115,7 @@ impl Collector {
             sessions: &sessions,
             meters: &meters,
             waiting_room: &waiting_room,
-            linked: index.place(),
+            linked: Some(index.place()),
         })?;
         let rules = Rules::new(&config.linker, index.seed());
         let linker = Linker::new(Starts {

@@ -14,7 +14,8 @@ pub struct Linker {
     pub most_waiting: u64,
     /// Whether roots of servers' OTLP are linked within and between sessions. Default true: nobody has to use our SDK.
     pub sessions: bool,
-    /// Values of attributes that are remembered. Default a million: about 200 MB on disk.
+    /// Values of attributes that are remembered. Default a million: about 160 MB on disk where each
+    /// has one event, and 4 GB where each has as many as are remembered.
     pub most_values: u64,
     /// Rules in the order of the file.
     pub rules: Vec<Arc<Rule>>,
@@ -60,6 +61,9 @@ const MIB: u64 = 1024 * 1024;
 const TAKEN: [&str; 9] =
     ["cause", "previous", "page", "view", "session", "opener", "restored", "resumes", "server"];
 
+/// Rules there may be.
+const MOST_RULES: usize = 64;
+
 /// Attributes by which a rule may look for events.
 const MOST_BY: usize = 8;
 
@@ -79,6 +83,12 @@ pub(super) fn rules(root: &mut Section<'_>, notes: &Notes) -> Vec<Arc<Rule>> {
     let tables = root.tables("link");
     let rules: Vec<_> = tables.into_iter().map(|section| Arc::new(rule(section))).collect();
     let mut names = HashSet::new();
+    if rules.len() > MOST_RULES {
+        notes.add(
+            "link",
+            format!("has {} rules: {MOST_RULES} at most, each costs something for every event", rules.len()),
+        );
+    }
     for rule in rules.iter().filter(|rule| !rule.name.is_empty()) {
         if !names.insert(&rule.name) {
             notes.add(

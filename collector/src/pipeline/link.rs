@@ -110,6 +110,6 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+mod hostile;
 #[cfg(test)]
-mod review;
+mod tests;

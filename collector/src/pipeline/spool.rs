@@ -87,7 +87,8 @@ enum Order {
 struct Job {
     entry: Entry,
     answer: oneshot::Sender<Result<(), Reject>>,
-    _room: OwnedSemaphorePermit,
+    /// `None`: the linker bounds what it releases.
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 impl Job {
@@ -119,7 +120,9 @@ impl Spool {
             return Err(Reject::SpoolBusy);
         };
         let (answer, answered) = oneshot::channel();
-        if let Err(refused) = self.jobs.try_send(Order::Store(Box::new(Job { entry, answer, _room: room }))) {
+        if let Err(refused) =
+            self.jobs.try_send(Order::Store(Box::new(Job { entry, answer, _room: Some(room) })))
+        {
             let (order, outcome, reject) = match refused {
                 mpsc::error::TrySendError::Full(order) => (order, Outcome::SpoolBusy, Reject::SpoolBusy),
                 mpsc::error::TrySendError::Closed(order) => {
@@ -138,12 +141,11 @@ impl Spool {
         }
     }
 
-    /// As [`Self::store`], for what is in the spool already: the linker has time, and is never turned away.
+    /// As [`Self::store`], for what is in the spool already: the linker has time, and is never turned away. It takes no
+    /// room from those who arrive, and needs none: what waits has a bound of its own.
     pub(crate) async fn release(&self, entry: Entry) -> Result<(), Reject> {
-        let room = Arc::clone(&self.room).acquire_many_owned(entry.weight()).await;
-        let room = room.map_err(|_| Reject::SpoolFailing)?;
         let (answer, answered) = oneshot::channel();
-        let order = Order::Store(Box::new(Job { entry, answer, _room: room }));
+        let order = Order::Store(Box::new(Job { entry, answer, _room: None }));
         self.jobs.send(order).await.map_err(|_| Reject::SpoolFailing)?;
         answered.await.unwrap_or(Err(Reject::SpoolFailing))
     }

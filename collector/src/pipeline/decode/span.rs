@@ -38,6 +38,11 @@ impl<'a> RawSpan<'a> {
         span
     }
 
+    /// Bytes it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.content.len()
+    }
+
     /// The attribute of this name as a text, if it is a text, a number or a flag.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
         Fields::of(self.content).flatten().find_map(|field| match (field.tag, field.value) {

@@ -23,7 +23,7 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
         sessions: &Sessions::default(),
         meters: &meters,
         waiting_room: &waiting_room,
-        linked: u64::MAX,
+        linked: None,
     })
     .unwrap();
     let intake = Intake::new(

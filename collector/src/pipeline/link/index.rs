@@ -3,7 +3,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs,
+    fs, io,
     path::Path,
 };
 
@@ -65,7 +65,8 @@ impl Index {
     pub(crate) fn open(directory: &Path, most: u64) -> Result<Self, IndexError> {
         match Self::open_as_it_is(directory, most) {
             Ok(index) => Ok(index),
-            Err(error @ (fjall::Error::Locked | fjall::Error::Io(_))) => Err(error),
+            Err(error @ fjall::Error::Locked) => Err(error),
+            Err(fjall::Error::Io(error)) if !is_damage(&error) => Err(error.into()),
             Err(error) => {
                 let aside = directory.with_extension("damaged");
                 tracing::error!(%error, aside = %aside.display(), "the link index cannot be read: begun anew, the old one is put aside");
@@ -244,6 +245,12 @@ impl Index {
             known.map_or_else(Entry::default, |(seen, day)| Entry { seen, stored: Some(day), changed: false })
         })
     }
+}
+
+/// Files of the index that are missing or not what they were; a disk that fails is something else.
+fn is_damage(error: &io::Error) -> bool {
+    use io::ErrorKind::{AlreadyExists, InvalidData, NotFound, UnexpectedEof};
+    matches!(error.kind(), AlreadyExists | InvalidData | NotFound | UnexpectedEof)
 }
 
 fn number(row: Option<fjall::UserValue>) -> Option<u64> {

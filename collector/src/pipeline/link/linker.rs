@@ -76,8 +76,8 @@ const SOONEST: Duration = Duration::from_secs(1);
 /// Or when it has changed so much.
 const ROWS: usize = 20_000;
 
-/// Records released at once: one group of the spool's.
-const AT_ONCE: usize = 256;
+/// Bytes that are written out at once, unless a single record has more: a group of the spool's.
+const AT_ONCE: u64 = 4 * 1024 * 1024;
 
 /// Before a spool that could not take what is released is asked again.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -147,13 +147,16 @@ impl Linker {
     fn release_due(&mut self, stop: &CancellationToken) {
         loop {
             let (now, is_hurried) = (self.with.clock.monotonic(), self.with.room.is_closed());
-            let due =
-                self.queue.iter().take_while(|(due, _)| is_hurried || *due <= now).take(AT_ONCE).count();
-            if due == 0 {
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while let Some((_, waiting)) =
+                self.queue.pop_front_if(|(due, _)| bytes < AT_ONCE && (is_hurried || *due <= now))
+            {
+                bytes += waiting.weight();
+                batch.push(self.decide(waiting));
+            }
+            if batch.is_empty() {
                 return;
             }
-            let due: Vec<_> = self.queue.drain(..due).collect();
-            let batch = due.into_iter().map(|(_, waiting)| self.decide(waiting)).collect();
             let left = self.store(batch, stop);
             if !left.is_empty() {
                 // It stops, and the spool takes nothing: the next start decides.
@@ -270,4 +273,15 @@ impl Linker {
 /// Days since 1970.
 fn day(at_ms: u64) -> u32 {
     u32::try_from(at_ms / 86_400_000).unwrap_or(u32::MAX)
+}
+
+impl Drop for Linker {
+    /// Nobody releases any more. That is as it should be when the collector stops, and a failure otherwise: what waits
+    /// is decided at the next start, and nothing else may wait until then.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.with.segments.health.linker_failing.store(true, Ordering::Relaxed);
+            self.with.room.close();
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 use weft_proto::{Batch, Event, Head, SpanId, StrId, TraceId, Value};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::{PageIds, hex};
+use super::{PageIds, hex, seen::MOST_FOUND};
 use crate::{
     config::{Key, KeyKind, Linker, Rule, To},
     pipeline::{decode::Spans, spool::Record},
@@ -41,6 +41,8 @@ pub(crate) struct Candidate {
     /// `weft.seq`; 0 where there is none.
     pub(crate) seq: u64,
     pub(crate) looks: Vec<Look>,
+    /// Bytes it comes to when it is released, at most about: far more than it came as.
+    pub(crate) bytes: usize,
 }
 
 /// What one rule found in it.
@@ -58,7 +60,7 @@ const PREVIOUS_SESSION: &str = "session.previous_id";
 impl Candidate {
     /// One that waited under a rule that is gone.
     pub(crate) fn without_rule(at: u64) -> Self {
-        Self { at, trace_id: [0; 16], span_id: [0; 8], start_ns: 0, seq: 0, looks: Vec::new() }
+        Self { at, trace_id: [0; 16], span_id: [0; 8], start_ns: 0, seq: 0, looks: Vec::new(), bytes: BYTES }
     }
 }
 
@@ -106,6 +108,7 @@ impl Rules {
                 span_id,
                 start_ns: super::start_ns(event, super::skew_of(record, head, event)),
                 seq: event.number,
+                bytes: BYTES + written(batch, event) + links(&looks),
                 looks,
             });
         }
@@ -140,7 +143,8 @@ impl Rules {
                 continue;
             }
             let (trace_id, span_id, start_ns) = (span.trace_id, span.span_id, span.start_ns);
-            candidates.push(Candidate { at: at as u64, trace_id, span_id, start_ns, seq: 0, looks });
+            let bytes = span.bytes() + links(&looks);
+            candidates.push(Candidate { at: at as u64, trace_id, span_id, start_ns, seq: 0, looks, bytes });
         }
         candidates
     }
@@ -175,20 +179,20 @@ impl ValueSeed {
 /// A rule whose attributes a batch has, and where.
 struct Wanted<'a> {
     rule: &'a Arc<Rule>,
-    /// For each of its attributes the strings of that name: a client may send one text twice.
-    names: Vec<Vec<StrId>>,
+    /// For each of its attributes, by position of a string, whether it is of that name: a client may send one text
+    /// twice, and twenty thousand times.
+    names: Vec<Vec<bool>>,
 }
 
 impl<'a> Wanted<'a> {
     fn of(rule: &'a Arc<Rule>, batch: &Batch) -> Option<Self> {
-        let strings = || (0..batch.strings.len()).map(|at| StrId(at as u32));
+        let strings = || (0..batch.strings.len()).map(|at| batch.strings.get(StrId(at as u32)));
         let mut names = Vec::with_capacity(rule.by.len());
         for name in &rule.by {
-            let ids: Vec<_> = strings().filter(|id| batch.strings.get(*id) == name).collect();
-            if ids.is_empty() && name != SESSION {
+            if name != SESSION && strings().all(|text| text != name) {
                 return None;
             }
-            names.push(ids);
+            names.push(strings().map(|text| text == name).collect());
         }
         Some(Self { rule, names })
     }
@@ -196,16 +200,51 @@ impl<'a> Wanted<'a> {
     /// The values of `event`, if it has all of them.
     fn values<'b>(&self, batch: &'b Batch, event: &Event) -> Option<Vec<Cow<'b, str>>> {
         let attributes = batch.attributes_of(event);
-        let value = |(name, ids): (&String, &Vec<StrId>)| {
+        let value = |(name, is_name): (&String, &Vec<bool>)| {
             if name == SESSION {
                 // Stamped by the collector: what a client says under this name is removed.
                 let session = batch.sessions.get(event.session? as usize)?;
                 return Some(Cow::Owned(hex(&session.id)));
             }
-            let attribute = attributes.iter().find(|attribute| ids.contains(&attribute.key))?;
+            let is_it = |key: StrId| is_name.get(key.0 as usize).copied().unwrap_or(false);
+            let attribute = attributes.iter().find(|attribute| is_it(attribute.key))?;
             as_text(batch, &attribute.value).filter(|text| !text.is_empty())
         };
         self.rule.by.iter().zip(&self.names).map(value).collect()
+    }
+}
+
+/// What the collector adds to an event, about: ids, page, session, view, and how long since what.
+const BYTES: usize = 1024;
+
+/// A link as it is written, about.
+const LINK_BYTES: usize = 160;
+
+/// What links found by these come to at most.
+fn links(looks: &[Look]) -> usize {
+    let most = |look: &Look| if look.rule.to == To::Previous { 4 } else { MOST_FOUND };
+    looks.iter().map(|look| most(look) * LINK_BYTES).sum()
+}
+
+/// What an event comes to as it is written, about.
+fn written(batch: &Batch, event: &Event) -> usize {
+    let text = |id: StrId| batch.strings.get(id).len() + 16;
+    let attributes = batch.attributes_of(event).iter();
+    let attributes = attributes.map(|attribute| text(attribute.key) + value_bytes(batch, &attribute.value));
+    text(event.name) + attributes.sum::<usize>() + batch.links_of(event).len() * LINK_BYTES
+}
+
+/// Depth is bounded by the decoder.
+fn value_bytes(batch: &Batch, value: &Value) -> usize {
+    match value {
+        Value::Text(id) => batch.strings.get(*id).len() + 8,
+        Value::Bytes(bytes) => bytes.len() + 8,
+        Value::List(values) => values.iter().map(|value| 8 + value_bytes(batch, value)).sum(),
+        Value::Map(pairs) => pairs
+            .iter()
+            .map(|(key, value)| batch.strings.get(*key).len() + 16 + value_bytes(batch, value))
+            .sum(),
+        Value::Bool(_) | Value::Int(_) | Value::Double(_) | Value::Empty => 16,
     }
 }
 

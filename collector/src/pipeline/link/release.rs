@@ -76,7 +76,7 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
         let is_full = links.len() >= MAX_LINKS;
         match links.iter_mut().find(|link| target(link) == (&one.trace_id[..], &one.span_id[..])) {
             Some(link) => *link = Cow::Owned(and(link, one)),
-            None if is_full => dropped += 1,
+            None if is_full => dropped = dropped.saturating_add(1),
             None => links.push(Cow::Owned(and(&[], one))),
         }
     }
@@ -110,6 +110,10 @@ fn and(link: &[u8], found: &Found) -> Vec<u8> {
     let mut link = Link::decode(link).unwrap_or_default();
     (link.trace_id, link.span_id) = (found.trace_id.to_vec(), found.span_id.to_vec());
     let kind = || AnyValue { value: Some(Any::StringValue(found.kind.to_string())) };
+    // A client may give it another shape, or none: then it says nothing.
+    link.attributes.retain(|pair| {
+        pair.key != KINDS || matches!(&pair.value, Some(AnyValue { value: Some(Any::ArrayValue(_)) }))
+    });
     let kinds =
         link.attributes.iter_mut().find(|pair| pair.key == KINDS).and_then(|pair| pair.value.as_mut());
     match kinds.and_then(|value| value.value.as_mut()) {

@@ -29,6 +29,7 @@ pub(crate) struct WaitingRoom {
     to_linker: mpsc::Sender<Waiting>,
     most_bytes: u64,
     bytes: AtomicU64,
+    records: AtomicU64,
     is_closed: AtomicBool,
     hurry: Notify,
     not_looked_at: AtomicU64,
@@ -37,8 +38,8 @@ pub(crate) struct WaitingRoom {
 /// Records that wait at once: the queue they stand in has an end.
 const MOST_RECORDS: usize = 65_536;
 
-/// What a candidate takes beside its record, about.
-const CANDIDATE_BYTES: usize = 256;
+/// What a candidate takes beside its record, about, its row of the index included.
+const CANDIDATE_BYTES: usize = 512;
 
 impl WaitingRoom {
     pub(crate) fn new(most_bytes: u64) -> (Arc<Self>, mpsc::Receiver<Waiting>) {
@@ -47,6 +48,7 @@ impl WaitingRoom {
             to_linker,
             most_bytes,
             bytes: AtomicU64::new(0),
+            records: AtomicU64::new(0),
             is_closed: AtomicBool::new(false),
             hurry: Notify::new(),
             not_looked_at: AtomicU64::new(0),
@@ -56,10 +58,11 @@ impl WaitingRoom {
 
     /// Whether `bytes` more may wait; then they are taken for it. Asked by the writer alone.
     pub(crate) fn reserve(&self, bytes: u64, events: u64) -> bool {
-        let fits = self.bytes.load(Ordering::Relaxed) + bytes <= self.most_bytes;
-        let may = fits && self.to_linker.capacity() > MOST_RECORDS / 16 && !self.is_closed();
+        let fits = self.bytes.load(Ordering::Relaxed) + bytes <= self.most_bytes
+            && self.records.load(Ordering::Relaxed) < MOST_RECORDS as u64;
+        let may = fits && !self.is_closed();
         if may {
-            self.bytes.fetch_add(bytes, Ordering::Relaxed);
+            self.take(bytes);
         } else {
             self.not_looked_at.fetch_add(events, Ordering::Relaxed);
         }
@@ -69,11 +72,13 @@ impl WaitingRoom {
     /// So much waits already, whether or not there is room.
     pub(super) fn take(&self, bytes: u64) {
         self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.records.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// These wait no longer, or never came to it.
+    /// A record waits no longer, or never came to it.
     pub(crate) fn give_back(&self, bytes: u64) {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+        self.records.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// A record that room was reserved for is durable.
@@ -118,7 +123,8 @@ impl Waiting {
     }
 }
 
-/// Bytes that a record takes while some of its events wait, about.
+/// Bytes that a record takes while some of its events wait, and when they are released, about.
 pub(crate) fn weight(record: &Record, decoded: Option<&Decoded>, candidates: &[Candidate]) -> u64 {
-    (record.body.len() + decoded.map_or(0, Decoded::bytes) + candidates.len() * CANDIDATE_BYTES) as u64
+    let come_to: usize = candidates.iter().map(|candidate| CANDIDATE_BYTES + candidate.bytes).sum();
+    (record.body.len() + decoded.map_or(0, Decoded::bytes) + come_to) as u64
 }

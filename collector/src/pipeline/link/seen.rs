@@ -4,15 +4,18 @@
 use std::{sync::Arc, time::Duration};
 
 use prost::Message;
-use weft_proto::{SpanId, TraceId, limits::MAX_LINKS};
+use weft_proto::{SpanId, TraceId};
 
 use super::look::{Candidate, Look, Shared};
 use crate::config::To;
 
-/// Events of one rule that share all its values, by their order.
+/// Events of one rule that share all its values, by their order: the first, and the latest without a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
+    pub(super) first: Option<SeenEvent>,
     pub(super) events: Vec<SeenEvent>,
+    /// Some between these are forgotten. Nothing is linked across them: a wrong link is worse than none.
+    pub(super) has_hole: bool,
 }
 
 /// An event that others may be linked to.
@@ -36,8 +39,14 @@ pub(super) struct Found {
     pub(super) is_late: bool,
 }
 
+/// Links that one look finds at most.
+pub(super) const MOST_FOUND: usize = 64;
+
 /// Events remembered that share values. Whoever needs more has lost count of them himself.
 const MOST: usize = 64;
+
+/// And while they wait. A batch of a stock SDK has 512.
+const MOST_WAITING: usize = 2048;
 
 /// By start, then by number in the page; ids only make it one order for everybody.
 type Order = (u64, u64, SpanId);
@@ -48,10 +57,25 @@ impl Seen {
         let order = order_of(candidate);
         let Err(at) = self.events.binary_search_by_key(&order, SeenEvent::order) else { return };
         let Candidate { start_ns, seq, trace_id, span_id, .. } = *candidate;
-        self.events.insert(at, SeenEvent { start_ns, seq, trace_id, span_id, knew: None });
-        if self.events.len() > MOST {
-            // The first of all stays: it is what a rule may ask for.
-            self.events.remove(1);
+        let event = SeenEvent { start_ns, seq, trace_id, span_id, knew: None };
+        if self.first.as_ref().is_none_or(|first| event.order() < first.order()) {
+            self.first = Some(event.clone());
+        }
+        // One that would stand at the edge of the hole, or beyond it, has neighbours that nobody remembers.
+        if at > 0 || !self.has_hole {
+            self.events.insert(at, event);
+        }
+        self.forget(MOST_WAITING);
+    }
+
+    /// The oldest go when they have left; and at `most` whatever they do.
+    fn forget(&mut self, most: usize) {
+        let has_left = self.events.iter().take_while(|event| event.knew.is_some()).count();
+        let surplus = self.events.len().saturating_sub(MOST).min(has_left);
+        let surplus = surplus.max(self.events.len().saturating_sub(most));
+        if surplus > 0 {
+            self.events.drain(..surplus);
+            self.has_hole = true;
         }
     }
 
@@ -61,6 +85,9 @@ impl Seen {
             && let Some(event) = self.events.get_mut(at)
         {
             event.knew = Some(knew);
+        }
+        if let Some(first) = self.first.as_mut().filter(|first| first.order() == order_of(candidate)) {
+            first.knew = Some(knew);
         }
     }
 
@@ -87,11 +114,17 @@ impl Seen {
                 && candidate.start_ns.saturating_add(within) >= event.start_ns
         };
         match look.rule.to {
+            // Before the hole nobody knows who stood beside it.
+            To::Previous if self.has_hole && earlier.is_empty() => {}
             To::Previous => {
                 earlier.iter().rev().find(is_near).into_iter().for_each(|event| add(event, false));
                 let next = later.first().map(|event| event.trace_id);
                 let after = later.iter().take_while(|event| Some(event.trace_id) == next);
                 after.filter(misses).for_each(|event| add(event, true));
+            }
+            To::First if self.has_hole => {
+                let first = self.first.as_ref().filter(|first| first.order() < me);
+                first.filter(is_near).into_iter().for_each(|event| add(event, false));
             }
             To::First => {
                 earlier.iter().find(is_near).into_iter().for_each(|event| add(event, false));
@@ -102,49 +135,42 @@ impl Seen {
                     };
                     !earlier.iter().any(|other| near(&other))
                 };
-                later.iter().filter(misses).filter(is_first).for_each(|event| add(event, true));
+                later
+                    .iter()
+                    .filter(misses)
+                    .filter(is_first)
+                    .take(MOST_FOUND)
+                    .for_each(|event| add(event, true));
             }
             To::All => {
-                earlier.iter().rev().filter(is_near).take(MAX_LINKS).for_each(|event| add(event, false));
-                later.iter().filter(misses).take(MAX_LINKS).for_each(|event| add(event, true));
+                earlier.iter().rev().filter(is_near).take(MOST_FOUND).for_each(|event| add(event, false));
+                later.iter().filter(misses).take(MOST_FOUND).for_each(|event| add(event, true));
             }
         }
     }
 
     /// Whether none of these is before `candidate`.
     pub(super) fn begins_with(&self, candidate: &Candidate) -> bool {
-        self.events.first().is_none_or(|first| first.order() >= order_of(candidate))
+        self.first.as_ref().is_none_or(|first| first.order() >= order_of(candidate))
     }
 
-    /// The last of these before `candidate`.
+    /// The last of these before `candidate`, if that is known.
     pub(super) fn last_before(&self, candidate: &Candidate) -> Option<&SeenEvent> {
         self.events.iter().rev().find(|event| event.order() < order_of(candidate))
     }
 
     pub(super) fn to_row(&self, day: u32) -> Vec<u8> {
-        let events = self.events.iter().map(|event| EventRow {
-            start_ns: event.start_ns,
-            seq: event.seq,
-            ids: [&event.trace_id[..], &event.span_id].concat(),
-            knew: event.knew,
-        });
-        Row { day, events: events.collect() }.encode_to_vec()
+        let events = self.events.iter().map(EventRow::of).collect();
+        let first = self.first.as_ref().map(EventRow::of);
+        Row { day, events, first, has_hole: self.has_hole }.encode_to_vec()
     }
 
     /// With the day it was last written.
     pub(super) fn from_row(row: &[u8]) -> Option<(Self, u32)> {
-        let Row { day, events } = Row::decode(row).ok()?;
-        let events = events.iter().filter_map(|event| {
-            let (trace_id, span_id) = event.ids.split_first_chunk()?;
-            Some(SeenEvent {
-                start_ns: event.start_ns,
-                seq: event.seq,
-                trace_id: *trace_id,
-                span_id: span_id.try_into().ok()?,
-                knew: event.knew,
-            })
-        });
-        Some((Self { events: events.collect() }, day))
+        let Row { day, events, first, has_hole } = Row::decode(row).ok()?;
+        let events = events.iter().filter_map(EventRow::event).collect();
+        let first = first.as_ref().and_then(EventRow::event);
+        Some((Self { first, events, has_hole }, day))
     }
 }
 
@@ -174,6 +200,23 @@ struct Row {
     day: u32,
     #[prost(message, repeated, tag = "2")]
     events: Vec<EventRow>,
+    #[prost(message, optional, tag = "3")]
+    first: Option<EventRow>,
+    #[prost(bool, tag = "4")]
+    has_hole: bool,
+}
+
+impl EventRow {
+    fn of(event: &SeenEvent) -> Self {
+        let ids = [&event.trace_id[..], &event.span_id].concat();
+        Self { start_ns: event.start_ns, seq: event.seq, ids, knew: event.knew }
+    }
+
+    fn event(&self) -> Option<SeenEvent> {
+        let (trace_id, span_id) = self.ids.split_first_chunk()?;
+        let (start_ns, seq, knew) = (self.start_ns, self.seq, self.knew);
+        Some(SeenEvent { start_ns, seq, trace_id: *trace_id, span_id: span_id.try_into().ok()?, knew })
+    }
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]

@@ -81,8 +81,8 @@ pub(crate) struct With<'a> {
     pub(crate) meters: &'a Arc<Meters>,
     /// Where what waits is put.
     pub(crate) waiting_room: &'a Arc<WaitingRoom>,
-    /// The link index knows everything before.
-    pub(crate) linked: u64,
+    /// The link index knows everything before. `None`: there is none.
+    pub(crate) linked: Option<u64>,
 }
 
 /// Opens the spool and starts its threads.

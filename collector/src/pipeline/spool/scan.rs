@@ -49,8 +49,9 @@ impl<'a> Scan<'a> {
         let applied = store.applied();
         let shelf = Shelf {
             cursors,
-            linked: with.linked,
-            least_start: applied,
+            linked: with.linked.unwrap_or(u64::MAX),
+            // Neither store may take what comes for what it knows.
+            least_start: applied.max(with.linked.unwrap_or(0)),
             most_bytes: with.config.spool.max_bytes,
             ..Shelf::default()
         };
@@ -111,7 +112,7 @@ impl<'a> Scan<'a> {
     /// Everything, with the claims of it stored.
     pub(super) fn finish(mut self) -> Scanned {
         self.held();
-        let linked = self.with.linked;
+        let linked = self.found.shelf.linked;
         for (_, (owner, events)) in self.waiting.iter().filter(|(end, _)| **end > linked) {
             self.found.shelf.waiting.add(owner, *events);
         }
@@ -180,8 +181,11 @@ impl<'a> Scan<'a> {
         self.found.shelf.lost_waiting.add(&owner, damaged);
         if waits > 0 {
             self.waiting.insert(end, (owner.clone(), waits));
-        } else if record.kind() == Kind::Released && self.waiting.remove(&record.origin).is_none() {
-            // Where it waited is damaged or gone: it is here all the same.
+        } else if record.kind() == Kind::Released
+            && self.waiting.remove(&record.origin).is_none()
+            && self.found.shelf.segments.front().is_some_and(|first| record.origin > first.start)
+        {
+            // Where it waited is damaged: it is here all the same.
             self.released.add(&owner, record.events);
         }
         self.claim(record, &owner, end);
@@ -254,7 +258,11 @@ impl<'a> Scan<'a> {
             }
             before.end = before.end.min(start);
         }
-        // Its file is gone. Who was behind it had it; for all others it is lost.
+        // Its file is gone: with it what waited there, unless it was released.
+        if start < this && shelf.linked < this {
+            shelf.lost_waiting.add_all(&waited);
+        }
+        // Who was behind it had it; for all others it is lost.
         if start < this && shelf.cursors.values().any(|cursor| cursor.place < this) {
             let closed = true;
             let gone = Segment { start, end: this, totals: held, closed, ..Segment::default() };

@@ -5,8 +5,8 @@ mod bounds;
 mod damage;
 mod disk;
 mod queue;
-mod review;
 mod waiting;
+mod waiting_counts;
 mod world;
 
 use std::{

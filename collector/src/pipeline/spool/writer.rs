@@ -252,7 +252,9 @@ impl Writer {
             Claim::Body(hash) if taken.body => self.bodies.give_back(*hash),
             Claim::Body(_) | Claim::Released => {}
         }
-        self.waiting_room.give_back(reserved);
+        if reserved > 0 {
+            self.waiting_room.give_back(reserved);
+        }
         job.entry.carried.refuse_rest(outcome);
         let _ = job.answer.send(Err(reject));
     }

@@ -15,7 +15,7 @@ fn candidate(value: u8, at: u64) -> Candidate {
     let rule = Rule { name: "cart".into(), by: Vec::new(), to: To::Previous, within, on_server: false };
     let look = Look { rule: Arc::new(rule), shared: Shared([value; 16]), before: None };
     let (trace_id, span_id) = ([at as u8 + 1; 16], [at as u8 + 1; 8]);
-    Candidate { at, trace_id, span_id, start_ns: at * 1_000_000_000, seq: at, looks: vec![look] }
+    Candidate { at, trace_id, span_id, start_ns: at * 1_000_000_000, seq: at, looks: vec![look], bytes: 0 }
 }
 
 /// Ends of the spans that `candidate` is linked to.

@@ -32,6 +32,7 @@ fn candidate(at: usize, past: &Past, to: To) -> Candidate {
         start_ns: past.start * 1_000_000_000,
         seq: at as u64,
         looks: vec![look(to)],
+        bytes: 0,
     }
 }
 
@@ -145,7 +146,21 @@ fn what_is_remembered_of_one_value_is_bounded_and_its_first_event_stays() {
         let past = Past { start: at as u64, trace: at as u8 };
         seen.add(&candidate(at, &past, To::First));
     }
-    assert_eq!(seen.events.len(), MOST);
-    assert_eq!(seen.events[0].start_ns, 0);
-    assert_eq!(seen.events.last().unwrap().seq, 199);
+    assert_eq!((seen.events.len(), seen.has_hole), (200, false), "all of them wait");
+    for at in 0..200 {
+        let event = candidate(at, &Past { start: at as u64, trace: at as u8 }, To::First);
+        seen.leaves(&event, 1);
+    }
+    seen.add(&candidate(200, &Past { start: 200, trace: 200 }, To::First));
+    assert_eq!((seen.events.len(), seen.has_hole), (MOST, true));
+    assert_eq!(seen.first.as_ref().unwrap().start_ns, 0);
+    assert_eq!(seen.events.last().unwrap().seq, 200);
+    let find = |at: usize, start, to| {
+        let (event, mut found) = (candidate(at, &Past { start, trace: 250 }, to), Vec::new());
+        seen.find(&event, &event.looks[0], 9, &mut found);
+        found.iter().map(|found| found.span_id[7] - 1).collect::<Vec<_>>()
+    };
+    assert_eq!(find(210, 210, To::Previous), [200]);
+    assert_eq!(find(210, 50, To::Previous), [] as [u8; 0], "who stood beside it is forgotten");
+    assert_eq!(find(210, 20, To::First), [0]);
 }

@@ -41,7 +41,7 @@ impl World {
             sessions: &sessions,
             meters: &meters,
             waiting_room: &nobody_waits(),
-            linked: u64::MAX,
+            linked: None,
         };
         let opened = open_on(disk, with)?;
         Ok(Self { opened, config, ledger })
@@ -51,7 +51,7 @@ impl World {
     pub(super) fn open_again(config: &Config, ledger: &Ledger) -> Result<Opened, OpenError> {
         let (clock, sessions) = (Clock::system(), Sessions::default());
         let meters = &Arc::new(Meters::new());
-        let (waiting_room, linked) = (&nobody_waits(), u64::MAX);
+        let (waiting_room, linked) = (&nobody_waits(), None);
         open(With { config, clock: &clock, ledger, sessions: &sessions, meters, waiting_room, linked })
     }
 

@@ -34,6 +34,7 @@ impl Writer {
     pub(super) fn stage(&mut self, mut job: Job, buffer: &mut Vec<u8>) -> Option<Staged> {
         let (taken, events) = self.claim(&job);
         let Some(open) = self.open.as_mut().filter(|_| events > 0) else {
+            job.entry.candidates.clear();
             return Some(Staged { job, taken, events, place: 0..0, reserved: 0 });
         };
         let reserved = wait(&self.waiting_room, &mut job.entry, &taken);

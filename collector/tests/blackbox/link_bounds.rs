@@ -1,4 +1,4 @@
-//! Review of the linker: each of these shows a defect.
+//! However much more what waits comes to than it came as: it leaves, whole, and within its bounds.
 
 use std::time::Duration;
 
@@ -69,9 +69,7 @@ async fn what_fits_when_it_comes_is_delivered_with_its_links() {
     let body = export((1..=600).map(|id| root(id, &format!("{}", id / 50))).collect());
     assert!(body.len() < 65536, "{}", body.len());
     assert_eq!(weft.server().body(body).send().await.unwrap().status(), 200);
-    let decided = async {
-        while weft.count("/keys/shop-api/destinations/a/pending").await > 0 {}
-    };
+    let decided = async { while weft.count("/keys/shop-api/destinations/a/pending").await > 0 {} };
     tokio::time::timeout(Duration::from_secs(20), decided).await.unwrap();
     let (_, ledger) = weft.admin("/api/ledger").await;
     assert_eq!(sink.came(), 600, "{ledger}");
@@ -82,12 +80,11 @@ async fn what_fits_when_it_comes_is_delivered_with_its_links() {
 async fn a_batch_that_is_delivered_where_no_rule_looks_is_delivered_where_one_does() {
     for rule in ["", "[[link]]\nname = \"cart\"\nby = [\"cart.id\"]\n"] {
         let sink = Sink::start(&[]).await;
-        let limits = "[limits]\notlp_request_bytes = 1048576\notlp_body_bytes = 1048576\n[linker]\nwait_ms = 100";
+        let limits =
+            "[limits]\notlp_request_bytes = 1048576\notlp_body_bytes = 1048576\n[linker]\nwait_ms = 100";
         let weft = Weft::start(&[&sink], &format!("{rule}{limits}")).await;
         weft.acknowledged(Page(Seed([1; 16])).seal(&large())).await;
-        let decided = async {
-            while weft.count("/keys/shop-web/destinations/a/pending").await > 0 {}
-        };
+        let decided = async { while weft.count("/keys/shop-web/destinations/a/pending").await > 0 {} };
         tokio::time::timeout(Duration::from_secs(20), decided).await.unwrap();
         let (_, ledger) = weft.admin("/api/ledger").await;
         assert_eq!(sink.came(), 3, "{rule:?}: {ledger}");
@@ -123,7 +120,7 @@ fn page(at: u8) -> Page {
 async fn what_strangers_let_wait_takes_neither_more_memory_nor_more_disk_than_its_bounds() {
     let sink = Sink::start(&[]).await;
     let data = tempfile::TempDir::new().unwrap();
-    let more = "[[link]]\nname = \"cart\"\nby = [\"cart.id\"]\n[linker]\nwait_ms = 8000\nmax_waiting_mib = 8\n\
+    let more = "[[link]]\nname = \"cart\"\nby = [\"cart.id\"]\n[linker]\nwait_ms = 4000\nmax_waiting_mib = 8\n\
                 [spool]\nmax_bytes = 67108864\nsegment_bytes = 4194304";
     let settings = crate::process::settings(data.path(), more, &[("main", &sink)]);
     std::fs::write(data.path().join("weft.toml"), settings).unwrap();
@@ -135,7 +132,7 @@ async fn what_strangers_let_wait_takes_neither_more_memory_nor_more_disk_than_it
         process.post(batch).await;
     }
     let at_rest = process.peak_kib();
-    tokio::time::sleep(Duration::from_secs(12)).await;
+    process.ledger("/keys/shop-web/destinations/main/delivered", 300).await;
     let (peak, metrics) = (process.peak_kib(), process.metrics().await);
     let spool = metrics.lines().find(|line| line.starts_with("weft_spool_bytes")).unwrap_or("?").to_owned();
     let grown = (peak - at_rest) / 1024;
@@ -150,7 +147,8 @@ async fn what_is_larger_than_the_queue_is_released_all_the_same() {
                 [limits]\notlp_request_bytes = 524288\n[spool]\nqueue_bytes = 1048576";
     let weft = Weft::start(&[&sink], more).await;
     weft.acknowledged(page(1).seal(&large())).await;
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(sink.spans(3).await.len(), 3);
     let status = weft.page().body(page(2).batch(0..1)).send().await.unwrap().status();
-    assert_eq!((sink.came(), status.as_u16()), (4, 200));
+    assert_eq!(status, 200);
+    assert_eq!(sink.spans(4).await.len(), 4);
 }

@@ -1,4 +1,4 @@
-//! Review of what waits: each of these shows a defect.
+//! What waits is counted once, whatever happens to the files it is in.
 
 use super::*;
 use crate::{
@@ -6,15 +6,16 @@ use crate::{
     pipeline::link::{Candidate, Waiting},
 };
 
-struct Waits {
-    opened: Opened,
+/// A spool beside which a linker could stand.
+pub(super) struct Waits {
+    pub(super) opened: Opened,
     ledger: Ledger,
     config: Config,
     inbox: tokio::sync::mpsc::Receiver<Waiting>,
 }
 
 impl Waits {
-    fn open(data: &Path, linked: u64, segment_bytes: u64) -> Self {
+    pub(super) fn open(data: &Path, linked: u64, segment_bytes: u64) -> Self {
         let mut config = Config::from_toml(crate::config::TEN_LINES).unwrap();
         config.data = data.to_owned();
         config.spool.segment_bytes = segment_bytes;
@@ -29,7 +30,7 @@ impl Waits {
             sessions: &sessions,
             meters: &Arc::new(Meters::new()),
             waiting_room: &room,
-            linked,
+            linked: Some(linked),
         });
         Self { opened: opened.unwrap(), ledger, config, inbox }
     }
@@ -54,12 +55,12 @@ impl Waits {
     }
 
     /// Five events, three of which wait; where their record ends.
-    async fn store(&mut self, page: u8) -> u64 {
+    pub(super) async fn store(&mut self, page: u8) -> u64 {
         self.opened.spool.store(self.entry(page)).await.unwrap();
         self.inbox.recv().await.unwrap().end
     }
 
-    async fn release(&self, origin: u64) {
+    pub(super) async fn release(&self, origin: u64) {
         let owner = Owner::new("shop-web", "shop");
         let record = Record {
             kind: Kind::Released.into(),
@@ -74,7 +75,7 @@ impl Waits {
         self.opened.spool.release(entry).await.unwrap();
     }
 
-    fn fates(&self) -> Fates {
+    pub(super) fn fates(&self) -> Fates {
         let book = self.ledger.snapshot();
         assert!(book.keys.values().all(crate::ledger::Page::balances));
         book.keys.get("shop-web").map(|page| page.destinations["main"].clone()).unwrap_or_default()
@@ -92,13 +93,14 @@ impl Waits {
         lost.total()
     }
 
-    async fn close(self) {
+    pub(super) async fn close(self) {
         drop(self.opened.spool);
         join(self.opened.threads).await;
     }
 }
 
-const LARGE: u64 = 64 << 20;
+/// Segments that are never full.
+pub(super) const LARGE: u64 = 64 << 20;
 
 #[tokio::test]
 async fn what_is_sent_twice_does_not_wait_twice() {
@@ -172,7 +174,8 @@ async fn what_is_damaged_is_lost_by_name_whatever_else_was_released() {
     waits.release(first).await;
     // As the linker and the destination do; then the first segments go.
     let path = segments(data.path());
-    let start = |path: &PathBuf| u64::from_str_radix(path.file_stem().unwrap().to_str().unwrap(), 16).unwrap();
+    let start =
+        |path: &PathBuf| u64::from_str_radix(path.file_stem().unwrap().to_str().unwrap(), 16).unwrap();
     let linked = start(path.last().unwrap());
     waits.opened.segments.links_are_durable(linked).unwrap();
     waits.opened.segments.pass("main", linked).1.unwrap();
