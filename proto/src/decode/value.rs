@@ -182,7 +182,7 @@ fn nested(from: wire::Value, text: &mut Text, depth: usize) -> Result<Value, Dec
         Some(Wire::Bool(value)) => Value::Bool(value),
         Some(Wire::Int(value)) => Value::Int(value),
         Some(Wire::Double(value)) => Value::Double(value),
-        Some(Wire::Bytes(bytes)) => Value::Bytes(bytes),
+        Some(Wire::Bytes(bytes)) => Value::Bytes(bytes.into()),
         Some(Wire::List(list)) => {
             let values = list.values.into_iter().map(|value| nested(value, text, depth + 1));
             Value::List(values.collect::<Result<_, _>>()?)
