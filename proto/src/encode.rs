@@ -185,7 +185,7 @@ fn nested(value: &Value) -> wire::Value {
         Value::Bool(value) => Some(Wire::Bool(*value)),
         Value::Int(value) => Some(Wire::Int(*value)),
         Value::Double(value) => Some(Wire::Double(*value)),
-        Value::Bytes(bytes) => Some(Wire::Bytes(bytes.clone())),
+        Value::Bytes(bytes) => Some(Wire::Bytes(bytes.to_vec())),
         Value::List(values) => Some(Wire::List(wire::List { values: values.iter().map(nested).collect() })),
         Value::Map(entries) => {
             let (keys, values): (Vec<_>, Vec<_>) =

@@ -5,6 +5,7 @@ use core::ops::{BitOr, BitOrAssign, Range};
 
 use crate::{
     ids::{SpanId, TraceId},
+    rare::Rare,
     strings::{StrId, Strings},
 };
 
@@ -165,9 +166,9 @@ pub enum Value {
     Bool(bool),
     Int(i64),
     Double(f64),
-    Bytes(Vec<u8>),
-    List(Vec<Value>),
-    Map(Vec<(StrId, Value)>),
+    Bytes(Rare<u8>),
+    List(Rare<Value>),
+    Map(Rare<(StrId, Value)>),
     /// An `AnyValue` without a value.
     Empty,
 }

@@ -13,6 +13,7 @@ pub mod limits;
 pub mod ids;
 
 pub mod event;
+mod rare;
 mod strings;
 
 pub mod ack;
@@ -34,6 +35,7 @@ pub use head::{Form, Head, digest};
 pub use ids::{Ids, Seed, SpanId, TraceId};
 #[cfg(feature = "inflate")]
 pub use inflate::inflate;
+pub use rare::Rare;
 pub use strings::{StrId, Strings};
 
 /// The schema as prost reads it. Private: `event` is what both sides speak.

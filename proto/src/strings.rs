@@ -6,34 +6,40 @@ use alloc::{string::String, vec, vec::Vec};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct StrId(pub u32);
 
-/// Strings end to end, with the end of each.
+/// Strings end to end, and where each lies.
 #[derive(Clone, Debug, Default)]
 pub struct Strings {
     text: String,
-    ends: Vec<u32>,
+    places: Vec<Place>,
     /// Open-addressed: position + 1, or 0. Empty until the first `intern`.
     index: Vec<u32>,
 }
 
+/// A stretch of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
 impl PartialEq for Strings {
     fn eq(&self, other: &Self) -> bool {
-        self.text == other.text && self.ends == other.ends
+        self.text == other.text && self.places == other.places
     }
 }
 
 impl Strings {
     /// The string at `id`; empty if this batch has no such string (the decoder has refused those).
     #[must_use]
+    #[inline]
     pub fn get(&self, id: StrId) -> &str {
-        let at = id.0 as usize;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends.get(before).copied().unwrap_or(0));
-        let end = self.ends.get(at).copied().unwrap_or(0);
-        self.text.get(start as usize..end as usize).unwrap_or("")
+        let place = self.places.get(id.0 as usize);
+        place.and_then(|place| self.text.get(place.start as usize..place.end as usize)).unwrap_or("")
     }
 
     /// Position of `text`, added if it is new.
     pub fn intern(&mut self, text: &str) -> StrId {
-        if (self.ends.len() + 1) * 2 > self.index.len() {
+        if (self.places.len() + 1) * 2 > self.index.len() {
             self.grow();
         }
         let slot = self.slot(text);
@@ -52,13 +58,13 @@ impl Strings {
     /// Number of strings.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.places.len()
     }
 
     /// Whether there is no string.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.places.is_empty()
     }
 
     /// Bytes of all strings together.
@@ -72,34 +78,47 @@ impl Strings {
     }
 
     pub(crate) fn lengths(&self) -> Vec<u32> {
-        let starts = core::iter::once(&0).chain(&self.ends);
-        self.ends.iter().zip(starts).map(|(end, start)| end - start).collect()
+        self.places.iter().map(|place| place.end - place.start).collect()
     }
 
-    /// From the wire. `None`: the lengths do not cut `text` at its characters, or do not use it up.
-    pub(crate) fn from_parts(text: String, lengths: &[u32]) -> Option<Self> {
-        let mut ends = Vec::with_capacity(lengths.len());
-        let mut end = 0u32;
-        for length in lengths {
-            end = end.checked_add(*length)?;
-            if !text.is_char_boundary(end as usize) {
-                return None;
-            }
-            ends.push(end);
-        }
-        (end as usize == text.len()).then_some(Self { text, ends, index: Vec::new() })
+    /// From the wire: `text`, which is still to be cut into `count` strings.
+    pub(crate) fn with_text(text: &str, count: usize) -> Self {
+        Self { text: text.into(), places: Vec::with_capacity(count), index: Vec::new() }
+    }
+
+    /// The next `length` bytes of the text are a string. `None`: that is more than there is, or ends in a character.
+    #[inline]
+    pub(crate) fn cut(&mut self, length: u32) -> Option<()> {
+        let start = self.end();
+        let end = start.checked_add(length)?;
+        self.text.is_char_boundary(end as usize).then(|| self.places.push(Place { start, end }))
+    }
+
+    /// Whether all of the text belongs to a string.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.end() as usize == self.text.len()
+    }
+
+    /// Bytes of the string at `id`, if there is one.
+    #[inline]
+    pub(crate) fn length(&self, id: StrId) -> Option<usize> {
+        self.places.get(id.0 as usize).map(|place| (place.end - place.start) as usize)
+    }
+
+    fn end(&self) -> u32 {
+        self.places.last().map_or(0, |last| last.end)
     }
 
     fn push(&mut self, text: &str) -> StrId {
-        let id = StrId(self.ends.len() as u32);
+        let (id, start) = (StrId(self.places.len() as u32), self.text.len() as u32);
         self.text.push_str(text);
-        self.ends.push(self.text.len() as u32);
+        self.places.push(Place { start, end: self.text.len() as u32 });
         id
     }
 
     fn grow(&mut self) {
         self.index = vec![0; (self.index.len() * 2).max(64)];
-        for at in 0..self.ends.len() as u32 {
+        for at in 0..self.places.len() as u32 {
             let slot = self.slot(self.get(StrId(at)));
             if let Some(place) = self.index.get_mut(slot)
                 && *place == 0

@@ -176,7 +176,7 @@ fn value(batch: &mut Batch, from: Scalar) -> Value {
         Scalar::Bool(value) => Value::Bool(value),
         Scalar::Int(value) => Value::Int(value),
         Scalar::Double(value) => Value::Double(value),
-        Scalar::Bytes(bytes) => Value::Bytes(bytes),
+        Scalar::Bytes(bytes) => Value::Bytes(bytes.into()),
         Scalar::List(values) => Value::List(values.into_iter().map(|inner| value(batch, inner)).collect()),
         Scalar::Map(entries) => Value::Map(
             entries
