@@ -42,6 +42,8 @@ mod bounds;
 
 mod memory;
 
+mod embedded;
+
 pub mod commands;
 
 pub use collector::{Collector, Listeners, StartError, run};

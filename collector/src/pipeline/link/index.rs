@@ -3,19 +3,19 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fs, io,
     path::Path,
 };
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, PersistMode};
+use fjall::{Database, Keyspace, PersistMode};
 
 use super::{
     look::{Candidate, Shared, ValueSeed},
     seen::{Found, Seen},
 };
+use crate::embedded::{self, Embedded, number};
 
 /// The store could not be read or written.
-pub(crate) type IndexError = fjall::Error;
+pub(crate) type IndexError = embedded::Error;
 
 /// Events by the values they share.
 pub(crate) struct Index {
@@ -47,14 +47,8 @@ struct Entry {
 /// How rows are written. An index of another version is put aside.
 const VERSION: u64 = 1;
 
-const FORMAT: &[u8] = b"version";
 const PLACE: &[u8] = b"place";
 const COUNT: &[u8] = b"count";
-const SEED: &[u8] = b"seed";
-
-const CACHE_BYTES: u64 = 32 << 20;
-const MEMTABLE_BYTES: u64 = 8 << 20;
-const JOURNAL_BYTES: u64 = 64 << 20;
 
 /// Rows that are forgotten at once.
 const STEP: usize = 1_000;
@@ -63,45 +57,18 @@ impl Index {
     /// Opens the index in `directory`, which remembers `most` values. One that cannot be read is put aside and another
     /// begun: that costs inferred links, and no event.
     pub(crate) fn open(directory: &Path, most: u64) -> Result<Self, IndexError> {
-        match Self::open_as_it_is(directory, most) {
-            Ok(index) => Ok(index),
-            Err(error @ fjall::Error::Locked) => Err(error),
-            Err(fjall::Error::Io(error)) if !is_damage(&error) => Err(error.into()),
-            Err(error) => {
-                let aside = directory.with_extension("damaged");
-                tracing::error!(%error, aside = %aside.display(), "the link index cannot be read: begun anew, the old one is put aside");
-                if aside.exists() {
-                    fs::remove_dir_all(&aside)?;
-                }
-                fs::rename(directory, aside)?;
-                Self::open_as_it_is(directory, most)
-            }
-        }
+        let open = || Self::open_as_it_is(directory, most);
+        embedded::open_or_begin_anew(directory, open, |error, aside| {
+            tracing::error!(%error, aside = %aside.display(), "the link index cannot be read: begun anew, the old one is put aside");
+        })
     }
 
     fn open_as_it_is(directory: &Path, most: u64) -> Result<Self, IndexError> {
-        let db = Database::builder(directory)
-            .cache_size(CACHE_BYTES)
-            .max_journaling_size(JOURNAL_BYTES)
-            .worker_threads(1)
-            .open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-        let [values, days, about] = ["values", "days", "about"].map(|name| db.keyspace(name, options));
-        let (values, days, about) = (values?, days?, about?);
-        if number(about.get(FORMAT)?).is_some_and(|version| version != VERSION) {
-            return Err(fjall::Error::InvalidVersion(None));
-        }
-        about.insert(FORMAT, VERSION.to_be_bytes())?;
+        let store = Embedded::open(directory, VERSION)?;
+        let (values, days) = (store.keyspace("values")?, store.keyspace("days")?);
+        let Embedded { db, about, seed } = store;
         let place = number(about.get(PLACE)?).unwrap_or(0);
         let count = number(about.get(COUNT)?).unwrap_or(0);
-        let seed = match number(about.get(SEED)?) {
-            Some(seed) => seed,
-            None => {
-                let seed = fastrand::u64(..);
-                about.insert(SEED, seed.to_be_bytes())?;
-                seed
-            }
-        };
         let (rows, oldest, seed) = (HashMap::new(), Vec::new(), ValueSeed(seed));
         Ok(Self { db, values, days, about, rows, changed: 0, oldest, place, count, most, seed, forgotten: 0 })
     }
@@ -245,16 +212,6 @@ impl Index {
             known.map_or_else(Entry::default, |(seen, day)| Entry { seen, stored: Some(day), changed: false })
         })
     }
-}
-
-/// Files of the index that are missing or not what they were; a disk that fails is something else.
-fn is_damage(error: &io::Error) -> bool {
-    use io::ErrorKind::{AlreadyExists, InvalidData, NotFound, UnexpectedEof};
-    matches!(error.kind(), AlreadyExists | InvalidData | NotFound | UnexpectedEof)
-}
-
-fn number(row: Option<fjall::UserValue>) -> Option<u64> {
-    Some(u64::from_be_bytes(row?.as_ref().try_into().ok()?))
 }
 
 fn by_day(day: u32, key: &Shared) -> Vec<u8> {

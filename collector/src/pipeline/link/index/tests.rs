@@ -1,6 +1,6 @@
 //! What the index remembers: across starts, within its bounds, and never at the cost of an event.
 
-use std::{sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use tempfile::TempDir;
 
@@ -72,7 +72,7 @@ fn an_index_that_cannot_be_read_or_is_of_another_version_is_put_aside() {
     let path = data.path().join("links");
     fs::create_dir(&path).unwrap();
     let index = Index::open(&path, 100).unwrap();
-    index.about.insert(FORMAT, 9_u64.to_be_bytes()).unwrap();
+    index.about.insert("version", 9_u64.to_be_bytes()).unwrap();
     drop(index);
     let index = Index::open(&path, 100).unwrap();
     assert_eq!((index.place(), index.sizes()), (0, (0, 0)), "it is made again from the spool");

@@ -2,22 +2,22 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
     path::Path,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch, PersistMode};
+use fjall::{Database, Keyspace, OwnedWriteBatch, PersistMode};
 use prost::Message;
 
 use super::{Page, taken::Taken};
 use crate::{
+    embedded::{self, Embedded, number},
     ledger::{Gaps, Ledger, Owner},
     pipeline::spool::record::Held,
 };
 
 /// The store could not be read or written.
-pub(in crate::pipeline::spool) type StoreError = fjall::Error;
+pub(in crate::pipeline::spool) type StoreError = embedded::Error;
 
 /// Durable claims.
 pub(in crate::pipeline::spool) struct Store {
@@ -42,61 +42,31 @@ struct State {
 /// How rows are written. A store of another version is put aside.
 const VERSION: u64 = 1;
 
-const FORMAT: &[u8] = b"version";
 const APPLIED: &[u8] = b"applied";
 const HELD: &[u8] = b"held";
-const SEED: &[u8] = b"seed";
 const GAPS: &[u8] = b"gaps/";
 
 /// How a row's key ends: a zero byte and the page's id.
 const PAGE: usize = 17;
 
-/// Bytes of blocks kept in memory, and of what is not in a table yet. Rows are small: a million take 60 MB on disk.
-const CACHE_BYTES: u64 = 32 << 20;
-const MEMTABLE_BYTES: u64 = 8 << 20;
-const JOURNAL_BYTES: u64 = 64 << 20;
-
 impl Store {
     /// Opens the store in `directory`. One that cannot be read is put aside, and another begun: what is in the spool
     /// is read again, what is older may be accepted twice.
     pub(in crate::pipeline::spool) fn open(directory: &Path) -> Result<Self, StoreError> {
-        match Self::open_as_it_is(directory) {
-            Ok(store) => Ok(store),
-            Err(error @ (fjall::Error::Locked | fjall::Error::Io(_))) => Err(error),
-            Err(error) => {
-                let aside = directory.with_extension("damaged");
+        embedded::open_or_begin_anew(
+            directory,
+            || Self::open_as_it_is(directory),
+            |error, aside| {
                 tracing::error!(%error, aside = %aside.display(), "claims cannot be read: begun anew, the old ones are put aside");
-                if aside.exists() {
-                    fs::remove_dir_all(&aside)?;
-                }
-                fs::rename(directory, aside)?;
-                Self::open_as_it_is(directory)
-            }
-        }
+            },
+        )
     }
 
     fn open_as_it_is(directory: &Path) -> Result<Self, StoreError> {
-        let db = Database::builder(directory)
-            .cache_size(CACHE_BYTES)
-            .max_journaling_size(JOURNAL_BYTES)
-            .worker_threads(1)
-            .open()?;
-        let options = || KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
-        let [pages, days, about] = ["pages", "days", "about"].map(|name| db.keyspace(name, options));
-        let (pages, days, about) = (pages?, days?, about?);
-        if number(about.get(FORMAT)?).is_some_and(|version| version != VERSION) {
-            return Err(fjall::Error::InvalidVersion(None));
-        }
-        about.insert(FORMAT, VERSION.to_be_bytes())?;
+        let store = Embedded::open(directory, VERSION)?;
+        let (pages, days) = (store.keyspace("pages")?, store.keyspace("days")?);
+        let Embedded { db, about, seed } = store;
         let applied = number(about.get(APPLIED)?).unwrap_or(0);
-        let seed = match number(about.get(SEED)?) {
-            Some(seed) => seed,
-            None => {
-                let seed = fastrand::u64(..);
-                about.insert(SEED, seed.to_be_bytes())?;
-                seed
-            }
-        };
         let mut gaps = BTreeMap::new();
         for row in about.prefix(GAPS) {
             let (key, value) = row.into_inner()?;
@@ -228,10 +198,6 @@ impl Store {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn number(row: Option<fjall::UserValue>) -> Option<u64> {
-    Some(u64::from_be_bytes(row?.as_ref().try_into().ok()?))
 }
 
 /// Names hold no zero byte, so nobody's key begins like another's.
