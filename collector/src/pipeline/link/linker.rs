@@ -23,6 +23,7 @@ use crate::{
     ledger::{Carried, Ledger},
     metrics::Meters,
     pipeline::spool::{Claim, Entry, Kind, Record, Segments, Spool},
+    reject::Reject,
 };
 
 /// What the thread starts with.
@@ -174,7 +175,8 @@ impl Linker {
                 waiting.candidates.iter().map(|candidate| index.find(candidate, waiting.end)).collect();
             release::request(&waiting, &found, limits).map(|request| (request, found))
         });
-        let decided = std::panic::catch_unwind(look).unwrap_or(Err(crate::reject::Reject::SpoolBusy));
+        let panicked = |_| Err(Reject::NotABatch("deciding it panicked".to_owned()));
+        let decided = std::panic::catch_unwind(look).unwrap_or_else(panicked);
         let (request, found) = decided.unwrap_or_else(|why| {
             // By name: a record of events without a body counts as undecodable at every destination.
             tracing::error!(key = waiting.record.key, %why, "what waits can no longer be decoded");
