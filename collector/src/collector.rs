@@ -25,7 +25,7 @@ use crate::{
         Intake,
         admit::Gate,
         link::{Index, IndexError, Linker, Rules, Starts, WaitingRoom},
-        spool::{self, OpenError, Opened, With, make_directory, thread},
+        spool::{self, OpenError, Opened, With, free, make_directory, thread},
     },
     sessions::Sessions,
     shutdown::{self, Drained},
@@ -107,7 +107,7 @@ impl Collector {
         let sessions = Sessions::default();
         let meters = Arc::new(Meters::new());
         let index = open_index(&config)?;
-        let (waiting_room, inbox) = WaitingRoom::new(config.linker.most_waiting);
+        let (waiting_room, inbox) = WaitingRoom::new(most_waiting(&config));
         let Opened { spool, segments, mut threads, lock } = spool::open(With {
             config: &config,
             clock: &clock,
@@ -243,3 +243,23 @@ fn open_index(config: &Config) -> Result<Index, StartError> {
         .and_then(|()| Index::open(&path, config.linker.most_values));
     opened.map_err(|error| StartError::Index { path, error: error.into() })
 }
+
+/// What may wait: what is released is written into the reserve of a full disk, and must find room there. Until it has,
+/// no segment behind it is deleted, and nothing would ever make room.
+fn most_waiting(config: &Config) -> u64 {
+    let wanted = config.linker.most_waiting;
+    let Ok(disk) = free(&config.data) else { return wanted };
+    let most = wanted.min(config.spool.reserve_of(disk.all) / RESERVE_PARTS);
+    if most < wanted {
+        let change = "raise spool.reserve_bytes (never more than a twentieth of the disk), or lower linker.max_waiting_mib";
+        tracing::warn!(
+            bytes = most,
+            change,
+            "less may wait for its links than is set: it has to find room on a full disk"
+        );
+    }
+    most
+}
+
+/// The embedded stores and the cursors write into it too.
+const RESERVE_PARTS: u64 = 4;

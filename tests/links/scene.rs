@@ -125,7 +125,9 @@ pub(crate) async fn only_waiting(to: Addresses, events: u64) {
             tokio::task::yield_now().await;
             let ledger = Ledger::of(to).await;
             ledger.assert_balances();
-            let came = ["main", "other"].into_iter().filter(|name| ledger.at(name, "accepted") > 0);
+            let came = ["main", "other"]
+                .into_iter()
+                .filter(|name| ledger.at(name, "accepted") + ledger.at(name, "recovered") > 0);
             let most = came.map(|name| ledger.at(name, "pending")).max();
             last = (most.unwrap_or(0), Metrics::of(to).await.sum("linker_waiting_events"));
         }

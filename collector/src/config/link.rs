@@ -10,7 +10,8 @@ pub struct Linker {
     /// How long an event that a rule looks at waits for what was recorded before it. Default 10 s: a first try that was
     /// lost, and its second.
     pub wait: Duration,
-    /// Bytes of what waits; more does not wait. Default 64 MiB: ten seconds of six thousand events a second.
+    /// Bytes of what waits; more does not wait. Default 64 MiB: ten seconds of two thousand events a second, and a
+    /// quarter of what the spool keeps free of the disk, which is the most there may be.
     pub most_waiting: u64,
     /// Whether roots of servers' OTLP are linked within and between sessions. Default true: nobody has to use our SDK.
     pub sessions: bool,

@@ -23,7 +23,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
-pub(crate) use files::make_directory;
+pub(crate) use files::{free, make_directory};
 pub(crate) use inspect::{inspect, places};
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};

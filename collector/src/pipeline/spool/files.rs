@@ -21,9 +21,9 @@ pub(super) trait Disk: Send + 'static {
 
 /// Room on a disk, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Free {
-    pub(super) free: u64,
-    pub(super) all: u64,
+pub(crate) struct Free {
+    pub(crate) free: u64,
+    pub(crate) all: u64,
 }
 
 impl Free {
@@ -77,7 +77,7 @@ impl SegmentFile for File {
 }
 
 /// How much room there is where `directory` is.
-pub(super) fn free(directory: &Path) -> io::Result<Free> {
+pub(crate) fn free(directory: &Path) -> io::Result<Free> {
     let disk = rustix::fs::statvfs(directory)?;
     let bytes = |blocks: u64| blocks.saturating_mul(disk.f_frsize);
     Ok(Free { free: bytes(disk.f_bavail), all: bytes(disk.f_blocks) })
