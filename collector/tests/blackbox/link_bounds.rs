@@ -115,7 +115,7 @@ fn page(at: u8) -> Page {
     Page(Seed([at; 16]))
 }
 
-/// A stranger's public key, a hundred requests of two kilobytes.
+/// A stranger's public key, thirty requests of half a kilobyte, which come to six megabytes each.
 #[tokio::test]
 async fn what_strangers_let_wait_takes_neither_more_memory_nor_more_disk_than_its_bounds() {
     let sink = Sink::start(&[]).await;
@@ -126,17 +126,18 @@ async fn what_strangers_let_wait_takes_neither_more_memory_nor_more_disk_than_it
     std::fs::write(data.path().join("weft.toml"), settings).unwrap();
     let process = Process::start_in(data);
     let mut sent = 0;
-    for at in 1..=100 {
+    for at in 1..=30 {
         let batch = page(at).seal(&large());
         sent += batch.len();
         process.post(batch).await;
     }
     let at_rest = process.peak_kib();
-    process.ledger("/keys/shop-web/destinations/main/delivered", 300).await;
+    process.ledger("/keys/shop-web/destinations/main/delivered", 90).await;
     let (peak, metrics) = (process.peak_kib(), process.metrics().await);
     let spool = metrics.lines().find(|line| line.starts_with("weft_spool_bytes")).unwrap_or("?").to_owned();
     let grown = (peak - at_rest) / 1024;
-    assert!(grown < 128, "{sent} bytes sent; memory has grown by {grown} MiB; {spool}");
+    println!("{sent} bytes sent; grown by {grown} MiB; {spool}");
+    assert!(grown < 64, "{sent} bytes sent; memory has grown by {grown} MiB; {spool}");
 }
 
 /// Whatever is released must fit the queue, or it is never released, and nobody else gets in.
