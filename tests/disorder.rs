@@ -6,13 +6,13 @@ use support::{
     collector::{Addresses, BROWSER_KEY, Bound, Collector, Setting},
     http::send,
     ledger::Ledger,
-    page::ORIGIN,
+    page::{ORIGIN, sealed},
     random::Random,
     received::Received,
     sink::Sink,
 };
 use tokio::task::JoinSet;
-use weft_proto::{Batch, Event, Head, Kind, Point, Seed, Session, seal};
+use weft_proto::{Batch, Event, Kind, Point, Seed, Session};
 
 const SEED: Seed = Seed([77; 16]);
 const EVENTS: u64 = 60;
@@ -42,19 +42,7 @@ fn batch(events: std::ops::Range<u64>, number: u64, began_ms: u64) -> Vec<u8> {
             ..Event::default()
         })
         .collect();
-    let sealed = seal(&batch);
-    let mut request = Vec::new();
-    let head = Head {
-        form: sealed.form,
-        seed: SEED,
-        digest: sealed.digest,
-        number,
-        send_time_ms: began_ms + EVENTS,
-        epoch: 0,
-    };
-    head.write(&mut request);
-    request.extend_from_slice(&sealed.bytes);
-    request
+    sealed(&batch, SEED, number, began_ms + EVENTS)
 }
 
 async fn post(to: Addresses, request: Vec<u8>) {

@@ -13,6 +13,21 @@ use crate::{
 /// The origin fake pages come from.
 pub const ORIGIN: &str = "https://shop.example";
 
+/// A request as the SDK would make it of `batch`, its page's `number`th.
+#[must_use]
+pub fn sealed(batch: &Batch, seed: Seed, number: u64, send_time_ms: u64) -> Vec<u8> {
+    let sealed = seal(batch);
+    let (form, digest) = (sealed.form, sealed.digest);
+    behind(&Head { form, seed, digest, number, send_time_ms, epoch: 0 }, &sealed.bytes)
+}
+
+fn behind(head: &Head, body: &[u8]) -> Vec<u8> {
+    let mut request = Vec::new();
+    head.write(&mut request);
+    request.extend_from_slice(body);
+    request
+}
+
 /// One page; its events are numbered as they are made.
 pub struct Page {
     seed: Seed,
@@ -61,10 +76,7 @@ impl Page {
         let number = self.next_batch;
         self.next_batch += 1;
         let send_time_ms = self.clock.now_ms() as u64;
-        let mut request = Vec::new();
-        Head { form, seed: self.seed, digest, number, send_time_ms, epoch: 0 }.write(&mut request);
-        request.extend_from_slice(body);
-        request
+        behind(&Head { form, seed: self.seed, digest, number, send_time_ms, epoch: 0 }, body)
     }
 
     fn batch(&mut self, count: u64) -> Batch {

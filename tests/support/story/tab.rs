@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use weft_proto::{
-    Attribute, Batch, Event, Head, Ids, Kind, Point, Seed, Session, Value, event::Parent, seal,
-};
+use weft_proto::{Attribute, Batch, Event, Ids, Kind, Point, Seed, Session, Value, event::Parent};
 
 use super::Id;
-use crate::clock::TestClock;
+use crate::{clock::TestClock, page::sealed};
 
 const NAME: &str = "browser.user_action.click";
 
@@ -103,22 +101,9 @@ impl Tab {
 
     /// A batch of these events, whether they were sent or not.
     pub fn request(&mut self, events: Range<u64>) -> Vec<u8> {
-        let sealed = seal(&self.batch(events));
         let number = self.batches;
         self.batches += 1;
-        let send_time_ms = TestClock::default().now_ms() as u64;
-        let head = Head {
-            form: sealed.form,
-            seed: self.seed,
-            digest: sealed.digest,
-            number,
-            send_time_ms,
-            epoch: 0,
-        };
-        let mut request = Vec::new();
-        head.write(&mut request);
-        request.extend_from_slice(&sealed.bytes);
-        request
+        sealed(&self.batch(events), self.seed, number, TestClock::default().now_ms() as u64)
     }
 
     fn batch(&self, events: Range<u64>) -> Batch {

@@ -5,7 +5,7 @@ use std::{panic::AssertUnwindSafe, sync::Arc, vec};
 
 use weft_proto::{Batch, Head};
 
-use super::{link, moments, only};
+use super::{link, moments};
 use crate::{
     config::{Destination, EventsAs, Limits},
     ledger::Tally,
@@ -190,8 +190,8 @@ pub(super) fn spans_of<'a>(record: &Record, plain: &'a [u8]) -> Result<Spans<'a>
 fn at_once(record: &Record, head: &Head, batch: &Batch, events_as: EventsAs) -> Vec<Part> {
     let mut linked = link(record, head, batch);
     if !record.waiting.is_empty() {
-        let taken = Intervals::from_wire(&record.taken);
-        linked = only(&taken.minus(&Intervals::from_wire(&record.waiting)), linked);
+        let waiting = Intervals::from_wire(&record.waiting);
+        linked.events.retain(|linked| !waiting.contains(linked.event.number));
     }
     if events_as == EventsAs::Spans {
         return if linked.events.is_empty() { Vec::new() } else { vec![Part::of(linked)] };

@@ -65,14 +65,14 @@ impl Seen {
         if at > 0 || !self.has_hole {
             self.events.insert(at, event);
         }
-        self.forget(MOST_WAITING);
+        self.forget();
     }
 
-    /// The oldest go when they have left; and at `most` whatever they do.
-    fn forget(&mut self, most: usize) {
+    /// The oldest go when they have left, and at the greater bound whatever they do.
+    fn forget(&mut self) {
         let has_left = self.events.iter().take_while(|event| event.knew.is_some()).count();
         let surplus = self.events.len().saturating_sub(MOST).min(has_left);
-        let surplus = surplus.max(self.events.len().saturating_sub(most));
+        let surplus = surplus.max(self.events.len().saturating_sub(MOST_WAITING));
         if surplus > 0 {
             self.events.drain(..surplus);
             self.has_hole = true;

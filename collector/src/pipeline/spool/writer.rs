@@ -166,12 +166,10 @@ impl Writer {
         for Staged { job: Job { entry, .. }, events, .. } in &group {
             let owner = entry.carried.owner();
             added.tally.add(owner, entry.record.events);
-            let moved =
-                if let Claim::Released = entry.claim { &mut added.released } else { &mut added.waiting };
-            moved.add(
-                owner,
-                if let Claim::Released = entry.claim { *events } else { entry.candidates.len() as u64 },
-            );
+            match entry.claim {
+                Claim::Released => added.released.add(owner, *events),
+                _ => added.waiting.add(owner, entry.candidates.len() as u64),
+            }
             added.newest_ms = added.newest_ms.max(entry.record.receive_time_ms);
             if let Claim::Body(_) = entry.claim {
                 added.bodies_ms = added.bodies_ms.max(entry.record.receive_time_ms);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hyper::Method;
 use opentelemetry_proto::tonic::trace::v1::{Span, span::Link};
 use tokio::sync::watch;
-use weft_proto::{Ack, Attribute, Batch, Event, Head, Ids, Kind, Point, Seed, Session, Value, seal};
+use weft_proto::{Ack, Attribute, Batch, Event, Head, Ids, Kind, Point, Seed, Session, Value};
 
 use super::{
     super::{
@@ -18,7 +18,7 @@ use super::{
 use crate::{
     collector::{Addresses, BROWSER_KEY},
     http::try_send,
-    page::ORIGIN,
+    page::{ORIGIN, sealed},
     random::Random,
     received::hex,
 };
@@ -74,21 +74,10 @@ impl PageSender {
 
     async fn send_events(&mut self, count: u64, marked: &[u64]) -> Vec<SpanId> {
         let (batch, ids) = self.batch(count, marked);
-        let sealed = seal(&batch);
         let number = self.next_batch;
         self.next_batch += 1;
-        let send_time_ms = self.shared.clock.now_ms() as u64;
-        let head = Head {
-            form: sealed.form,
-            seed: self.seed,
-            digest: sealed.digest,
-            number,
-            send_time_ms,
-            epoch: 0,
-        };
-        let mut request = Vec::new();
-        head.write(&mut request);
-        request.extend_from_slice(&sealed.bytes);
+        let request = sealed(&batch, self.seed, number, self.shared.clock.now_ms() as u64);
+        let (head, _) = Head::read(&request).expect("a request begins with its head");
         let url = format!("{}?key={BROWSER_KEY}", self.to.page_endpoint());
         let headers = [("origin", ORIGIN), ("content-type", "text/plain")];
         let mut pauses = Pauses::new();
