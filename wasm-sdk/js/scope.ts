@@ -1,0 +1,249 @@
+// One page recording for one key: boot order, and what can be asked of it.
+
+import { Arrival } from "./arrival";
+import { capture } from "./capture";
+import { Channel, type Consent } from "./channel";
+import { wallNow } from "./clock";
+import { guarded } from "./guard";
+import { hex } from "./ids";
+import { Journal } from "./journal";
+import { Lifecycle } from "./lifecycle";
+import { loadModule } from "./load";
+import { deniedBySignal, type Options } from "./options";
+import { Outgoing } from "./outgoing";
+import { plainFetch, plainTimeout } from "./plain";
+import { RawOutgoing } from "./raw";
+import { Recorder, role, type Started } from "./record";
+import { Sessions } from "./session";
+import { Ledger } from "./stats";
+import { localStore, tabStore } from "./storage";
+
+/** Version of this package; filled in by the build. */
+declare const VERSION: string;
+
+/** ms after which the module is fetched even if the page is still busy. */
+const LOAD_AT_LATEST = 5_000;
+
+/** What ends or empties a part of a scope. */
+type Undo = () => void;
+
+/** One `init`. */
+export class Scope {
+  readonly ledger = new Ledger();
+  readonly url: string;
+  readonly recorder: Recorder;
+  readonly lifecycle = new Lifecycle();
+  readonly sessions: Sessions;
+  readonly page: string;
+  private readonly journal = new Journal(this.ledger);
+  private readonly channel: Channel;
+  private readonly arrival: Arrival;
+  private readonly undos: Undo[] = [];
+  private state: "running" | "closed" = "running";
+  private consent: Consent;
+  private started = false;
+  private connected = false;
+  private outgoing: Outgoing | undefined;
+  private raw: RawOutgoing | undefined;
+  private load: Started | undefined;
+
+  /** `captures`: whether what happens in the page by itself is recorded here; one key of a page does that. */
+  constructor(
+    readonly options: Options,
+    private readonly captures: boolean,
+  ) {
+    const target = new URL(options.endpoint, document.baseURI);
+    target.searchParams.set("key", options.key);
+    this.url = target.href;
+    this.consent = deniedBySignal(options) ? "denied" : (options.consent ?? "granted");
+    const mayStore = this.mayStore;
+    this.sessions = new Sessions(mayStore ? localStore() : undefined, `weft.session.${options.key}`);
+    this.arrival = new Arrival(mayStore ? tabStore() : undefined, `weft.page.${options.key}`);
+    this.recorder = new Recorder(this.sessions, this.ledger);
+    this.page = hex(this.recorder.seed);
+    this.channel = new Channel(this.page, options.key);
+    this.channel.onConsent = (consent) => this.hearConsent(consent);
+    this.wire();
+  }
+
+  get isRunning(): boolean {
+    return this.state === "running";
+  }
+
+  get mayPropagate(): boolean {
+    return this.consent === "granted";
+  }
+
+  /** Begins to record. */
+  begin(): void {
+    if (this.started || this.consent === "denied" || !this.isRunning) return;
+    this.started = true;
+    this.undos.push(capture(this, this.captures, (load) => this.arrived(load)));
+    if (this.consent === "granted") this.connectWhenIdle();
+  }
+
+  /** The person has decided, here or in another tab. */
+  tellConsent(consent: Consent): void {
+    this.channel.tellConsent(consent);
+    this.hearConsent(consent);
+  }
+
+  /** Sends what waits. */
+  flush(): void {
+    guarded(() => this.lifecycle.flushNow())();
+  }
+
+  /** Hears whenever a batch has come to its end. Returns what undoes it. */
+  onSettled(settled: () => void): Undo {
+    this.settled.add(settled);
+    return () => this.settled.delete(settled);
+  }
+  private readonly settled = new Set<() => void>();
+
+  /** Stops recording for good, sends what waits and takes back what was changed in the page. */
+  shutdown(): void {
+    if (!this.isRunning) return;
+    this.state = "closed";
+    guarded(() => this.lifecycle.flushNow("hidden"))();
+    guarded(() => this.outgoing?.leave(true))();
+    for (const undo of this.undos.splice(0).reverse()) guarded(undo)();
+    this.channel.close();
+  }
+
+  private get mayStore(): boolean {
+    return this.consent === "granted" && this.options.storage !== "memory";
+  }
+
+  private wire(): void {
+    const { recorder, lifecycle, options } = this;
+    recorder.beforeRecord = options.beforeRecord;
+    recorder.onWaiting = (bytes, events) => lifecycle.onWaiting(bytes, events);
+    recorder.sealFirst = () => lifecycle.sealNow();
+    recorder.onRoot = (ids, is) => {
+      if (is === role.interaction) lifecycle.interacted();
+      if (this.load) this.arrival.keep(this.page, recorder.idsOf(this.load), ids, wallNow(), is === role.interaction);
+    };
+  }
+
+  // The page load has started; it ends when it is known where the document comes from.
+  private arrived(load: Started): Promise<void> {
+    this.load = load;
+    const linked = this.arrival.link(load, this.recorder, this.channel);
+    const ids = this.recorder.idsOf(load);
+    this.arrival.keep(this.page, ids, ids, wallNow(), true);
+    return linked;
+  }
+
+  private hearConsent(consent: Consent): void {
+    if (consent === this.consent || !this.isRunning) return;
+    const was = this.consent;
+    this.consent = consent;
+    if (consent === "denied") return this.withdraw(was === "granted");
+    if (consent === "pending") return;
+    if (this.mayStore) {
+      this.sessions.allow(localStore());
+      this.arrival.allow(tabStore());
+      this.arrival.save(wallNow());
+    }
+    if (this.started) this.connectWhenIdle();
+    else this.begin();
+  }
+
+  // Everything that was kept is erased, here and, for its session, at the collector.
+  private withdraw(wasGranted: boolean): void {
+    const session = this.sessions.at(wallNow()).id;
+    this.state = "closed";
+    this.outgoing?.forget("consent_withdrawn");
+    this.raw?.forget();
+    this.recorder.abandon("consent_withdrawn");
+    for (const undo of this.undos.splice(0).reverse()) guarded(undo)();
+    this.sessions.forget();
+    this.arrival.forget();
+    this.channel.close();
+    if (!wasGranted) return;
+    if (this.options.storage !== "memory") this.journal.erase();
+    void plainFetch(`${this.url}&erase=${session}`, { ...ERASE, body: "" }).catch(() => {});
+  }
+
+  private connectWhenIdle(): void {
+    if (this.connected) return;
+    this.connected = true;
+    // On pagehide before the module is ready, what waits is posted as it is.
+    this.raw = new RawOutgoing(this.url, this.recorder, this.ledger, this.resource(), () => this.hearSettled());
+    const stop = this.raw.watch();
+    whenIdleOrHidden(() => {
+      const failed = (error: unknown): void => this.goOnWithout(error);
+      void this.connect().then(stop).catch(guarded(failed));
+    });
+    this.undos.push(stop);
+  }
+
+  private async connect(): Promise<void> {
+    const { options } = this;
+    // The default is written out, because bundlers find files by this very expression.
+    const wasm = options.wasmUrl ? new URL(options.wasmUrl, document.baseURI) : new URL("weft.wasm", import.meta.url);
+    const js = new URL("weft.wasm.js", wasm);
+    const opened = this.mayStore ? this.journal.open() : undefined;
+    if (!opened) this.ledger.journal = "none: not wanted";
+    const module = await loadModule({ wasm, js }, options.wasm !== false);
+    await opened;
+    if (this.consent !== "granted") return;
+    this.recorder.attach(module, this.resource());
+    this.outgoing = new Outgoing(this, module, this.journal, this.channel);
+    this.outgoing.onSettled = () => this.hearSettled();
+    const close = this.lifecycle.open(this.outgoing);
+    if (this.isRunning) {
+      this.undos.push(close);
+      this.outgoing.takeOver();
+    } else {
+      // Shut down while it was loading: what was recorded before is sent, and nothing more.
+      this.lifecycle.flushNow("hidden");
+      close();
+    }
+  }
+
+  // Without the module nothing is compressed or kept, but what happens is still sent.
+  private goOnWithout(error: unknown): void {
+    if (this.options.debug) {
+      console.warn("weft: the module could not be loaded, so events are sent as JSON and nothing is kept:", error);
+    }
+    if (this.raw && this.consent === "granted") this.undos.push(this.lifecycle.open(this.raw));
+  }
+
+  private hearSettled(): void {
+    for (const settled of this.settled) settled();
+  }
+
+  private resource(): Record<string, string | undefined> {
+    return { "service.version": this.options.version, "telemetry.sdk.version": VERSION };
+  }
+}
+
+const ERASE: RequestInit = {
+  method: "POST",
+  headers: { "content-type": "text/plain" },
+  credentials: "omit",
+  referrerPolicy: "no-referrer",
+  redirect: "error",
+  keepalive: true,
+};
+
+// The module must not compete with what the page needs first.
+const whenIdleOrHidden = (work: () => void): void => {
+  let done = false;
+  const once = guarded(() => {
+    if (done) return;
+    done = true;
+    document.removeEventListener("visibilitychange", once);
+    clearTimeout(latest);
+    work();
+  });
+  const latest = plainTimeout(once, LOAD_AT_LATEST);
+  const idle = (): void => {
+    if (typeof requestIdleCallback === "function") requestIdleCallback(once);
+    else plainTimeout(once, 0);
+  };
+  document.addEventListener("visibilitychange", once);
+  if (document.readyState === "complete") idle();
+  else addEventListener("load", idle, { once: true });
+};
