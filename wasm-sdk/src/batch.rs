@@ -76,11 +76,12 @@ impl Building {
             duration_ns,
             epoch: open.epoch,
             session: open.session.and_then(|session| position(&mut self.batch.sessions, session)),
-            parent: None,
+            trace: None,
             previous: open.previous.map(|previous| previous.number),
             view: open.view,
             interaction: open.interaction,
             status,
+            open: None,
             attributes: first_attribute..self.batch.attributes.len() as u32,
             links: first_link..self.batch.links.len() as u32,
         };

@@ -69,7 +69,8 @@ pub(crate) fn link<'a>(record: &'a Record, head: &'a Head, batch: &'a Batch) -> 
     let mut ids = PageIds::new(head.seed, batch);
     let taken = Intervals::from_wire(&record.taken);
     let (mut events, mut links) = (Vec::with_capacity(batch.events.len()), Vec::new());
-    for event in batch.events.iter().filter(|event| taken.contains(event.number)) {
+    let is_here = |event: &&Event| event.open.is_none() && taken.contains(event.number);
+    for event in batch.events.iter().filter(is_here) {
         let before = links.len();
         let dropped_links = links::find(batch, event, &mut ids, &mut links);
         events.push(LinkedEvent {

@@ -7,7 +7,7 @@ mod attributes;
 mod backward;
 mod logs;
 
-use weft_proto::Status;
+use weft_proto::{LinkKinds, Status};
 
 use self::{
     attributes::{Page, array, key_value, text_pair, value},
@@ -82,8 +82,8 @@ fn span(out: &mut Backward, page: &mut Page<'_>, linked: &LinkedEvent<'_>) {
     unless_zero_fixed(out, 7, start);
     unless_zero(out, 6, event.kind as u64);
     out.text(5, page.linked.batch.strings.get(event.name));
-    if let Some(parent) = event.parent {
-        let span_id = page.linked.ids.span(parent.number);
+    if let Some(parent) = event.parent() {
+        let span_id = page.linked.ids.span(parent);
         out.bytes(4, &span_id);
     }
     out.text(3, page.trace_state(event));
@@ -99,7 +99,10 @@ fn link(out: &mut Backward, link: &Link<'_>) {
         text_pair(out, 4, "weft.link.rule", rule);
         key_value(out, 4, "weft.link.inferred", |out| out.varint(2, 1));
     }
-    key_value(out, 4, "weft.link", |out| array(out, link.kinds.names()));
+    // What only a rule gives a kind to has that of the rule.
+    let own = link.name.or(link.rule.filter(|_| link.kinds == LinkKinds::default()));
+    let kinds = link.kinds.names().map(|kind: &str| kind).chain(own);
+    key_value(out, 4, "weft.link", |out| array(out, kinds));
     out.bytes(2, &link.target.1);
     out.bytes(1, &link.target.0);
 }

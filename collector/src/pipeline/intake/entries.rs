@@ -20,9 +20,10 @@ use crate::{
 
 impl Intake {
     pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
-        let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
+        let finished = batch.events.iter().filter(|event| event.open.is_none());
+        let carried = Carried::receive(&self.ledger, &admitted.key, finished.clone().count() as u64);
         let page = Ids::new(head.seed).page();
-        let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
+        let numbers = Intervals::from_ascending(finished.map(|event| event.number));
         let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
         let key = Arc::clone(&admitted.key);
         let stamp = Stamp {

@@ -20,11 +20,10 @@ const MAX_OTHERS: usize = 16;
 impl PageIds {
     pub(super) fn new(seed: Seed, batch: &Batch) -> Self {
         let ids = Ids::new(seed);
-        let root = |event: &weft_proto::Event| event.parent.map_or(event.number, |parent| parent.root);
         Self {
             page: ids.page(),
             ids,
-            roots: batch.events.iter().map(|event| (event.number, root(event))).collect(),
+            roots: batch.events.iter().map(|event| (event.number, event.root())).collect(),
             derived: vec![None; batch.events.len()],
             others: Vec::new(),
         }

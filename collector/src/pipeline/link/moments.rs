@@ -21,7 +21,7 @@ pub(super) fn take_out<'a>(linked: &mut Linked<'a>) -> Vec<LinkedEvent<'a>> {
         let event = linked.event;
         let mut links = links.get(linked.links.clone()).unwrap_or_default().iter();
         event.duration_ns == 0
-            && event.parent.is_none()
+            && event.parent().is_none()
             && linked.dropped_links == 0
             && links.all(|link| PLACE.contains(link.kinds))
             && !targets.contains(&event.number)
@@ -34,9 +34,7 @@ pub(super) fn take_out<'a>(linked: &mut Linked<'a>) -> Vec<LinkedEvent<'a>> {
 /// Events that others are linked to or inside of, here or in batches that are still to come: later events of the page
 /// name their view, their interaction and the page load.
 fn targets(batch: &Batch) -> HashSet<u64> {
-    let named = |event: &Event| {
-        [event.view, event.interaction, event.parent.map(|parent| parent.number)].into_iter().flatten()
-    };
+    let named = |event: &Event| [event.view, event.interaction, event.parent()].into_iter().flatten();
     let linked = batch.links.iter().filter(|link| !PLACE.contains(link.kinds));
     let own = linked.filter_map(|link| match link.target {
         Target::Own(number) => Some(number),

@@ -62,7 +62,7 @@ impl<'a> Page<'a> {
 
     pub(super) fn attributes(&mut self, out: &mut Backward, linked: &LinkedEvent<'_>) {
         let event = linked.event;
-        if event.parent.is_none() {
+        if event.parent().is_none() {
             self.of_root(out, event);
         }
         if let Some(skew_ms) = linked.skew_ms {
