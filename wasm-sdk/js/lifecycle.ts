@@ -29,8 +29,8 @@ export interface Outlet {
   /** Keeps the `events` that wait, unsealed, in the journal. */
   keep(events: number, state: number): void;
   send(urgency: Urgency): void;
-  /** The page is about to go away; `forGood`: it is not put into the back/forward cache. */
-  leave(forGood: boolean): void;
+  /** The page is about to go away, for good or into the back/forward cache. */
+  leave(): void;
   /** It came back from there. */
   comeBack(): void;
 }
@@ -113,9 +113,9 @@ export class Lifecycle {
     });
     const resume = guarded(() => void (this.frozen = false));
     // On a navigation in the same tab `pagehide` comes first, while the page is still visible.
-    const leave = guarded((event: PageTransitionEvent) => {
+    const leave = guarded(() => {
       this.flushNow("leaving");
-      this.outlet?.leave(!event.persisted);
+      this.outlet?.leave();
     });
     const back = guarded((event: PageTransitionEvent) => {
       this.frozen = false;

@@ -102,7 +102,7 @@ export class Outgoing implements Outlet {
 
   // What it lost nobody knows, so no number is made up.
   private report({ page, wall, state }: StoredPage): void {
-    const names = { [pageState.hidden]: "hidden", [pageState.idle]: "idle", [pageState.frozen]: "frozen" };
+    const names: Record<number, string> = { [pageState.hidden]: "hidden", [pageState.idle]: "idle", [pageState.frozen]: "frozen" };
     this.scope.recorder.moment(
       "weft.page.killed",
       {

@@ -8,15 +8,16 @@ import { guarded } from "./guard";
 import { hex } from "./ids";
 import { Journal } from "./journal";
 import { Lifecycle } from "./lifecycle";
-import { loadModule } from "./load";
+import { loadModule, type Sources } from "./load";
 import { deniedBySignal, type Options } from "./options";
 import { Outgoing } from "./outgoing";
 import { plainFetch, plainTimeout } from "./plain";
 import { RawOutgoing } from "./raw";
 import { Recorder, role, type Started } from "./record";
 import { Sessions } from "./session";
-import { Ledger } from "./stats";
+import { counters, Ledger } from "./stats";
 import { localStore, tabStore } from "./storage";
+import type { Attributes } from "./wasm";
 
 /** Version of this package; filled in by the build. */
 declare const VERSION: string;
@@ -46,6 +47,10 @@ export class Scope {
   private outgoing: Outgoing | undefined;
   private raw: RawOutgoing | undefined;
   private load: Started | undefined;
+  private ofPage: Attributes = {};
+  private ofView: Attributes = {};
+  private ofPerson: Attributes = {};
+  private readonly idle: (() => void)[] = [];
 
   /** `captures`: whether what happens in the page by itself is recorded here; one key of a page does that. */
   constructor(
@@ -70,6 +75,16 @@ export class Scope {
     return this.state === "running";
   }
 
+  /** Whether what happens now is recorded. */
+  get isRecording(): boolean {
+    return this.started && this.isRunning;
+  }
+
+  /** Address of the module. */
+  get moduleUrl(): string {
+    return this.sources().wasm.href;
+  }
+
   get mayPropagate(): boolean {
     return this.consent === "granted";
   }
@@ -86,6 +101,46 @@ export class Scope {
   tellConsent(consent: Consent): void {
     this.channel.tellConsent(consent);
     this.hearConsent(consent);
+  }
+
+  /** `work`, which must not fail in the app. */
+  safely<Result>(work: () => Result): Result | undefined {
+    try {
+      return work();
+    } catch {
+      counters.errors++;
+      return undefined;
+    }
+  }
+
+  /** Says something of every event that starts from now on. */
+  say(attributes: Attributes, where: "page" | "view"): void {
+    Object.assign(where === "view" ? this.ofView : this.ofPage, attributes);
+    this.share();
+  }
+
+  /** A view has ended, and what was said of it. */
+  forgetView(): void {
+    this.ofView = {};
+    this.share();
+  }
+
+  /** Whose events these are from now on; `null`: nobody's, and a new session. */
+  identify(identity: Attributes | null): void {
+    this.ofPerson = {};
+    for (const [name, value] of Object.entries(identity ?? {})) this.ofPerson[`user.${name}`] = value;
+    if (identity === null) this.sessions.end(wallNow());
+    this.share();
+  }
+
+  /** The network is back. */
+  backOnline(): void {
+    this.outgoing?.backOnline();
+  }
+
+  /** Does `work` when the page has nothing better to do. */
+  whenIdle(work: () => void): void {
+    this.idle.push(work);
   }
 
   /** Sends what waits. */
@@ -105,9 +160,13 @@ export class Scope {
     if (!this.isRunning) return;
     this.state = "closed";
     guarded(() => this.lifecycle.flushNow("hidden"))();
-    guarded(() => this.outgoing?.leave(true))();
+    guarded(() => this.outgoing?.leave())();
     for (const undo of this.undos.splice(0).reverse()) guarded(undo)();
     this.channel.close();
+  }
+
+  private share(): void {
+    this.recorder.shared = { ...this.ofPage, ...this.ofView, ...this.ofPerson };
   }
 
   private get mayStore(): boolean {
@@ -179,13 +238,9 @@ export class Scope {
   }
 
   private async connect(): Promise<void> {
-    const { options } = this;
-    // The default is written out, because bundlers find files by this very expression.
-    const wasm = options.wasmUrl ? new URL(options.wasmUrl, document.baseURI) : new URL("weft.wasm", import.meta.url);
-    const js = new URL("weft.wasm.js", wasm);
     const opened = this.mayStore ? this.journal.open() : undefined;
     if (!opened) this.ledger.journal = "none: not wanted";
-    const module = await loadModule({ wasm, js }, options.wasm !== false);
+    const module = await loadModule(this.sources(), this.options.wasm !== false);
     await opened;
     if (this.consent !== "granted") return;
     this.recorder.attach(module, this.resource());
@@ -195,6 +250,7 @@ export class Scope {
     if (this.isRunning) {
       this.undos.push(close);
       this.outgoing.takeOver();
+      for (const work of this.idle.splice(0)) guarded(work)();
     } else {
       // Shut down while it was loading: what was recorded before is sent, and nothing more.
       this.lifecycle.flushNow("hidden");
@@ -208,6 +264,13 @@ export class Scope {
       console.warn("weft: the module could not be loaded, so events are sent as JSON and nothing is kept:", error);
     }
     if (this.raw && this.consent === "granted") this.undos.push(this.lifecycle.open(this.raw));
+  }
+
+  private sources(): Sources {
+    const { wasmUrl } = this.options;
+    // The default is written out, because bundlers find files by this very expression.
+    const wasm = wasmUrl ? new URL(wasmUrl, document.baseURI) : new URL("weft.wasm", import.meta.url);
+    return { wasm, js: new URL("weft.wasm.js", wasm) };
   }
 
   private hearSettled(): void {
