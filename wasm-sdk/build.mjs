@@ -7,8 +7,7 @@ const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
 for (const name of readdirSync("dist")) if (/^chunk-/.test(name)) rmSync(`dist/${name}`);
 
-await build({
-  entryPoints: ["js/index.ts"],
+const common = {
   bundle: true,
   splitting: true,
   format: "esm",
@@ -19,4 +18,8 @@ await build({
   outdir: "dist",
   chunkNames: "chunk-[name]-[hash]",
   logLevel: "warning",
-});
+};
+
+// The two that are used together share what they have in common; the other is one file for a script tag.
+await build({ ...common, entryPoints: ["js/index.ts", "js/captures.ts"] });
+await build({ ...common, entryPoints: ["js/full.ts"] });

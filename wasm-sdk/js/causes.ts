@@ -5,6 +5,7 @@
 // continuation. A callback that was handed over outside of any interaction belongs to none, however it falls into a
 // window: that keeps timers that poll out of it. Where two interactions are candidates there is no cause.
 
+import type { Capture } from "./capture";
 import { monotonicNow } from "./clock";
 import { counters } from "./stats";
 import type { Cause } from "./record";
@@ -32,6 +33,9 @@ interface Candidate {
 let current: Candidate | null | undefined;
 let candidates: Candidate[] = [];
 
+// Only where callbacks are followed: otherwise timers that poll would fall into the windows.
+let guesses = false;
+
 // The event that is being dispatched for an interaction. Its time and not the event itself: an event would hold on to
 // its element.
 let dispatched: { timeStamp: number; candidate: Candidate } | undefined;
@@ -51,7 +55,7 @@ export const interacted = (number: number, timeStamp: number): void => {
 export const causeNow = (): Cause | undefined => {
   const known = running();
   if (known) return { number: known.number, inferred: false };
-  if (known === null) return undefined;
+  if (known === null || !guesses) return undefined;
   const open = stillOpen();
   return open.length === 1 && open[0] ? { number: open[0].number, inferred: true } : undefined;
 };
@@ -118,8 +122,19 @@ export const patch = <Target extends object, Name extends keyof Target>(
   };
 };
 
-/** Follows callbacks from now on. Returns what undoes it. */
-export const followCallbacks = ({ timers = true, frames = true, microtasks = true, messages = true }: Followed): Undo => {
+/** Captures what hands callbacks over, and guesses within windows. */
+export const followCallbacks =
+  (followed: Followed = {}): Capture =>
+  () => {
+    const undo = follows(followed);
+    guesses = true;
+    return () => {
+      guesses = false;
+      undo();
+    };
+  };
+
+const follows = ({ timers = true, frames = true, microtasks = true, messages = true }: Followed): Undo => {
   let active = true;
   const undos: Undo[] = [];
   type Scheduler = (work: unknown, ...more: unknown[]) => unknown;

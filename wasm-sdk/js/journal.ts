@@ -66,6 +66,8 @@ const answered = <T>(request: IDBRequest<T>): Promise<T> =>
 
 /** What is kept of all pages of this origin. Without storage it keeps nothing, and says so. */
 export class Journal {
+  /** Hears of a batch that could not be written. */
+  onLost: (id: string) => void = () => {};
   private db: IDBDatabase | undefined;
   private reopened = 0;
   private readonly held = new Set<string>();
@@ -103,7 +105,7 @@ export class Journal {
       transaction.objectStore(BATCHES).put(batch);
       transaction.objectStore(PAGES).put(page);
     };
-    this.write([BATCHES, PAGES], put, () => this.held.delete(batch.id));
+    this.write([BATCHES, PAGES], put, () => this.lost(batch.id));
   }
 
   /** What a page has recorded and not sealed; or that it is there at all. */
@@ -185,9 +187,14 @@ export class Journal {
     this.ledger.journal = `none: ${why}`;
   }
 
+  private lost(id: string): void {
+    this.held.delete(id);
+    this.onLost(id);
+  }
+
   private lose(why: string): void {
     this.ledger.journalErrors++;
-    this.held.clear();
+    for (const id of this.held) this.lost(id);
     this.close(why);
     // What is cleared once is usually there again, empty.
     if (this.reopened++ < MAX_REOPENED) void this.open();

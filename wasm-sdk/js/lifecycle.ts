@@ -91,10 +91,11 @@ export class Lifecycle {
     this.outlet.send(urgency);
   }
 
-  /** Events can be sealed and sent from now on. Returns what undoes it. */
-  open(outlet: Outlet): () => void {
+  /** Events can be sealed and sent from now on; `attach` hands over those that wait. Returns what undoes it. */
+  open(outlet: Outlet, attach: () => void): () => void {
     this.outlet = outlet;
     const undo = this.watch();
+    attach();
     if (isHidden()) this.flushNow("hidden");
     else if (this.wanted) this.flush();
     return () => {

@@ -1,34 +1,9 @@
 // What a page says in its one line, and whether it makes sense.
 
+import type { Capture } from "./capture";
 import type { Consent } from "./channel";
 import type { Propagate } from "./capture/propagate";
 import type { BeforeRecord } from "./record";
-
-/** What is captured by itself; everything is unless it says `false`. */
-export interface CaptureOptions {
-  /** Clicks, submits, key presses on controls, rage and dead clicks. */
-  interactions?: boolean;
-  /** Requests by fetch and XMLHttpRequest. */
-  requests?: boolean;
-  /** Resources: those that end before the load event, and later ones. */
-  resources?: boolean;
-  /** Routes of single-page apps. */
-  routes?: boolean;
-  /** Errors, unhandled rejections, resources that fail, violations of the page's policy. */
-  errors?: boolean;
-  /** `console.error`; off by default. */
-  console?: boolean;
-  /** LCP, INP, CLS, FCP, TTFB. */
-  vitals?: boolean;
-  /** Tasks over 50 ms and long animation frames. */
-  longTasks?: boolean;
-  /** Visibility, freezing, coming back, going offline. */
-  lifecycle?: boolean;
-  /** WebSocket and EventSource, as long spans. */
-  streams?: boolean;
-  /** Timers, animation frames, microtasks and message channels, so that what they do is linked to what began it. */
-  causes?: boolean | { timers?: boolean; frames?: boolean; microtasks?: boolean; messages?: boolean };
-}
 
 export interface Options {
   /** The public key of this site at the collector. It decides service and environment. */
@@ -42,8 +17,11 @@ export interface Options {
    * are listed in `to`. `except`: beginnings of paths that do not, for example because they redirect to another origin.
    */
   propagate?: Propagate;
-  /** What is captured by itself. */
-  capture?: CaptureOptions;
+  /**
+   * What is captured by itself; by default page loads, routes, what people do, and requests by fetch. `@weft/browser/full`
+   * captures everything; single ones are in `@weft/browser/capture`.
+   */
+  capture?: readonly Capture[];
   /** Sees every event before it is kept; may change its name and attributes; `null`: it is dropped, and counted. */
   beforeRecord?: BeforeRecord;
   /**

@@ -24,6 +24,7 @@ export class Outgoing implements Outlet {
   private readonly sender: Sender;
   private next = 0;
   private lookAgain: number | undefined;
+  private looking = false;
 
   constructor(
     private readonly scope: Scope,
@@ -32,7 +33,11 @@ export class Outgoing implements Outlet {
     private readonly channel: Channel,
   ) {
     this.sender = new Sender(scope.url, module, scope.recorder, scope.ledger, journal);
-    this.sender.onSettled(() => this.onSettled());
+    journal.onLost = (id) => this.sender.isLost(id);
+    this.sender.onSettled(() => {
+      if (this.sender.hasRoom()) this.takeOver();
+      this.onSettled();
+    });
   }
 
   seal(events: number, state: number): void {
@@ -81,7 +86,8 @@ export class Outgoing implements Outlet {
 
   /** Sends what pages that are gone left behind. */
   takeOver(): void {
-    if (!this.journal.isOpen || !this.scope.isRunning) return;
+    if (!this.journal.isOpen || !this.scope.isRunning || this.looking) return;
+    this.looking = true;
     const mine = { page: this.scope.page, to: this.scope.url, has: (id: string) => this.sender.has(id) };
     const adopt = takeOver(this.journal, this.channel, mine).then(({ batches, killed, givenUp, again }) => {
       for (const batch of batches) this.adopt(batch);
@@ -91,7 +97,8 @@ export class Outgoing implements Outlet {
       if (again === undefined) return;
       this.lookAgain = plainTimeout(guarded(() => this.takeOver()), again + Math.random() * SPREAD);
     });
-    void adopt.catch(() => void this.scope.ledger.journalErrors++);
+    const failed = (): void => void this.scope.ledger.journalErrors++;
+    void adopt.catch(failed).then(() => (this.looking = false));
   }
 
   private adopt({ page, number, events, id, form, digest, body }: StoredBatch): void {

@@ -36,6 +36,8 @@ export class Scope {
   readonly lifecycle = new Lifecycle();
   readonly sessions: Sessions;
   readonly page: string;
+  /** Called when the page load has ended, after so many ms, and before it is recorded. */
+  readonly onLoaded: ((load: Started, duration: number) => void)[] = [];
   private readonly journal = new Journal(this.ledger);
   private readonly channel: Channel;
   private readonly arrival: Arrival;
@@ -243,10 +245,9 @@ export class Scope {
     const module = await loadModule(this.sources(), this.options.wasm !== false);
     await opened;
     if (this.consent !== "granted") return;
-    this.recorder.attach(module, this.resource());
     this.outgoing = new Outgoing(this, module, this.journal, this.channel);
     this.outgoing.onSettled = () => this.hearSettled();
-    const close = this.lifecycle.open(this.outgoing);
+    const close = this.lifecycle.open(this.outgoing, () => this.recorder.attach(module, this.resource()));
     if (this.isRunning) {
       this.undos.push(close);
       this.outgoing.takeOver();
@@ -263,7 +264,7 @@ export class Scope {
     if (this.options.debug) {
       console.warn("weft: the module could not be loaded, so events are sent as JSON and nothing is kept:", error);
     }
-    if (this.raw && this.consent === "granted") this.undos.push(this.lifecycle.open(this.raw));
+    if (this.raw && this.consent === "granted") this.undos.push(this.lifecycle.open(this.raw, () => {}));
   }
 
   private sources(): Sources {

@@ -51,6 +51,8 @@ interface Queued extends Batch {
 /** Sends the batches of one key. */
 export class Sender {
   private readonly queue: Queued[] = [];
+  /** Batches that only the journal has, and their events. */
+  private readonly evicted = new Map<string, number>();
   private readonly listeners = new Set<() => void>();
   private keepaliveBytes = 0;
   private failures = 0;
@@ -72,6 +74,17 @@ export class Sender {
     return this.queue.some((batch) => batch.id === id);
   }
 
+  /** Whether there is room for what only the journal has. */
+  hasRoom(): boolean {
+    return this.evicted.size > 0 && this.bytes < MAX_QUEUED_BYTES / 2;
+  }
+
+  /** The journal does not have this batch after all. */
+  isLost(id: string): void {
+    const events = this.evicted.get(id);
+    if (this.evicted.delete(id) && events) this.recorder.giveUp("queue_full", events);
+  }
+
   /** Bytes that wait. */
   get bytes(): number {
     return this.queue.reduce((sum, batch) => sum + batch.body.length, 0);
@@ -79,13 +92,16 @@ export class Sender {
 
   /** Takes a batch, to be sent with the next `send`. */
   add(batch: Batch): void {
+    if (this.has(batch.id)) return;
+    this.evicted.delete(batch.id);
     this.queue.push({ ...batch, underWay: 0, outlives: false });
     while (this.bytes > MAX_QUEUED_BYTES) {
       const oldest = this.queue.findIndex((queued) => queued.underWay === 0);
       if (oldest < 0) return;
       const [evicted] = this.queue.splice(oldest, 1);
       // In the journal it is still there, and comes back when there is room.
-      if (evicted?.own && !this.journal.holds(evicted.id)) this.recorder.giveUp("queue_full", evicted.events);
+      if (evicted?.own && this.journal.holds(evicted.id)) this.evicted.set(evicted.id, evicted.events);
+      else if (evicted?.own) this.recorder.giveUp("queue_full", evicted.events);
     }
   }
 

@@ -244,10 +244,10 @@ impl Recorder {
 
     /// A root that JavaScript knows by its ids only: one of ours is told by its number, which costs a byte.
     fn target(&self, (trace, span): (TraceId, SpanId)) -> Target {
-        match self.last_root {
-            Some(last) if self.ids.trace(last.number) == trace => Target::Own(last.number),
-            _ => Target::Foreign(trace, span),
-        }
+        let mut known = self.last_root.into_iter().chain(self.page_load);
+        let own =
+            known.find(|event| self.ids.trace(event.number) == trace && self.ids.span(event.number) == span);
+        own.map_or(Target::Foreign(trace, span), |event| Target::Own(event.number))
     }
 }
 

@@ -6,7 +6,6 @@ import { guarded } from "../guard";
 import { plainTimeout } from "../plain";
 import { linkKind, role, type Started } from "../record";
 import type { Scope } from "../scope";
-import { loadResources } from "./resource";
 
 /** ms: a rendering trace that the page says is older is that of a cached document. */
 const RENDERED_WITHIN = 60_000;
@@ -54,7 +53,7 @@ export const captureLoad = (scope: Scope, arrived: (load: Started) => Promise<vo
     const duration = entry?.loadEventEnd ?? 0;
     if (load.ended || (!interrupted && (duration === 0 || !known))) return;
     linkServer(scope, load, entry);
-    if (!interrupted && scope.options.capture?.resources !== false) loadResources(scope, load, duration);
+    if (!interrupted) for (const heard of scope.onLoaded) guarded(() => heard(load, duration))();
     scope.recorder.finish(load, {
       // Without a load event there is no end but the last moment it was seen loading.
       duration: duration || now().monotonic,

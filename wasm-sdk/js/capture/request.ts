@@ -23,6 +23,8 @@ const MAX_TOLD = 50;
 
 /** Requests of one scope. */
 interface Requests {
+  /** Whether anybody will tell the times of requests. */
+  timesCome: boolean;
   open: Set<Call>;
   /** Ended and not told yet: their times may come before the batch is sealed. */
   ended: { call: Call; until: number; event: Ended }[];
@@ -35,7 +37,7 @@ const all = new WeakMap<Scope, Requests>();
 const requestsOf = (scope: Scope): Requests => {
   const known = all.get(scope);
   if (known) return known;
-  const requests: Requests = { open: new Set(), ended: [], told: [] };
+  const requests: Requests = { timesCome: false, open: new Set(), ended: [], told: [] };
   all.set(scope, requests);
   // Nobody knows whether the page will see their end.
   scope.lifecycle.beforeHide.push(() => {
@@ -52,6 +54,9 @@ const requestsOf = (scope: Scope): Requests => {
 };
 
 type Timing = PerformanceResourceTiming;
+
+/** From now on the times of requests are told by `timed`. */
+export const awaitTimes = (scope: Scope): void => void (requestsOf(scope).timesCome = true);
 
 /** The browser tells the times of a request. */
 export const timed = (scope: Scope, entry: Timing): void => {
@@ -117,6 +122,7 @@ export const endCall = (scope: Scope, call: Call, outcome: Outcome): void => {
     kind: kind.client,
     status: failed ? status.error : status.unset,
   };
+  if (!requests.timesCome) return scope.recorder.finish(event, ended);
   requests.ended.push({ call, until: event.moment.monotonic + duration, event: ended });
   // It waits for nothing but the next seal, which this asks for.
   scope.lifecycle.onWaiting(0, 0);

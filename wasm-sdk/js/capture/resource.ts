@@ -6,31 +6,29 @@ import { guarded } from "../guard";
 import { kind, role, status, type Started } from "../record";
 import type { Scope } from "../scope";
 import { observe } from "./observe";
-import { timed } from "./request";
+import { awaitTimes, timed } from "./request";
 
 type Entry = PerformanceResourceTiming & { responseStatus?: number; renderBlockingStatus?: string };
 
 const OWN_EVENTS = new Set(["fetch", "xmlhttprequest", "beacon"]);
 
-/** What was loaded so far: the page load's children, if it ended before `duration` ms. Called once, at its end. */
-export const loadResources = (scope: Scope, load: Started, duration: number): void => {
-  told.set(scope, monotonicNow());
-  for (const entry of performance.getEntriesByType("resource") as Entry[]) {
-    record(scope, entry, entry.responseEnd <= duration ? load : undefined);
-  }
-};
-
-// Up to which monotonic time resources were told with the page load.
-const told = new WeakMap<Scope, number>();
-
 /** Begins to capture. Returns what undoes it. */
-export const captureResources = (scope: Scope): (() => void) =>
-  observe("resource", {}, (entry: Entry) => {
-    if (OWN_EVENTS.has(entry.initiatorType)) return timed(scope, entry);
-    const until = told.get(scope);
-    // Before the load event has ended nobody knows whether it is a child; then `loadResources` tells it.
-    if (until !== undefined && entry.responseEnd > until) record(scope, entry, undefined);
+export const captureResources = (scope: Scope): (() => void) => {
+  // Up to which monotonic time resources were told with the page load.
+  let told: number | undefined;
+  scope.onLoaded.push((load, duration) => {
+    told = monotonicNow();
+    for (const entry of performance.getEntriesByType("resource") as Entry[]) {
+      record(scope, entry, entry.responseEnd <= duration ? load : undefined);
+    }
   });
+  awaitTimes(scope);
+  return observe("resource", {}, (entry: Entry) => {
+    if (OWN_EVENTS.has(entry.initiatorType)) timed(scope, entry);
+    // Before the load event has ended nobody knows whether it is a child; then all are told.
+    else if (told !== undefined && entry.responseEnd > told) record(scope, entry, undefined);
+  });
+};
 
 const record = (scope: Scope, entry: Entry, parent: Started | undefined): void => {
   if (OWN_EVENTS.has(entry.initiatorType) || isOurs(scope, entry)) return;

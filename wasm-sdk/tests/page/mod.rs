@@ -1,6 +1,6 @@
 //! A page as JavaScript tells the recorder of it: frames in, decoded batches out.
 
-#![allow(dead_code, missing_docs, clippy::unwrap_used, clippy::panic)]
+#![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
 use weft_proto::{Batch, Form, LinkKinds, OpenState, decode, digest, inflate};
 use weft_sdk::record::{Kept, Recorder};

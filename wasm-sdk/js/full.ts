@@ -1,0 +1,35 @@
+// @weft/browser/full: the same, with everything captured that can be, but for the console.
+
+import { basic, type Capture } from "./capture";
+import { captureErrors } from "./capture/error";
+import { captureFrustration } from "./capture/frustration";
+import { captureLifecycle } from "./capture/lifecycle";
+import { captureLongTasks } from "./capture/longtask";
+import { captureResources } from "./capture/resource";
+import { captureSoftNavigations } from "./capture/soft-navigation";
+import { captureStreams } from "./capture/stream";
+import { captureVitals } from "./capture/vitals";
+import { captureXhr } from "./capture/xhr";
+import { followCallbacks } from "./causes";
+import { init as initWith } from "./index";
+import type { Options } from "./options";
+
+export * from "./index";
+
+/** Everything but `captureConsole`: the console's texts may hold anything. */
+export const everything: readonly Capture[] = [
+  followCallbacks(),
+  ...basic,
+  captureFrustration,
+  captureXhr,
+  captureResources,
+  captureErrors,
+  captureVitals,
+  captureLongTasks,
+  captureLifecycle,
+  captureStreams,
+  captureSoftNavigations,
+];
+
+/** Begins to record everything. Later calls with the same key do nothing: the first one wins. */
+export const init = (options: Options): void => initWith({ capture: everything, ...options });
