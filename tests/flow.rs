@@ -1,10 +1,18 @@
 //! The scenario everything serves: a page loads, three weeks pass, somebody presses a button.
 
 use support::{
+    browser::Kind,
     clock::{DAY, Device},
     received::{Received, Trace, traces},
     world::{Moves, World},
 };
+
+in_each_browser!(
+    a_press_three_weeks_after_the_page_load_is_linked_to_it_when_the_device_was_awake,
+    a_press_three_weeks_after_the_page_load_is_linked_to_it_when_the_device_slept,
+    page_load_and_last_root_are_two_links_when_something_happened_in_between,
+    a_browser_whose_clock_is_three_weeks_ahead_is_corrected_and_the_correction_is_told,
+);
 
 const THREE_WEEKS_MS: f64 = 21.0 * 86_400_000.0;
 
@@ -51,8 +59,8 @@ struct Seen {
 }
 
 /// Loads the shop, presses `presses_before` times, lets three weeks pass, presses once more.
-async fn three_weeks_pass(device: Device, moves: Moves, presses_before: usize) -> Seen {
-    let world = World::start().await;
+async fn three_weeks_pass(kind: Kind, device: Device, moves: Moves, presses_before: usize) -> Seen {
+    let world = World::start(kind).await;
     let tab = world.browser.open_tab().await;
     let opened_at = world.clock.now_ms();
     tab.goto(world.shop.url()).await;
@@ -123,8 +131,8 @@ fn assert_short(traces: &[Trace]) {
 }
 
 /// The whole scenario; `jumps` is how many clock jumps are told.
-async fn assert_scenario(device: Device, jumps: usize) {
-    let Seen { opened_at, pressed_at, traces } = three_weeks_pass(device, Moves::Everything, 0).await;
+async fn assert_scenario(kind: Kind, device: Device, jumps: usize) {
+    let Seen { opened_at, pressed_at, traces } = three_weeks_pass(kind, device, Moves::Everything, 0).await;
     assert_short(&traces);
     let jumped = |span: &Received| span.name() == "weft.clock.jump";
     let (jump_traces, traces): (Vec<Trace>, Vec<Trace>) =
@@ -149,19 +157,16 @@ async fn assert_scenario(device: Device, jumps: usize) {
     }
 }
 
-#[tokio::test]
-async fn a_press_three_weeks_after_the_page_load_is_linked_to_it_when_the_device_was_awake() {
-    assert_scenario(Device::Awake, 0).await;
+async fn a_press_three_weeks_after_the_page_load_is_linked_to_it_when_the_device_was_awake(kind: Kind) {
+    assert_scenario(kind, Device::Awake, 0).await;
 }
 
-#[tokio::test]
-async fn a_press_three_weeks_after_the_page_load_is_linked_to_it_when_the_device_slept() {
-    assert_scenario(Device::Asleep, 1).await;
+async fn a_press_three_weeks_after_the_page_load_is_linked_to_it_when_the_device_slept(kind: Kind) {
+    assert_scenario(kind, Device::Asleep, 1).await;
 }
 
-#[tokio::test]
-async fn page_load_and_last_root_are_two_links_when_something_happened_in_between() {
-    let Seen { traces, .. } = three_weeks_pass(Device::Awake, Moves::Everything, 1).await;
+async fn page_load_and_last_root_are_two_links_when_something_happened_in_between(kind: Kind) {
+    let Seen { traces, .. } = three_weeks_pass(kind, Device::Awake, Moves::Everything, 1).await;
     let (presses, requests) = (rooted(&traces, is_press), rooted(&traces, is_request));
     let ([_, press], [before, request]) = (&presses[..], &requests[..]) else { panic!("{traces:#?}") };
     let loads = rooted(&traces, is_load);
@@ -175,10 +180,9 @@ async fn page_load_and_last_root_are_two_links_when_something_happened_in_betwee
     requests.iter().for_each(|request| assert_backend_joined(request));
 }
 
-#[tokio::test]
-async fn a_browser_whose_clock_is_three_weeks_ahead_is_corrected_and_the_correction_is_told() {
+async fn a_browser_whose_clock_is_three_weeks_ahead_is_corrected_and_the_correction_is_told(kind: Kind) {
     let Seen { opened_at, pressed_at, traces } =
-        three_weeks_pass(Device::Awake, Moves::AllButCollector, 0).await;
+        three_weeks_pass(kind, Device::Awake, Moves::AllButCollector, 0).await;
     let presses = rooted(&traces, is_press);
     let press = presses[0].root();
     let skew = press.number("weft.clock.skew_ms").expect("the correction is told");

@@ -1,18 +1,27 @@
 //! The harness itself: if it lied about time or took anything, the other tests would say nothing.
 
+mod restarts;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use hyper::Method;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 use support::{
-    browser::Browser,
+    browser::{Browser, Kind},
     clock::{DAY, Device},
     http::send,
     received::traces,
     shop::{PageKey, Settings, Shop, Time},
     sink::Sink,
 };
+
+in_each_browser!(
+    awake_moves_every_clock_of_a_page_but_not_what_was_before,
+    asleep_moves_only_the_wall_clock_and_a_later_document_starts_there,
+    a_press_reaches_the_stock_backend_whose_span_reaches_the_sink_in_its_moved_time,
+    a_tab_is_really_hidden_and_closed_with_pagehide,
+);
 
 async fn shop_exporting_to(sink: &Sink) -> Shop {
     let settings = Settings {
@@ -77,11 +86,10 @@ fn assert_days(clock: &str, found: f64, expected: f64) {
     assert!((found - expected).abs() < tolerance, "{clock}: {found} days on, not {expected}");
 }
 
-#[tokio::test]
-async fn awake_moves_every_clock_of_a_page_but_not_what_was_before() {
+async fn awake_moves_every_clock_of_a_page_but_not_what_was_before(kind: Kind) {
     let sink = Sink::start().await;
     let shop = shop_exporting_to(&sink).await;
-    let browser = Browser::launch().await;
+    let browser = Browser::launch(kind).await;
     let tab = browser.open_tab().await;
     tab.goto(&format!("{}/icon.svg", shop.url())).await;
     tab.goto(&format!("{}/product/rug", shop.url())).await;
@@ -104,11 +112,10 @@ async fn awake_moves_every_clock_of_a_page_but_not_what_was_before() {
     sink.assert_nothing_odd();
 }
 
-#[tokio::test]
-async fn asleep_moves_only_the_wall_clock_and_a_later_document_starts_there() {
+async fn asleep_moves_only_the_wall_clock_and_a_later_document_starts_there(kind: Kind) {
     let sink = Sink::start().await;
     let shop = shop_exporting_to(&sink).await;
-    let browser = Browser::launch().await;
+    let browser = Browser::launch(kind).await;
     let tab = browser.open_tab().await;
     tab.goto(&format!("{}/product/rug", shop.url())).await;
     tab.evaluate::<()>(KEEP_REAL_CLOCKS).await;
@@ -132,12 +139,11 @@ async fn asleep_moves_only_the_wall_clock_and_a_later_document_starts_there() {
     sink.assert_nothing_odd();
 }
 
-#[tokio::test]
-async fn a_press_reaches_the_stock_backend_whose_span_reaches_the_sink_in_its_moved_time() {
+async fn a_press_reaches_the_stock_backend_whose_span_reaches_the_sink_in_its_moved_time(kind: Kind) {
     let sink = Sink::start().await;
     let shop = shop_exporting_to(&sink).await;
     let clock = support::clock::TestClock::default();
-    let browser = Browser::launch().await;
+    let browser = Browser::launch(kind).await;
     let tab = browser.open_tab().await;
     tab.goto(shop.url()).await;
     clock.advance(21 * DAY);
@@ -157,11 +163,10 @@ async fn a_press_reaches_the_stock_backend_whose_span_reaches_the_sink_in_its_mo
     sink.assert_nothing_odd();
 }
 
-#[tokio::test]
-async fn a_tab_is_really_hidden_and_closed_with_pagehide() {
+async fn a_tab_is_really_hidden_and_closed_with_pagehide(kind: Kind) {
     let sink = Sink::start().await;
     let shop = shop_exporting_to(&sink).await;
-    let browser = Browser::launch().await;
+    let browser = Browser::launch(kind).await;
     let tab = browser.open_tab().await;
     tab.goto(shop.url()).await;
     tab.evaluate::<()>(

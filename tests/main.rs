@@ -2,6 +2,9 @@
 
 #![allow(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[macro_use]
+mod in_each_browser;
+
 mod harness;
 
 mod crash;

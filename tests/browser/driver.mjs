@@ -1,43 +1,30 @@
-// Drives the browser of this machine for a test: one JSON command a line on stdin, one JSON answer a line
-// on stdout. The browser ends when stdin does, so nothing outlives the test that started it.
-import { existsSync, readFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+// Drives a browser of this machine for a test: one JSON command a line on stdin, one JSON answer a line on
+// stdout. The browser ends when stdin does, so nothing outlives the test that started it.
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import readline from "node:readline";
-import puppeteer from "puppeteer-core";
+import * as chromium from "./chromium.mjs";
+import * as firefox from "./firefox.mjs";
+import { kill } from "./process.mjs";
 import { Shifts } from "./shifts.mjs";
 import { Tab } from "./tab.mjs";
 
-/** Only what keeps the browser from talking to its maker; users have all the rest as it is. */
-const FLAGS = [
-  "--headless=new",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-quic",
-  "--no-first-run",
-  // Chromium refuses its sandbox to root, which is what containers run as.
-  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-];
-
+const engines = { chromium, firefox };
 const shifts = new Shifts(readFileSync(new URL("./shift.js", import.meta.url), "utf8"));
 const tabs = [];
-let browser;
+/** The browser that runs, if one does: its engine, puppeteer's view of it, its process, and a tab for others to hide behind. */
+let running;
 
 const commands = {
-  async launch() {
-    browser = await puppeteer.launch({
-      executablePath: executable(),
-      ignoreDefaultArgs: true,
-      args: [...FLAGS, "about:blank"],
-      // With a pipe the browser also ends if this process is killed.
-      pipe: true,
-      defaultViewport: { width: 1280, height: 900 },
-    });
-    return browser.version();
+  async launch({ browser: name, profile }) {
+    const engine = engines[name];
+    running = { engine, ...(await engine.start(profile)) };
+    [running.blank] = await running.browser.pages();
+    return running.browser.version();
   },
 
   async open() {
-    const tab = await Tab.open(browser, shifts);
+    const tab = await Tab.open(running, shifts);
     return tabs.push(tab) - 1;
   },
 
@@ -49,7 +36,7 @@ const commands = {
   log: ({ tab }) => tabs[tab].log(),
   screenshot: async ({ tab, path }) => void (await tabs[tab].page.screenshot({ path })),
   close: ({ tab }) => tabs[tab].close(),
-  back: async ({ tab }) => void (await tabs[tab].page.goBack()),
+  traverse: ({ tab, delta }) => tabs[tab].traverse(delta),
 
   /** Moves time on in every open tab, and in every document that is opened from now on. */
   async shift({ ms, monotonic }) {
@@ -59,8 +46,7 @@ const commands = {
 
   /** Brings another tab to the front, so that this one really is hidden; then back. */
   async hide({ tab }) {
-    const [other] = await browser.pages();
-    await other.bringToFront();
+    await running.blank.bringToFront();
     await tabs[tab].wait("document.visibilityState === 'hidden'", 10_000);
   },
   async show({ tab }) {
@@ -68,16 +54,36 @@ const commands = {
     await tabs[tab].wait("document.visibilityState === 'visible'", 10_000);
   },
 
+  async kill() {
+    const { child } = forget();
+    await kill(child);
+  },
   quit: () => end(),
 };
 
-/** The Chromium of this machine; `cargo xtask setup` installs it. */
-function executable() {
-  const names = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  const found = names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
-  if (!found) throw new Error("there is no Chromium on the search path: run `cargo xtask setup`");
-  return found;
+/** Whatever is still asked of a browser that is gone fails, with nobody there to hear it. */
+process.on("unhandledRejection", (error) => {
+  if (running) throw error;
+});
+
+/** The browser that was running. Its tabs are gone with it. */
+function forget() {
+  const was = running;
+  running = undefined;
+  tabs.forEach((tab) => tab.forget());
+  return was;
+}
+
+/** Ends the browser as a person does; one that does not end by itself is killed. */
+async function end() {
+  const was = forget();
+  if (!was) return;
+  const { browser, child } = was;
+  const ended = child.exitCode ?? child.signalCode ?? once(child, "close");
+  const late = setTimeout(() => kill(child), 10_000);
+  await browser.close().catch(() => {});
+  await ended;
+  clearTimeout(late);
 }
 
 async function answer(line) {
@@ -88,13 +94,6 @@ async function answer(line) {
   } catch (error) {
     return { id, error: String(error?.stack ?? error) };
   }
-}
-
-/** Ends the browser and its profile; a browser that does not end by itself is killed. */
-async function end() {
-  const killed = setTimeout(() => browser?.process()?.kill("SIGKILL"), 5_000);
-  await browser?.close().catch(() => {});
-  clearTimeout(killed);
 }
 
 for await (const line of readline.createInterface({ input: process.stdin })) {

@@ -1,23 +1,30 @@
 // One tab: what can be done to it, and everything it complained about or asked the network for.
 
 export class Tab {
+  #engine;
   #errors = [];
   #console = [];
   #requests = [];
   #injected;
   #closed = false;
 
-  static async open(browser, shifts) {
+  static async open({ engine, browser }, shifts) {
     const tab = new Tab();
+    tab.#engine = engine;
     tab.page = await browser.newPage();
     tab.#listen();
-    await tab.#watchNetwork();
+    await engine.watchRequests(tab.page, tab.#requests);
     await tab.#inject(shifts);
     return tab;
   }
 
   isOpen() {
     return !this.#closed;
+  }
+
+  /** Its browser is gone. */
+  forget() {
+    this.#closed = true;
   }
 
   async goto(url) {
@@ -40,6 +47,10 @@ export class Tab {
     await this.page.waitForFunction(code, { timeout, polling: 20 });
   }
 
+  async traverse(delta) {
+    await this.#engine.traverse(this.page, delta);
+  }
+
   async shift(ms, monotonic, shifts) {
     await this.#inject(shifts);
     await this.page.evaluate(`window.__weftShift(${ms}, { monotonic: ${monotonic} })`);
@@ -47,10 +58,7 @@ export class Tab {
 
   /** As a person closes a tab: with beforeunload, pagehide and what those still send. */
   async close() {
-    const target = this.page.target();
-    const gone = new Promise((resolve) => {
-      this.page.browser().on("targetdestroyed", (other) => other === target && resolve());
-    });
+    const gone = new Promise((resolve) => this.page.once("close", resolve));
     await this.page.close({ runBeforeUnload: true });
     await gone;
     this.#closed = true;
@@ -74,34 +82,4 @@ export class Tab {
       if (message.type() === "error") this.#errors.push(`${text} (${message.location()?.url ?? "?"})`);
     });
   }
-
-  /** Requests as the browser's network stack saw them, with the headers it added and the size of the body. */
-  async #watchNetwork() {
-    const session = await this.page.createCDPSession();
-    const requests = new Map();
-    const entry = (id) => {
-      if (!requests.has(id)) requests.set(id, { method: "", url: "", headers: {}, bytes: 0, status: null, failure: null });
-      return requests.get(id);
-    };
-    session.on("Network.requestWillBeSent", ({ requestId, request }) => {
-      const bodies = request.postDataEntries ?? [];
-      const bytes = bodies.reduce((sum, { bytes }) => sum + Buffer.from(bytes ?? "", "base64").length, 0);
-      const seen = Object.assign(entry(requestId), { method: request.method, url: request.url, bytes });
-      seen.headers = { ...lowerCased(request.headers), ...seen.headers };
-      this.#requests.push(seen);
-    });
-    session.on("Network.requestWillBeSentExtraInfo", ({ requestId, headers }) => {
-      Object.assign(entry(requestId).headers, lowerCased(headers));
-    });
-    session.on("Network.responseReceived", ({ requestId, response }) => {
-      entry(requestId).status = response.status;
-    });
-    session.on("Network.loadingFailed", ({ requestId, errorText }) => {
-      entry(requestId).failure = errorText;
-    });
-    await session.send("Network.enable", { maxPostDataSize: 1 << 20 });
-  }
 }
-
-const lowerCased = (headers) =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));

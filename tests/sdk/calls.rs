@@ -1,9 +1,22 @@
 //! Calls that no compiler would let through: pages are not compiled. None throws, each has a named end, and what
 //! comes after them arrives.
 
-use support::{browser::Tab, received::Received, stats::Stats};
+use support::{
+    browser::{Kind, Tab},
+    received::Received,
+    stats::Stats,
+};
 
 use super::scene::{IMPORT, Scene, all_named, flush, named};
+
+in_each_browser!(
+    bad_calls_before_the_module_is_ready_throw_nothing_and_cost_only_themselves,
+    bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselves,
+    what_the_page_does_to_its_objects_after_the_call_does_not_change_what_was_recorded,
+    an_event_without_a_name_has_a_named_end_or_a_name_of_ours,
+    attributes_beyond_what_an_event_may_have_are_counted,
+    attributes_that_do_something_when_they_are_read_disturb_nothing,
+);
 
 /// Calls as sloppy or broken code makes them; what each threw.
 const BAD_CALLS: &str = r#"(() => {
@@ -47,9 +60,8 @@ async fn assert_accounted(scene: Scene, stats: Stats) -> Vec<Received> {
     spans
 }
 
-#[tokio::test]
-async fn bad_calls_before_the_module_is_ready_throw_nothing_and_cost_only_themselves() {
-    let scene = Scene::start().await;
+async fn bad_calls_before_the_module_is_ready_throw_nothing_and_cost_only_themselves(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/held/weft.wasm',");
     tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; }})()")).await;
@@ -60,9 +72,8 @@ async fn bad_calls_before_the_module_is_ready_throw_nothing_and_cost_only_themse
     assert_eq!(named(&assert_accounted(scene, stats).await, "fine"), 2);
 }
 
-#[tokio::test]
-async fn bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselves() {
-    let scene = Scene::start().await;
+async fn bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselves(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     make_bad_calls(&tab).await;
     let stats = flush(&tab).await;
@@ -70,9 +81,8 @@ async fn bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselv
     assert_eq!(named(&assert_accounted(scene, stats).await, "fine"), 1);
 }
 
-#[tokio::test]
-async fn what_the_page_does_to_its_objects_after_the_call_does_not_change_what_was_recorded() {
-    let scene = Scene::start().await;
+async fn what_the_page_does_to_its_objects_after_the_call_does_not_change_what_was_recorded(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/held/weft.wasm',");
     tab.evaluate::<()>(&format!(
@@ -92,9 +102,8 @@ async fn what_the_page_does_to_its_objects_after_the_call_does_not_change_what_w
     assert!(!format!("{told:?}").contains("changed"), "{told:#?}");
 }
 
-#[tokio::test]
-async fn an_event_without_a_name_has_a_named_end_or_a_name_of_ours() {
-    let scene = Scene::start().await;
+async fn an_event_without_a_name_has_a_named_end_or_a_name_of_ours(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>("(weft.event(''), weft.event([]))").await;
     let stats = flush(&tab).await;
@@ -102,9 +111,8 @@ async fn an_event_without_a_name_has_a_named_end_or_a_name_of_ours() {
     assert_accounted(scene, stats).await;
 }
 
-#[tokio::test]
-async fn attributes_beyond_what_an_event_may_have_are_counted() {
-    let scene = Scene::start().await;
+async fn attributes_beyond_what_an_event_may_have_are_counted(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>(
         "weft.event('wide', Object.fromEntries(Array.from({ length: 500 }, (_, at) => ['key' + at, at])))",
@@ -117,9 +125,8 @@ async fn attributes_beyond_what_an_event_may_have_are_counted() {
     assert_eq!(arrived as u64 + stats.attributes_left_out, 500, "{stats:?}");
 }
 
-#[tokio::test]
-async fn attributes_that_do_something_when_they_are_read_disturb_nothing() {
-    let scene = Scene::start().await;
+async fn attributes_that_do_something_when_they_are_read_disturb_nothing(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     let outer: String = tab
         .evaluate(

@@ -1,8 +1,22 @@
 //! A person does something and is gone: it arrives all the same.
 
-use support::{browser::Tab, gate::Role, stats::Stats};
+use support::{
+    browser::{Kind, Tab},
+    gate::Role,
+    stats::Stats,
+};
 
 use super::scene::{CLICK, Scene, named};
+
+in_each_browser!(
+    a_press_arrives_when_the_tab_is_closed_at_once,
+    a_press_arrives_when_the_tab_is_hidden_and_left_alone,
+    a_press_on_a_link_arrives_though_it_leads_away,
+    pagehide_alone_is_enough,
+    visibilitychange_alone_is_enough,
+    what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_last_moment,
+    a_page_that_records_can_be_come_back_to_and_goes_on,
+);
 
 /// Leaves in different ways, each after a press that nothing was sent of yet.
 async fn press(tab: &Tab<'_>) {
@@ -17,36 +31,32 @@ async fn assert_arrives(scene: Scene) {
     assert_eq!(named(&spans, CLICK), 1);
 }
 
-#[tokio::test]
-async fn a_press_arrives_when_the_tab_is_closed_at_once() {
-    let scene = Scene::start().await;
+async fn a_press_arrives_when_the_tab_is_closed_at_once(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     press(&tab).await;
     tab.close().await;
     assert_arrives(scene).await;
 }
 
-#[tokio::test]
-async fn a_press_arrives_when_the_tab_is_hidden_and_left_alone() {
-    let scene = Scene::start().await;
+async fn a_press_arrives_when_the_tab_is_hidden_and_left_alone(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     press(&tab).await;
     tab.hide().await;
     assert_arrives(scene).await;
 }
 
-#[tokio::test]
-async fn a_press_on_a_link_arrives_though_it_leads_away() {
-    let scene = Scene::start().await;
+async fn a_press_on_a_link_arrives_though_it_leads_away(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.click("#next").await;
     tab.wait_until("location.pathname === '/page/next'").await;
     assert_arrives(scene).await;
 }
 
-#[tokio::test]
-async fn pagehide_alone_is_enough() {
-    let scene = Scene::start().await;
+async fn pagehide_alone_is_enough(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     // Whoever listens later on hears nothing of it.
     tab.evaluate::<()>(
@@ -59,9 +69,8 @@ async fn pagehide_alone_is_enough() {
     assert_arrives(scene).await;
 }
 
-#[tokio::test]
-async fn visibilitychange_alone_is_enough() {
-    let scene = Scene::start().await;
+async fn visibilitychange_alone_is_enough(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     tab.evaluate::<()>(
         "void addEventListener('pagehide', (event) => event.stopImmediatePropagation(), true)",
@@ -73,9 +82,8 @@ async fn visibilitychange_alone_is_enough() {
     assert_arrives(scene).await;
 }
 
-#[tokio::test]
-async fn what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_last_moment() {
-    let scene = Scene::start().await;
+async fn what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_last_moment(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     scene.gate.play(Role::Unavailable);
     tab.click("#press").await;
@@ -88,9 +96,8 @@ async fn what_is_pressed_while_the_collector_is_away_is_tried_once_more_at_the_l
     assert_arrives(scene).await;
 }
 
-#[tokio::test]
-async fn a_page_that_records_can_be_come_back_to_and_goes_on() {
-    let scene = Scene::start().await;
+async fn a_page_that_records_can_be_come_back_to_and_goes_on(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>("void addEventListener('pageshow', (event) => (window.kept = event.persisted))").await;
     tab.goto(&format!("{}/page/next", scene.site.url())).await;

@@ -1,12 +1,18 @@
 //! Between the page's one line and the module that records: the module comes late, or never, or for nothing.
 
-use support::stats::Stats;
+use support::{browser::Kind, stats::Stats};
 
 use super::scene::{IMPORT, Scene, flush, named};
 
-#[tokio::test]
-async fn init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was() {
-    let scene = Scene::start().await;
+in_each_browser!(
+    init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was,
+    a_module_that_cannot_be_loaded_gives_everything_back_and_says_what_was_lost,
+    a_flush_before_the_module_is_ready_sends_as_soon_as_it_is,
+    a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more,
+);
+
+async fn init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was(kind: Kind) {
+    let scene = Scene::start(kind).await;
     for options in ["", "null", "{}", "{ key: 'k' }", "{ key: 'k', endpoint: 'http://[' }"] {
         let tab = scene.open("/page").await;
         let init = format!("weft.init({options}), weft.event('lost')");
@@ -24,9 +30,8 @@ async fn init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_module_that_cannot_be_loaded_gives_everything_back_and_says_what_was_lost() {
-    let scene = Scene::start().await;
+async fn a_module_that_cannot_be_loaded_gives_everything_back_and_says_what_was_lost(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/weft/nowhere.wasm',");
     tab.evaluate::<()>(&format!(
@@ -40,9 +45,8 @@ async fn a_module_that_cannot_be_loaded_gives_everything_back_and_says_what_was_
     assert!(scene.end().await.is_empty());
 }
 
-#[tokio::test]
-async fn a_flush_before_the_module_is_ready_sends_as_soon_as_it_is() {
-    let scene = Scene::start().await;
+async fn a_flush_before_the_module_is_ready_sends_as_soon_as_it_is(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/held/weft.wasm',");
     tab.evaluate::<()>(&format!(
@@ -62,9 +66,8 @@ async fn a_flush_before_the_module_is_ready_sends_as_soon_as_it_is() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more() {
-    let scene = Scene::start().await;
+async fn a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/held/weft.wasm',");
     tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; weft.event('before'); }})()")).await;

@@ -1,12 +1,20 @@
 //! The collector is away, busy, or somebody else answers in its place.
 
 use support::{
-    browser::Tab,
+    browser::{Kind, Tab},
     gate::{Arrival, Role},
     stats::Stats,
 };
 
 use super::scene::{Scene, flush, named};
+
+in_each_browser!(
+    tries_come_slower_and_slower_however_often_the_page_is_hidden_and_then_each_event_arrives_once,
+    a_collector_that_says_when_to_come_back_is_left_alone_until_then,
+    a_wait_longer_than_timers_can_wait_costs_the_page_nothing,
+    what_answers_in_the_collectors_place_acknowledges_nothing,
+    only_the_collectors_own_last_word_drops_a_batch_by_name_and_later_ones_go_on,
+);
 
 /// The shortest wait that the back-off may come to, in ms; the jitter only adds to it.
 const SHORTEST: [u128; 4] = [500, 1_000, 2_000, 4_000];
@@ -34,9 +42,10 @@ async fn events(tab: &Tab<'_>, count: usize) {
     .await;
 }
 
-#[tokio::test]
-async fn tries_come_slower_and_slower_however_often_the_page_is_hidden_and_then_each_event_arrives_once() {
-    let scene = Scene::start().await;
+async fn tries_come_slower_and_slower_however_often_the_page_is_hidden_and_then_each_event_arrives_once(
+    kind: Kind,
+) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     without_jitter(&tab).await;
     scene.gate.play(Role::Unavailable);
@@ -59,9 +68,8 @@ async fn tries_come_slower_and_slower_however_often_the_page_is_hidden_and_then_
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_collector_that_says_when_to_come_back_is_left_alone_until_then() {
-    let scene = Scene::start().await;
+async fn a_collector_that_says_when_to_come_back_is_left_alone_until_then(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     without_jitter(&tab).await;
     scene.gate.play(Role::TooMany { retry_after: 2 });
@@ -76,9 +84,8 @@ async fn a_collector_that_says_when_to_come_back_is_left_alone_until_then() {
     assert_eq!(named(&scene.end().await, "kept"), 1);
 }
 
-#[tokio::test]
-async fn a_wait_longer_than_timers_can_wait_costs_the_page_nothing() {
-    let scene = Scene::start().await;
+async fn a_wait_longer_than_timers_can_wait_costs_the_page_nothing(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     // 35 days; what a timer is asked for beyond 24.8 days is due at once.
     scene.gate.play(Role::TooMany { retry_after: 3_000_000 });
@@ -107,9 +114,8 @@ async fn a_wait_longer_than_timers_can_wait_costs_the_page_nothing() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn what_answers_in_the_collectors_place_acknowledges_nothing() {
-    let scene = Scene::start().await;
+async fn what_answers_in_the_collectors_place_acknowledges_nothing(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     without_jitter(&tab).await;
     for (role, before) in [Role::Portal, Role::Login, Role::Forbidden].into_iter().zip(0..) {
@@ -131,9 +137,8 @@ async fn what_answers_in_the_collectors_place_acknowledges_nothing() {
     assert_eq!(named(&scene.end().await, "kept"), 3);
 }
 
-#[tokio::test]
-async fn only_the_collectors_own_last_word_drops_a_batch_by_name_and_later_ones_go_on() {
-    let scene = Scene::start().await;
+async fn only_the_collectors_own_last_word_drops_a_batch_by_name_and_later_ones_go_on(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     scene.gate.play(Role::Final);
     events(&tab, 2).await;

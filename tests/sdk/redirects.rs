@@ -1,8 +1,14 @@
 //! Our headers meet redirects to another origin, which has to allow them and does not.
 
-use support::site::Asked;
+use support::{browser::Kind, site::Asked};
 
 use super::scene::{Scene, flush};
+
+in_each_browser!(
+    a_get_that_is_redirected_elsewhere_is_repeated_once_without_our_headers_and_remembered,
+    a_post_is_never_repeated,
+    paths_that_are_excepted_and_pages_that_do_not_propagate_carry_no_headers,
+);
 
 /// Which of the requests by that path carried our headers.
 fn carried(asked: &[Asked], path: &str) -> Vec<bool> {
@@ -14,9 +20,8 @@ fn get(path: &str) -> String {
     format!("fetch('{path}').then((answer) => answer.text(), (error) => error.name)")
 }
 
-#[tokio::test]
-async fn a_get_that_is_redirected_elsewhere_is_repeated_once_without_our_headers_and_remembered() {
-    let scene = Scene::start().await;
+async fn a_get_that_is_redirected_elsewhere_is_repeated_once_without_our_headers_and_remembered(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     for _ in 0..2 {
         assert_eq!(tab.evaluate::<String>(&get("/out/there")).await, "elsewhere");
@@ -31,9 +36,8 @@ async fn a_get_that_is_redirected_elsewhere_is_repeated_once_without_our_headers
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_post_is_never_repeated() {
-    let scene = Scene::start().await;
+async fn a_post_is_never_repeated(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     let post =
         "fetch('/out/there', { method: 'POST', body: 'once' }).then(() => 'fine', (error) => error.name)";
@@ -45,9 +49,8 @@ async fn a_post_is_never_repeated() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn paths_that_are_excepted_and_pages_that_do_not_propagate_carry_no_headers() {
-    let scene = Scene::start().await;
+async fn paths_that_are_excepted_and_pages_that_do_not_propagate_carry_no_headers(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let excepted = scene.open("/page").await;
     scene.record(&excepted, "propagate: { except: ['/out'] },").await;
     assert_eq!(excepted.evaluate::<String>(&get("/out/there")).await, "elsewhere");

@@ -1,8 +1,19 @@
 //! Requests of the page: what a server receives is what the app said, but for our three headers on its own origin.
 
-use support::{browser::Tab, site::Asked};
+use support::{
+    browser::{Kind, Tab},
+    site::Asked,
+};
 
 use super::scene::{Scene, flush};
+
+in_each_browser!(
+    a_request_reaches_the_pages_own_origin_as_it_was_made_but_for_our_three_headers,
+    a_request_to_another_origin_is_the_same_to_the_byte,
+    a_request_that_the_app_joined_to_a_trace_stays_there_and_baggage_is_added_to,
+    a_call_without_an_argument_fails_as_it_would_have,
+    what_fails_is_reported_as_unhandled_only_if_the_page_does_not_handle_it,
+);
 
 const OURS: [&str; 3] = ["traceparent", "tracestate", "baggage"];
 
@@ -15,22 +26,38 @@ async fn make_requests(tab: &Tab<'_>, origin: &str) -> Vec<String> {
     .await
 }
 
-/// A browser draws the boundary of a form.
+/// The boundary that a browser drew of a form, without what it drew.
 fn with_same_boundary(text: &str) -> String {
-    let mut parts = text.split("WebKitFormBoundary");
-    let first = parts.next().unwrap_or_default().to_owned();
-    parts.fold(first, |whole, part| format!("{whole}boundary{}", part.get(16..).unwrap_or_default()))
+    // Chromium's and Firefox's; what follows is drawn, and in Firefox of no fixed length.
+    ["WebKitFormBoundary", "geckoformboundary"].iter().fold(text.to_owned(), |text, mark| {
+        let mut parts = text.split(mark);
+        let first = parts.next().unwrap_or_default().to_owned();
+        let rest = parts.map(|part| part.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric()));
+        rest.fold(first, |whole, part| format!("{whole}boundary{part}"))
+    })
 }
 
 /// What the other origin heard.
 fn heard(scene: &Scene) -> Vec<String> {
-    scene.elsewhere.take_heard().iter().map(|request| with_same_boundary(request)).collect()
+    let requests = scene.elsewhere.take_heard();
+    requests.iter().map(|request| with_same_boundary(&without_length_of_form(request))).collect()
+}
+
+/// A form is as long as its boundary happens to be.
+fn without_length_of_form(request: &str) -> String {
+    let (head, body) = request.split_once("\r\n\r\n").expect("it has a head");
+    let length = format!("\r\nContent-Length: {}", body.len());
+    let head = if head.contains("multipart/") { head.replace(&length, "") } else { head.to_owned() };
+    format!("{head}\r\n\r\n{body}")
 }
 
 /// As it would have been without us.
 fn without_ours(mut asked: Asked) -> Asked {
     for name in OURS {
         asked.headers.remove(name);
+    }
+    if asked.header("content-type").is_some_and(|kind| kind.starts_with("multipart/")) {
+        assert_eq!(asked.headers.remove("content-length"), Some(asked.body.len().to_string()));
     }
     for value in asked.headers.values_mut() {
         *value = with_same_boundary(value);
@@ -51,9 +78,8 @@ fn is_of_the_app(asked: &Asked) -> bool {
     asked.path.contains("trace")
 }
 
-#[tokio::test]
-async fn a_request_reaches_the_pages_own_origin_as_it_was_made_but_for_our_three_headers() {
-    let scene = Scene::start().await;
+async fn a_request_reaches_the_pages_own_origin_as_it_was_made_but_for_our_three_headers(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let told_without = make_requests(&tab, &scene.site.url()).await;
     let without = scene.site.take_asked();
@@ -80,9 +106,8 @@ async fn a_request_reaches_the_pages_own_origin_as_it_was_made_but_for_our_three
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_request_to_another_origin_is_the_same_to_the_byte() {
-    let scene = Scene::start().await;
+async fn a_request_to_another_origin_is_the_same_to_the_byte(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let told_without = make_requests(&tab, &scene.elsewhere.url()).await;
     let without = heard(&scene);
@@ -99,9 +124,8 @@ async fn a_request_to_another_origin_is_the_same_to_the_byte() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_request_that_the_app_joined_to_a_trace_stays_there_and_baggage_is_added_to() {
-    let scene = Scene::start().await;
+async fn a_request_that_the_app_joined_to_a_trace_stays_there_and_baggage_is_added_to(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     tab.evaluate::<()>(&format!(
@@ -128,9 +152,8 @@ async fn a_request_that_the_app_joined_to_a_trace_stays_there_and_baggage_is_add
     assert_eq!(at("/echo/baggage").header("traceparent"), Some(joined.as_str()));
 }
 
-#[tokio::test]
-async fn a_call_without_an_argument_fails_as_it_would_have() {
-    let scene = Scene::start().await;
+async fn a_call_without_an_argument_fails_as_it_would_have(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let call = "fetch().then((answer) => answer.url, (error) => error.message)";
     let without: String = tab.evaluate(call).await;
@@ -139,9 +162,8 @@ async fn a_call_without_an_argument_fails_as_it_would_have() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn what_fails_is_reported_as_unhandled_only_if_the_page_does_not_handle_it() {
-    let scene = Scene::start().await;
+async fn what_fails_is_reported_as_unhandled_only_if_the_page_does_not_handle_it(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>(
         "(async () => {

@@ -1,7 +1,7 @@
 //! Where these tests play: a website, another origin, a gate before the collector, and the strict sink.
 
 use support::{
-    browser::{Browser, Tab},
+    browser::{Browser, Kind, Tab},
     collector::{BROWSER_KEY, Bound, Collector, Setting},
     elsewhere::Elsewhere,
     gate::Gate,
@@ -21,13 +21,13 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) async fn start() -> Self {
+    pub(super) async fn start(kind: Kind) -> Self {
         let (sink, elsewhere) = (Sink::start().await, Elsewhere::start().await);
         let site = Site::start(format!("{}/landed", elsewhere.url())).await;
         let setting = Setting { origin: site.url(), sink: sink.endpoint(), ..Setting::default() };
         let collector = Collector::start(Bound::new().await, &setting);
         let gate = Gate::before(collector.addresses()).await;
-        Self { sink, collector, gate, site, elsewhere, browser: Browser::launch().await }
+        Self { sink, collector, gate, site, elsewhere, browser: Browser::launch(kind).await }
     }
 
     /// A tab with a page that knows nothing of weft.

@@ -4,10 +4,12 @@ use std::{fs, io::Read, path::Path};
 
 use flate2::read::DeflateDecoder;
 use prost::Message;
-use support::{gate::Arrival, received::Received};
+use support::{browser::Kind, gate::Arrival, received::Received};
 use weft_proto::{Form, Head};
 
 use super::scene::{IMPORT, Scene, flush};
+
+in_each_browser!(secrets_in_urls_do_not_leave_the_page, a_url_in_the_name_of_an_event_is_scrubbed_as_well,);
 
 /// Parts of the page's URLs that identify somebody or let somebody in.
 const SECRETS: [&str; 12] = [
@@ -77,9 +79,8 @@ fn told(span: &Received) -> Vec<u8> {
     [span.span.encode_to_vec(), span.resource.encode_to_vec()].concat()
 }
 
-#[tokio::test]
-async fn secrets_in_urls_do_not_leave_the_page() {
-    let scene = Scene::start().await;
+async fn secrets_in_urls_do_not_leave_the_page(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab =
         scene.open("/page/reset/8f14e45fceea167a5a36dedd4bea2543?token=in-the-query#in-the-fragment").await;
     scene.record(&tab, "version: 'https://in-the-user:in-the-password@example.org/?in-the-query',").await;
@@ -109,9 +110,8 @@ async fn secrets_in_urls_do_not_leave_the_page() {
     sink.spans().iter().for_each(|span| assert_without_secrets("the sink", &told(span)));
 }
 
-#[tokio::test]
-async fn a_url_in_the_name_of_an_event_is_scrubbed_as_well() {
-    let scene = Scene::start().await;
+async fn a_url_in_the_name_of_an_event_is_scrubbed_as_well(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     tab.evaluate::<()>(&format!(
         "(async () => {{ {IMPORT}; {}; weft.event('GET https://in-the-user@example.org/?in-the-query'); }})()",

@@ -3,11 +3,18 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use support::{
+    browser::Kind,
     clock::{DAY, Device},
     received::Received,
 };
 
 use super::scene::{CLICK, Scene, all_named, flush};
+
+in_each_browser!(
+    two_tabs_of_one_origin_share_the_session_and_keep_it_alive_for_each_other,
+    a_session_is_over_after_half_an_hour_and_only_the_first_root_of_the_next_links_to_it,
+    a_clock_that_is_set_back_by_a_day_begins_a_session_and_stops_nothing,
+);
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -15,9 +22,8 @@ fn sessions(spans: &[Received]) -> BTreeSet<&str> {
     spans.iter().filter_map(|span| span.text("session.id")).collect()
 }
 
-#[tokio::test]
-async fn two_tabs_of_one_origin_share_the_session_and_keep_it_alive_for_each_other() {
-    let scene = Scene::start().await;
+async fn two_tabs_of_one_origin_share_the_session_and_keep_it_alive_for_each_other(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let (one, other) = (scene.open_recording("/page").await, scene.open_recording("/page/other").await);
     // Each tab alone is idle for longer than a session lasts, the two of them are not.
     pass(&scene, 29 * MINUTE).await;
@@ -34,9 +40,8 @@ async fn two_tabs_of_one_origin_share_the_session_and_keep_it_alive_for_each_oth
     assert_eq!(pages.len(), 2);
 }
 
-#[tokio::test]
-async fn a_session_is_over_after_half_an_hour_and_only_the_first_root_of_the_next_links_to_it() {
-    let scene = Scene::start().await;
+async fn a_session_is_over_after_half_an_hour_and_only_the_first_root_of_the_next_links_to_it(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     let idle = 29 * MINUTE;
     for _ in 0..2 {
@@ -66,9 +71,8 @@ async fn a_session_is_over_after_half_an_hour_and_only_the_first_root_of_the_nex
     assert_eq!(to_sessions, 1);
 }
 
-#[tokio::test]
-async fn a_clock_that_is_set_back_by_a_day_begins_a_session_and_stops_nothing() {
-    let scene = Scene::start().await;
+async fn a_clock_that_is_set_back_by_a_day_begins_a_session_and_stops_nothing(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     scene.browser.set_back(DAY).await;
     tab.click("#press").await;

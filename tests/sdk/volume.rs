@@ -2,9 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use support::{received::Received, stats::Stats};
+use support::{browser::Kind, received::Received, stats::Stats};
 
 use super::scene::{IMPORT, Scene, all_named, flush};
+
+in_each_browser!(
+    three_thousand_events_of_one_task_arrive_each_once,
+    events_beyond_what_is_kept_for_the_module_are_dropped_by_name,
+    fifty_events_of_forty_kilobytes_arrive_each_once_or_have_a_named_end,
+    no_request_is_larger_than_what_can_outlive_its_page,
+);
 
 /// What the browser lets outlive a page, less what the app may need of it.
 const MOST_BYTES: usize = 60 * 1024;
@@ -35,9 +42,8 @@ fn largest_request(scene: &Scene) -> usize {
     scene.gate.arrivals().iter().map(|arrival| arrival.body.len()).max().unwrap_or_default()
 }
 
-#[tokio::test]
-async fn three_thousand_events_of_one_task_arrive_each_once() {
-    let scene = Scene::start().await;
+async fn three_thousand_events_of_one_task_arrive_each_once(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>("void Array.from({ length: 3000 }, (_, n) => weft.event('many', { n }))").await;
     let stats = flush(&tab).await;
@@ -49,9 +55,8 @@ async fn three_thousand_events_of_one_task_arrive_each_once() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn events_beyond_what_is_kept_for_the_module_are_dropped_by_name() {
-    let scene = Scene::start().await;
+async fn events_beyond_what_is_kept_for_the_module_are_dropped_by_name(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let init = scene.init("wasmUrl: '/held/weft.wasm',");
     tab.evaluate::<()>(&format!("(async () => {{ {IMPORT}; {init}; }})()")).await;
@@ -75,9 +80,8 @@ async fn events_beyond_what_is_kept_for_the_module_are_dropped_by_name() {
     assert_once(&spans, "many", &stats);
 }
 
-#[tokio::test]
-async fn fifty_events_of_forty_kilobytes_arrive_each_once_or_have_a_named_end() {
-    let scene = Scene::start().await;
+async fn fifty_events_of_forty_kilobytes_arrive_each_once_or_have_a_named_end(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>(&large(50)).await;
     let stats = flush(&tab).await;
@@ -94,9 +98,8 @@ async fn fifty_events_of_forty_kilobytes_arrive_each_once_or_have_a_named_end() 
     scene.end().await;
 }
 
-#[tokio::test]
-async fn no_request_is_larger_than_what_can_outlive_its_page() {
-    let scene = Scene::start().await;
+async fn no_request_is_larger_than_what_can_outlive_its_page(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     for _ in 0..4 {
         tab.evaluate::<()>(&large(3)).await;

@@ -1,15 +1,23 @@
 //! Others wrap fetch too, and what begins must end.
 
+use support::browser::Kind;
+
 use super::scene::{IMPORT, Scene, flush, named};
+
+in_each_browser!(
+    a_wrapper_from_before_init_sees_the_pages_requests_and_none_of_ours,
+    a_wrapper_from_after_init_outlives_shutdown,
+    shutdown_gives_fetch_back_when_it_is_still_ours,
+    what_was_shut_down_stays_so_whatever_comes_later,
+);
 
 /// A wrapper as other libraries install it.
 const WRAP: &str = "const inner = window.fetch; window.calls = [];
     const wrapper = (...args) => (calls.push(new URL(args[0].url ?? args[0], location.href).pathname), inner.call(window, ...args));
     window.fetch = wrapper;";
 
-#[tokio::test]
-async fn a_wrapper_from_before_init_sees_the_pages_requests_and_none_of_ours() {
-    let scene = Scene::start().await;
+async fn a_wrapper_from_before_init_sees_the_pages_requests_and_none_of_ours(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     let start = format!("(async () => {{ {IMPORT}; {WRAP} {}; }})()", scene.init(""));
     tab.evaluate::<()>(&start).await;
@@ -22,9 +30,8 @@ async fn a_wrapper_from_before_init_sees_the_pages_requests_and_none_of_ours() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn a_wrapper_from_after_init_outlives_shutdown() {
-    let scene = Scene::start().await;
+async fn a_wrapper_from_after_init_outlives_shutdown(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     let kept: bool = tab
         .evaluate(&format!("(() => {{ {WRAP} weft.shutdown(); return window.fetch === wrapper; }})()"))
@@ -39,9 +46,8 @@ async fn a_wrapper_from_after_init_outlives_shutdown() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn shutdown_gives_fetch_back_when_it_is_still_ours() {
-    let scene = Scene::start().await;
+async fn shutdown_gives_fetch_back_when_it_is_still_ours(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open("/page").await;
     tab.evaluate::<()>("void (window.before = window.fetch)").await;
     scene.record(&tab, "").await;
@@ -50,9 +56,8 @@ async fn shutdown_gives_fetch_back_when_it_is_still_ours() {
     scene.end().await;
 }
 
-#[tokio::test]
-async fn what_was_shut_down_stays_so_whatever_comes_later() {
-    let scene = Scene::start().await;
+async fn what_was_shut_down_stays_so_whatever_comes_later(kind: Kind) {
+    let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>("(weft.event('before'), weft.shutdown(), weft.event('after'))").await;
     tab.evaluate::<()>(&format!("({}, weft.event('after'))", scene.init(""))).await;

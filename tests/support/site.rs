@@ -134,11 +134,12 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     }
 }
 
-/// An answer that has begun and never ends.
+/// An answer that has begun and never ends. To Firefox it has begun when there is a first byte of it.
 fn endless() -> Response {
-    let (sender, body) = Channel::<Bytes, std::convert::Infallible>::new(1);
+    let (mut sender, body) = Channel::<Bytes, std::convert::Infallible>::new(1);
     tokio::spawn(async move {
-        let _kept = sender;
+        // Whoever has gone meanwhile needs no more of it.
+        _ = sender.send_data(Bytes::from_static(b"an")).await;
         std::future::pending::<()>().await;
     });
     Body::new(body).into_response()

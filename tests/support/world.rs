@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    browser::Browser,
+    browser::{Browser, Kind},
     clock::{Device, TestClock},
     collector::{BROWSER_KEY, Bound, Collector, SERVER_KEY, Setting},
     received::Received,
@@ -35,8 +35,8 @@ pub enum Moves {
 }
 
 impl World {
-    /// Starts everything.
-    pub async fn start() -> Self {
+    /// Starts everything, with this browser.
+    pub async fn start(kind: Kind) -> Self {
         let sink = Sink::start().await;
         let bound = Bound::new().await;
         let addresses = bound.addresses();
@@ -49,7 +49,7 @@ impl World {
         let shop = Shop::start(&settings, Time::Movable).await;
         let setting = Setting { origin: shop.url().to_owned(), sink: sink.endpoint(), ..Setting::default() };
         let collector = Collector::start(bound, &setting);
-        Self { clock: TestClock::default(), sink, collector, shop, browser: Browser::launch().await }
+        Self { clock: TestClock::default(), sink, collector, shop, browser: Browser::launch(kind).await }
     }
 
     /// Moves time on for everybody at once.

@@ -7,15 +7,19 @@ use crate::{failure::Outcome, program::Program, repository, wasm};
 /// The oldest Node that puppeteer-core 24 and OpenTelemetry 2.x support.
 const NODE: u32 = 20;
 
-/// Names under which Chromium is installed; tests/browser/driver.mjs looks for the same.
+/// Names under which Chromium is installed; tests/browser/ looks for the same.
 const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
+
+/// Names under which Firefox is installed, likewise.
+const FIREFOX: [&str; 2] = ["firefox-esr", "firefox"];
 
 pub(crate) fn run() -> Outcome {
     node()?;
     npm_packages()?;
-    chromium()?;
+    browser("Chromium", &CHROMIUM, "chromium")?;
+    browser("Firefox", &FIREFOX, "firefox-esr")?;
     let way = wasm::toolchain(wasm::Way::Chosen)?;
-    eprintln!("set up: node, npm packages, chromium, wasm ({way})");
+    eprintln!("set up: node, npm packages, chromium, firefox, wasm ({way})");
     Ok(())
 }
 
@@ -53,11 +57,12 @@ fn npm_packages() -> Outcome {
     })
 }
 
-fn chromium() -> Outcome {
-    if CHROMIUM.iter().any(|name| is_installed(name)) {
+/// A browser that the tests drive, under any of its names; or Debian's package of it.
+fn browser(what: &str, names: &[&str], package: &str) -> Outcome {
+    if names.iter().any(|name| is_installed(name)) {
         return Ok(());
     }
-    debian_packages("Chromium, which the tests drive,", &["chromium"])
+    debian_packages(&format!("{what}, which the tests drive,"), &[package])
 }
 
 /// cargo-deny, which only `cargo xtask ci` needs.

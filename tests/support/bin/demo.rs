@@ -8,7 +8,7 @@
 use std::{collections::HashMap, process::ExitCode};
 
 use support::{
-    browser::Browser,
+    browser::{Browser, Kind},
     collector::{BROWSER_KEY, CollectorProcess, SERVER_KEY, Setting},
     received::{Received, traces},
     shop::{PageKey, Settings, Shop, Time},
@@ -111,7 +111,7 @@ async fn check() -> ExitCode {
         Ok(demo) => demo,
         Err(error) => return failed(&error),
     };
-    let browser = Browser::launch().await;
+    let browser = Browser::launch(Kind::Chromium).await;
     let account = visit::scripted(&browser, &shop, &sink).await;
     browser.quit().await;
     println!("\n{}", tree::draw(&sink.spans()));

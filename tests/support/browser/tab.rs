@@ -1,0 +1,121 @@
+//! One tab: what can be done to it, and what happened in it.
+
+use std::{collections::HashMap, path::Path};
+
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use super::{Browser, PATIENCE};
+use crate::clock::millis;
+
+/// One tab of it.
+pub struct Tab<'a> {
+    pub(super) browser: &'a Browser,
+    pub(super) number: u64,
+}
+
+/// What happened in a tab.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Log {
+    /// Uncaught exceptions and errors on the console.
+    pub errors: Vec<String>,
+    /// Everything on the console.
+    pub console: Vec<String>,
+    /// Every request, in order.
+    pub requests: Vec<Request>,
+}
+
+/// A request as the browser reports it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Request {
+    /// Its method.
+    pub method: String,
+    /// Its address.
+    pub url: String,
+    /// Its headers, names in lower case.
+    pub headers: HashMap<String, String>,
+    /// Size of its body.
+    pub bytes: u64,
+    /// The answer's status, once there is one.
+    pub status: Option<u16>,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+}
+
+impl Tab<'_> {
+    /// Opens an address and waits for the page's load event.
+    pub async fn goto(&self, url: &str) {
+        let status = self.ask("goto", json!({ "url": url })).await;
+        assert_eq!(status, 200, "{url} must be there");
+    }
+
+    /// Presses an element with the mouse.
+    pub async fn click(&self, selector: &str) {
+        self.ask("click", json!({ "selector": selector })).await;
+    }
+
+    /// Presses a key while an element has the focus.
+    pub async fn press(&self, selector: &str, key: &str) {
+        self.ask("press", json!({ "selector": selector, "key": key })).await;
+    }
+
+    /// What an expression evaluates to; a promise is awaited.
+    pub async fn evaluate<T: DeserializeOwned>(&self, code: &str) -> T {
+        let value = self.ask("evaluate", json!({ "code": code })).await;
+        serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{code} is {value}: {error}"))
+    }
+
+    /// Waits until an expression is true.
+    pub async fn wait_until(&self, code: &str) {
+        self.ask("wait", json!({ "code": code, "timeout": millis(PATIENCE) })).await;
+    }
+
+    /// Brings another tab to the front.
+    pub async fn hide(&self) {
+        self.ask("hide", json!({})).await;
+    }
+
+    /// Brings this tab to the front.
+    pub async fn show(&self) {
+        self.ask("show", json!({})).await;
+    }
+
+    /// Goes back to the page before this one.
+    pub async fn back(&self) {
+        self.ask("traverse", json!({ "delta": -1 })).await;
+    }
+
+    /// Goes forward again to the page after this one.
+    pub async fn forward(&self) {
+        self.ask("traverse", json!({ "delta": 1 })).await;
+    }
+
+    /// Closes the tab as a person does, and waits until it is gone.
+    pub async fn close(&self) {
+        self.ask("close", json!({})).await;
+    }
+
+    /// What happened in it so far.
+    pub async fn log(&self) -> Log {
+        serde_json::from_value(self.ask("log", json!({})).await).expect("the driver's log has this form")
+    }
+
+    /// Writes a picture of it as PNG.
+    pub async fn screenshot(&self, path: &Path) {
+        self.ask("screenshot", json!({ "path": path })).await;
+    }
+
+    /// Asserts that the page has not complained.
+    ///
+    /// # Panics
+    /// If there was an uncaught exception or an error on the console.
+    pub async fn assert_no_errors(&self) {
+        let errors = self.log().await.errors;
+        assert!(errors.is_empty(), "the page complains:\n{}", errors.join("\n"));
+    }
+
+    async fn ask(&self, command: &str, mut args: Value) -> Value {
+        args["tab"] = self.number.into();
+        self.browser.ask(command, args).await
+    }
+}
