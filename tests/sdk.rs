@@ -12,6 +12,7 @@ mod calls;
 mod interactions;
 mod sessions;
 
+mod killed;
 mod leaving;
 mod outages;
 mod volume;

@@ -86,7 +86,7 @@ const recordLink = (scope: Scope, from: Reference, to: Reference, name: string):
     scope.recorder.link(started, { kinds: linkKind.named, name: kind, to: traceId + spanId });
   point(from, "from");
   point(to, name);
-  scope.recorder.finish(started, { duration: 0, name: "weft.link", attributes: { "weft.link.kind": name } });
+  scope.recorder.finish(started, { duration: 0, name: "weft.link", attributes: {} });
 };
 
 const flush = (scope: Scope, timeout: number): Promise<boolean> =>

@@ -30,6 +30,9 @@ const LONGEST_ASKED = 3_600_000;
 /** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
 const TIMEOUT = 45_000;
 
+/** The epoch in which another page's batch is sent: none of its own, so its times are nobody's to correct. */
+const NO_EPOCH = 0xffff_ffff;
+
 /** A sealed batch of this page, or of one that is gone. */
 export interface Batch extends Sealed {
   /** Seed of its page. */
@@ -179,7 +182,8 @@ export class Sender {
 
   private requestBody(batch: Queued): Uint8Array<ArrayBuffer> {
     const moment = now();
-    const head = this.module.head(batch.seed, batch, batch.number, Math.floor(moment.wall), moment.epoch);
+    const epoch = batch.own ? moment.epoch : NO_EPOCH;
+    const head = this.module.head(batch.seed, batch, batch.number, Math.floor(moment.wall), epoch);
     const body = new Uint8Array(head.length + batch.body.length);
     body.set(head);
     body.set(batch.body, head.length);
