@@ -23,3 +23,5 @@ const common = {
 // The two that are used together share what they have in common; the other is one file for a script tag.
 await build({ ...common, entryPoints: ["js/index.ts", "js/captures.ts"] });
 await build({ ...common, entryPoints: ["js/full.ts"] });
+// Inline, so it is no module.
+await build({ ...common, splitting: false, format: "iife", sourcemap: false, entryPoints: ["js/stub.ts"] });

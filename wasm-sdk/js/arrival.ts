@@ -3,7 +3,8 @@
 // to tabs that it opens; a copy is told by its original, which still answers.
 
 import type { Channel } from "./channel";
-import { linkKind, type Recorder, type Started } from "./record";
+import { linkKind, type Started } from "./event";
+import type { Recorder } from "./record";
 
 interface Trail {
   /** Seed of the page in hex, by which it answers. */

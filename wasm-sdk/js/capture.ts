@@ -7,7 +7,7 @@ import { captureRoutes } from "./capture/route";
 import { causeNow } from "./causes";
 import { watchClock } from "./clock";
 import { guarded } from "./guard";
-import { role, type Started } from "./record";
+import { role, type Started } from "./event";
 import type { Scope } from "./scope";
 
 /** Begins to capture something in a scope. Returns what undoes it. */

@@ -8,7 +8,7 @@
 import type { Capture } from "./capture";
 import { monotonicNow } from "./clock";
 import { counters } from "./stats";
-import type { Cause } from "./record";
+import type { Cause } from "./event";
 
 /** ms after the last known continuation. */
 const WINDOW = 1_000;

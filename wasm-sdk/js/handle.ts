@@ -3,9 +3,10 @@
 import { plainAttributes, plainName } from "./attributes";
 import { tellError } from "./capture/error";
 import type { Consent } from "./channel";
+import type { Early } from "./early";
 import type { Options } from "./options";
 import { guarded } from "./guard";
-import { linkKind, role } from "./record";
+import { linkKind, role } from "./event";
 import { Scope } from "./scope";
 import { currentSpan, openLongSpan, referenceTo, runSpan, type LongSpan, type Reference, type Span } from "./span";
 import { counters, type Stats } from "./stats";
@@ -29,9 +30,18 @@ export interface Handle {
   shutdown(): void;
 }
 
-export const createHandle = (options: Options, captures: boolean): Handle => {
-  const scope = new Scope({ ...options }, captures);
+export const createHandle = (options: Options, captures: boolean, early?: Early): Handle => {
+  const scope = new Scope({ ...options }, captures, early);
   begin(scope);
+  const handle = handleOf(scope);
+  for (const [name, args] of early?.asked ?? []) {
+    const asked = handle[name as keyof Handle] as ((...args: unknown[]) => unknown) | undefined;
+    guarded(() => void asked?.(...args))();
+  }
+  return handle;
+};
+
+const handleOf = (scope: Scope): Handle => {
   return {
     event: (name, attributes) => recordEvent(scope, name, attributes),
     span: (name, work) => (scope.isRecording ? runSpan(scope, name, work) : work(undefined)),

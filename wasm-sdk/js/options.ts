@@ -3,7 +3,7 @@
 import type { Capture } from "./capture";
 import type { Consent } from "./channel";
 import type { Propagate } from "./capture/propagate";
-import type { BeforeRecord } from "./record";
+import type { BeforeRecord } from "./event";
 
 export interface Options {
   /** The public key of this site at the collector. It decides service and environment. */

@@ -8,7 +8,7 @@ import { idsOf, unhex } from "./ids";
 import { checksum, type Journal, type StoredBatch, type StoredPage } from "./journal";
 import type { Outlet } from "./lifecycle";
 import { plainTimeout } from "./plain";
-import { role } from "./record";
+import { role } from "./event";
 import { comeBack, endWell, takeOver } from "./replay";
 import type { Scope } from "./scope";
 import { Sender, type Urgency } from "./send";

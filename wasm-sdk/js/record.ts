@@ -2,17 +2,12 @@
 // them to the module, or keeps the calls, as plain data, until the module is ready.
 
 import { now, type Moment } from "./clock";
+import type { Early, EarlyCall } from "./early";
 import { idsOf, type Ids } from "./ids";
 import type { Session, Sessions } from "./session";
 import { counters, type Ledger } from "./stats";
-import { SEAL_FIRST, type Attributes, type Begin, type Finish, type Link, type Long, type Module, type SessionFrame } from "./wasm";
-
-export const role = { none: 0, pageLoad: 1, view: 2, interaction: 4, mark: 8 } as const;
-export const kind = { internal: 1, client: 3 } as const;
-export const status = { unset: 0, error: 2 } as const;
-
-/** The bits of proto's `LinkKinds` that JavaScript declares. */
-export const linkKind = { cause: 1, opener: 1 << 5, restored: 1 << 6, server: 1 << 8, named: 1 << 9 } as const;
+import { kind, role, status, type BeforeRecord, type Call, type Cause, type Ended, type Known, type Recorded, type Started } from "./event";
+import { SEAL_FIRST, type Attributes, type Finish, type Link, type Module, type SessionFrame } from "./wasm";
 
 /** Calls kept while the module is not ready: events beyond that are given up. */
 const MAX_WAITING = 3_000;
@@ -20,66 +15,10 @@ const MAX_WAITING = 3_000;
 /** ms: no event becomes the child of a trace that began longer ago. */
 const MAX_TRACE = 60_000;
 
-/** What made an event happen, and whether that is a guess. */
-export interface Cause {
-  number: number;
-  inferred: boolean;
-}
-
-/** An event that has started. */
-export interface Started {
-  number: number;
-  moment: Moment;
-  session: Session;
-  /** The event whose trace this is in: itself, or the root above it. */
-  root: Started;
-  parent: Started | undefined;
-  ended: boolean;
-  /** Whether its parent had ended when it did, where that is told later. */
-  demoted?: boolean;
-  /** What was said of all events at that time. */
-  shared: Attributes;
-}
-
-/** What may be known of an event when it starts. */
-export interface Known {
-  moment?: Moment;
-  /** `null`: nothing made it happen, nobody need guess. */
-  cause?: Cause | null;
-  parent?: Started | undefined;
-}
-
-export interface Ended {
-  /** Monotonic ms. */
-  duration: number;
-  name: string;
-  attributes: Attributes;
-  kind?: number;
-  status?: number;
-}
-
-/** An event as `beforeRecord` may change it. */
-export interface Recorded {
-  name: string;
-  attributes: Attributes;
-  /** ms. */
-  readonly duration: number;
-}
-
-export type BeforeRecord = (event: Recorded) => Recorded | null | undefined;
-
-export type Call =
-  | ["session", SessionFrame]
-  | ["begin", Begin]
-  | ["link", Link]
-  | ["long", Long]
-  | ["finish", Finish]
-  | ["cancel", number];
-
 /** Records the events of one page for one key. */
 export class Recorder {
-  readonly seed = crypto.getRandomValues(new Uint8Array(16));
-  readonly ids: Ids = idsOf(this.seed);
+  readonly seed: Uint8Array<ArrayBuffer>;
+  readonly ids: Ids;
   /** Hears about how many bytes wait to be sealed, and how many events have come to them. */
   onWaiting: (bytes: number, events: number) => void = () => {};
   /** Has to seal what waits. */
@@ -92,16 +31,36 @@ export class Recorder {
   /** What is said of every event that starts from now on. */
   shared: Attributes = {};
 
-  private readonly waiting: Call[] = [];
+  private waiting: Call[] = [];
   private module: Module | undefined;
   private givenUp: string | undefined;
-  private next = 0;
+  private next = 1;
+  private begun = false;
   private toldSession = "";
 
   constructor(
     private readonly sessions: Sessions,
     private readonly ledger: Ledger,
-  ) {}
+    early?: Early,
+  ) {
+    this.seed = early?.seed ?? crypto.getRandomValues(new Uint8Array(16));
+    this.ids = idsOf(this.seed);
+    if (early) this.follow(early);
+  }
+
+  // Goes on where the stub is, whose requests may end later.
+  private follow(early: Early): void {
+    this.next = early.next;
+    this.toldSession = early.session?.id ?? "";
+    this.waiting = early.calls as Call[];
+    const ended = (call: EarlyCall): void => void (call[0] === "finish" && this.ledger.recorded++);
+    this.waiting.forEach(ended);
+    early.tell = (call) => {
+      ended(call);
+      this.tell(call as Call);
+    };
+    this.begun = early.calls.length > 0;
+  }
 
   /** Number of the next event. */
   get nextNumber(): number {
@@ -115,14 +74,15 @@ export class Recorder {
       this.toldSession = session.id;
       this.tell(["session", frameOf(session)]);
     }
-    const number = this.next++;
+    const number = is === role.pageLoad ? 0 : this.next++;
     const above = parent && isWithin(parent, moment) ? parent : undefined;
     // A trace that is too old or over takes no more children: then it is what made this happen.
     const known = parent && !above ? { number: parent.number, inferred: false } : cause;
     const why = known === undefined && !above && canBeCaused(is) ? this.causeNow() : known;
     const started = { number, moment, session, parent: above, ended: false, shared: this.shared } as Started;
     started.root = above?.root ?? started;
-    this.tell([
+    // The stub may have told of the page load.
+    if (number > 0 || !this.begun) this.tell([
       "begin",
       {
         number,

@@ -4,16 +4,19 @@ import { Arrival } from "./arrival";
 import { capture } from "./capture";
 import { Channel, type Consent } from "./channel";
 import { wallNow } from "./clock";
+import type { Early } from "./early";
 import { guarded } from "./guard";
 import { hex } from "./ids";
+import { whenIdleOrHidden } from "./idle";
 import { Journal } from "./journal";
 import { Lifecycle } from "./lifecycle";
 import { loadModule, type Sources } from "./load";
 import { deniedBySignal, type Options } from "./options";
 import { Outgoing } from "./outgoing";
-import { plainFetch, plainTimeout } from "./plain";
+import { plainFetch } from "./plain";
 import { RawOutgoing } from "./raw";
-import { Recorder, role, type Started } from "./record";
+import { role, type Started } from "./event";
+import { Recorder } from "./record";
 import { Sessions } from "./session";
 import { counters, Ledger } from "./stats";
 import { localStore, tabStore } from "./storage";
@@ -21,9 +24,6 @@ import type { Attributes } from "./wasm";
 
 /** Version of this package; filled in by the build. */
 declare const VERSION: string;
-
-/** ms after which the module is fetched even if the page is still busy. */
-const LOAD_AT_LATEST = 5_000;
 
 /** What ends or empties a part of a scope. */
 type Undo = () => void;
@@ -58,6 +58,7 @@ export class Scope {
   constructor(
     readonly options: Options,
     private readonly captures: boolean,
+    private readonly early?: Early,
   ) {
     const target = new URL(options.endpoint, document.baseURI);
     target.searchParams.set("key", options.key);
@@ -66,7 +67,8 @@ export class Scope {
     const mayStore = this.mayStore;
     this.sessions = new Sessions(mayStore ? localStore() : undefined, `weft.session.${options.key}`);
     this.arrival = new Arrival(mayStore ? tabStore() : undefined, `weft.page.${options.key}`);
-    this.recorder = new Recorder(this.sessions, this.ledger);
+    if (early?.session) this.sessions.adopt(early.session);
+    this.recorder = new Recorder(this.sessions, this.ledger, early);
     this.page = hex(this.recorder.seed);
     this.channel = new Channel(this.page, options.key);
     this.channel.onConsent = (consent) => this.hearConsent(consent);
@@ -95,6 +97,7 @@ export class Scope {
   begin(): void {
     if (this.started || this.consent === "denied" || !this.isRunning) return;
     this.started = true;
+    this.early?.stop();
     this.undos.push(capture(this, this.captures, (load) => this.arrived(load)));
     if (this.consent === "granted") this.connectWhenIdle();
   }
@@ -290,24 +293,4 @@ const ERASE: RequestInit = {
   referrerPolicy: "no-referrer",
   redirect: "error",
   keepalive: true,
-};
-
-// The module must not compete with what the page needs first.
-const whenIdleOrHidden = (work: () => void): void => {
-  let done = false;
-  const once = guarded(() => {
-    if (done) return;
-    done = true;
-    document.removeEventListener("visibilitychange", once);
-    clearTimeout(latest);
-    work();
-  });
-  const latest = plainTimeout(once, LOAD_AT_LATEST);
-  const idle = (): void => {
-    if (typeof requestIdleCallback === "function") requestIdleCallback(once);
-    else plainTimeout(once, 0);
-  };
-  document.addEventListener("visibilitychange", once);
-  if (document.readyState === "complete") idle();
-  else addEventListener("load", idle, { once: true });
 };

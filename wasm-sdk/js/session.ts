@@ -89,6 +89,12 @@ export class Sessions {
     return session;
   }
 
+  /** The stub has begun this one, which storage may not have. */
+  adopt(session: Session): void {
+    this.memory = session;
+    this.written = session.last;
+  }
+
   /** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
   touch(session: Session, wall: number, root: string): void {
     const used = { ...session, last: Math.max(session.last, wall), root };

@@ -2,7 +2,7 @@
 
 import { patch } from "../causes";
 import { guarded } from "../guard";
-import { role, status } from "../record";
+import { role, status } from "../event";
 import type { Scope } from "../scope";
 
 /** UTF-16 units of one message. */

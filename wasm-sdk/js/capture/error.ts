@@ -5,7 +5,7 @@
 // can read them with source maps that stay private.
 
 import { guarded } from "../guard";
-import { role, status } from "../record";
+import { role, status } from "../event";
 import type { Scope } from "../scope";
 import type { Attributes } from "../wasm";
 import { controlOf, describe } from "./element";

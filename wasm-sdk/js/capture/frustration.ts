@@ -5,7 +5,7 @@ import { causeNow } from "../causes";
 import { monotonicNow } from "../clock";
 import { guarded } from "../guard";
 import { plainTimeout } from "../plain";
-import { role, type Cause } from "../record";
+import { role, type Cause } from "../event";
 import type { Scope } from "../scope";
 import { controlOf } from "./element";
 

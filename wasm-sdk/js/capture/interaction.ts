@@ -3,7 +3,7 @@
 import { interacted } from "../causes";
 import { at } from "../clock";
 import { guarded } from "../guard";
-import { role } from "../record";
+import { role } from "../event";
 import type { Scope } from "../scope";
 import { controlOf, describe } from "./element";
 

@@ -3,7 +3,7 @@
 
 import { at } from "../clock";
 import { guarded } from "../guard";
-import { role } from "../record";
+import { role } from "../event";
 import type { Scope } from "../scope";
 
 /** Begins to capture. Returns what undoes it. */

@@ -4,7 +4,7 @@
 import { at, now, wallNow } from "../clock";
 import { guarded } from "../guard";
 import { plainTimeout } from "../plain";
-import { linkKind, role, type Started } from "../record";
+import { linkKind, role, type Started } from "../event";
 import type { Scope } from "../scope";
 
 /** ms: a rendering trace that the page says is older is that of a cached document. */

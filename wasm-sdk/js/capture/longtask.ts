@@ -1,7 +1,7 @@
 // Long animation frames, where the browser has them, else long tasks.
 
 import { at } from "../clock";
-import { role } from "../record";
+import { role } from "../event";
 import type { Scope } from "../scope";
 import { observe } from "./observe";
 

@@ -1,7 +1,8 @@
 // Who gets our headers: requests to the page's own origin and to origins that the page lists, and never a path that
 // left them before.
 
-import type { Recorder, Started } from "../record";
+import type { Started } from "../event";
+import type { Recorder } from "../record";
 import type { Scope } from "../scope";
 
 /** Off; or on, for further origins too, but for paths that begin with one of these. */

@@ -1,7 +1,8 @@
 // A request of the page, however it was made: its event, its attributes, and what is open when the page is hidden.
 
 import { causeNow, continued } from "../causes";
-import { elapsed, kind, role, status, type Cause, type Ended, type Started } from "../record";
+import { kind, role, status, type Cause, type Ended, type Started } from "../event";
+import { elapsed } from "../record";
 import type { Scope } from "../scope";
 import type { Attributes } from "../wasm";
 

@@ -3,7 +3,7 @@
 
 import { at, monotonicNow } from "../clock";
 import { guarded } from "../guard";
-import { kind, role, status, type Started } from "../record";
+import { kind, role, status, type Started } from "../event";
 import type { Scope } from "../scope";
 import { observe } from "./observe";
 import { awaitTimes, timed } from "./request";

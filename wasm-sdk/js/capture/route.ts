@@ -2,7 +2,7 @@
 
 import { patch } from "../causes";
 import { guarded } from "../guard";
-import { role } from "../record";
+import { role } from "../event";
 import type { Scope } from "../scope";
 
 interface NavigateEvent extends Event {

@@ -2,7 +2,7 @@
 // with its time, linked to the route that began it by `previous`.
 
 import { at } from "../clock";
-import { role } from "../record";
+import { role } from "../event";
 import type { Scope } from "../scope";
 import { observe } from "./observe";
 

@@ -3,7 +3,8 @@
 
 import { patch } from "../causes";
 import { guarded } from "../guard";
-import { elapsed, kind, role, status, type Started } from "../record";
+import { kind, role, status, type Started } from "../event";
+import { elapsed } from "../record";
 import type { Scope } from "../scope";
 import type { Attributes } from "../wasm";
 

@@ -3,7 +3,7 @@
 
 import { at, monotonicNow } from "../clock";
 import { guarded } from "../guard";
-import { role } from "../record";
+import { role } from "../event";
 import type { Scope } from "../scope";
 import type { Vital } from "./vitals-chunk";
 
