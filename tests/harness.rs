@@ -1,6 +1,8 @@
 //! The harness itself: if it lied about time or took anything, the other tests would say nothing.
 
+mod neighbours;
 mod restarts;
+mod tabs;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

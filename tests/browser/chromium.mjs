@@ -1,4 +1,5 @@
 // Chromium, driven through its own protocol.
+import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import { executable } from "./process.mjs";
 
@@ -12,6 +13,8 @@ const FLAGS = [
   "--disable-sync",
   "--disable-quic",
   "--no-first-run",
+  // Lets the driver load its extension, once something is asked that only an extension can do.
+  "--enable-unsafe-extension-debugging",
   // Chromium refuses its sandbox to root, which is what containers run as.
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];
@@ -29,8 +32,53 @@ export async function start(profile) {
   return { browser, child: browser.process() };
 }
 
+/** Runs this in every document to come, instead of what was given before. Returns what takes it back. */
+export async function inject(page, script, before) {
+  if (before) await page.removeScriptToEvaluateOnNewDocument(before);
+  return (await page.evaluateOnNewDocument(script)).identifier;
+}
+
+export async function clickInFrame(frame, selector) {
+  await frame.locator(selector).setTimeout(10_000).click();
+}
+
 export async function traverse(page, delta) {
   await (delta < 0 ? page.goBack() : page.goForward());
+}
+
+/** As the browser does with tabs that nobody looks at: "frozen", and "active" again. */
+export async function lifecycle(page, state) {
+  const session = await page.createCDPSession();
+  await session.send("Page.setWebLifecycleState", { state });
+  await session.detach();
+}
+
+/** The page that stands in its place: loaded when somebody looks at it. */
+export async function discard(page) {
+  return { page: await throughExtension(page, "chrome.tabs.discard(id)") };
+}
+
+export function duplicate(page) {
+  return throughExtension(page, "chrome.tabs.duplicate(id)");
+}
+
+/** Does something to the only tab with this page's address; the page that comes of it. */
+async function throughExtension(page, call) {
+  const browser = page.browser();
+  const id = await browser.installExtension(fileURLToPath(new URL("./extension", import.meta.url)));
+  const target = await browser.waitForTarget((target) => target.type() === "service_worker" && target.url().includes(id));
+  const worker = await target.worker();
+  const come = new Promise((resolve) => {
+    const look = (target) => target.type() === "page" && (browser.off("targetcreated", look), resolve(target));
+    browser.on("targetcreated", look);
+  });
+  await worker.evaluate(`(async () => {
+    const tabs = (await chrome.tabs.query({})).filter((tab) => tab.url === ${JSON.stringify(page.url())});
+    if (tabs.length !== 1) throw new Error(tabs.length + " tabs with this address");
+    const [{ id }] = tabs;
+    await ${call};
+  })()`);
+  return (await come).page();
 }
 
 /** Requests as the browser's network stack saw them, with the headers it added and the size of the body. */

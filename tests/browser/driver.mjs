@@ -23,20 +23,22 @@ const commands = {
     return running.browser.version();
   },
 
-  async open() {
-    const tab = await Tab.open(running, shifts);
-    return tabs.push(tab) - 1;
-  },
+  open: async () => tabs.push(await Tab.open(running, shifts)) - 1,
+  clickOpening: async ({ tab, selector }) => tabs.push(await tabs[tab].clickOpening(selector, shifts)) - 1,
+  duplicate: async ({ tab }) => tabs.push(await tabs[tab].duplicate(shifts)) - 1,
 
   goto: ({ tab, url }) => tabs[tab].goto(url),
-  click: ({ tab, selector }) => tabs[tab].click(selector),
+  click: ({ tab, selector, frame }) => tabs[tab].click(selector, frame),
   press: ({ tab, selector, key }) => tabs[tab].press(selector, key),
-  evaluate: ({ tab, code }) => tabs[tab].page.evaluate(code),
-  wait: ({ tab, code, timeout }) => tabs[tab].wait(code, timeout),
+  evaluate: ({ tab, code, frame }) => tabs[tab].in(frame).evaluate(code),
+  wait: ({ tab, code, timeout, frame }) => tabs[tab].wait(code, timeout, frame),
   log: ({ tab }) => tabs[tab].log(),
   screenshot: async ({ tab, path }) => void (await tabs[tab].page.screenshot({ path })),
   close: ({ tab }) => tabs[tab].close(),
   traverse: ({ tab, delta }) => tabs[tab].traverse(delta),
+  discard: ({ tab }) => tabs[tab].discard(shifts),
+  lifecycle: ({ tab, state }) => tabs[tab].lifecycle(state),
+  offline: ({ tab, offline }) => tabs[tab].offline(offline),
 
   /** Moves time on in every open tab, and in every document that is opened from now on. */
   async shift({ ms, monotonic }) {
@@ -49,10 +51,7 @@ const commands = {
     await running.blank.bringToFront();
     await tabs[tab].wait("document.visibilityState === 'hidden'", 10_000);
   },
-  async show({ tab }) {
-    await tabs[tab].page.bringToFront();
-    await tabs[tab].wait("document.visibilityState === 'visible'", 10_000);
-  },
+  show: ({ tab }) => tabs[tab].show(shifts),
 
   async kill() {
     const { child } = forget();

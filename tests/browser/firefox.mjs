@@ -56,7 +56,16 @@ const PREFERENCES = {
 export async function start(profile) {
   const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
   writeFileSync(join(profile, "user.js"), lines.join(""));
-  const args = ["--headless", "--no-remote", "--profile", profile, "--remote-debugging-port=0", "about:blank"];
+  const args = [
+    "--headless",
+    "--no-remote",
+    "--profile",
+    profile,
+    "--remote-debugging-port=0",
+    // Lets the driver discard and duplicate tabs, which only the browser's own code can do.
+    "--remote-allow-system-access",
+    "about:blank",
+  ];
   const child = spawn(executable(NAMES), args, {
     // The leader of a process group, so that all of it can be killed.
     detached: true,
@@ -87,9 +96,73 @@ async function listening(child) {
   throw new Error(`Firefox ended before it listened:\n${said.join("\n")}`);
 }
 
+const injected = new WeakMap();
+
+/** Runs this in every document to come, in whatever tab, instead of what was given before. */
+export async function inject(page, script) {
+  const browser = page.browser();
+  const before = injected.get(browser);
+  if (before?.script === script) return;
+  if (before) await send(page, "script.removePreloadScript", { script: before.id });
+  const { result } = await send(page, "script.addPreloadScript", { functionDeclaration: `() => {${script}}` });
+  injected.set(browser, { script, id: result.script });
+}
+
+/** Puppeteer gives the top document a press that is for another process, where it never arrives. */
+export async function clickInFrame(frame, selector) {
+  const element = (await frame.waitForSelector(selector, { visible: true, timeout: 10_000 })).remoteValue();
+  const origin = { type: "element", element: { sharedId: element.sharedId } };
+  const press = [
+    { type: "pointerMove", x: 0, y: 0, origin },
+    { type: "pointerDown", button: 0 },
+    { type: "pointerUp", button: 0 },
+  ];
+  const actions = [{ type: "pointer", id: "mouse of a frame", actions: press }];
+  await send(frame.page(), "input.performActions", { context: frame._id, actions });
+}
+
 /** Puppeteer would wait for a load event, which a page from the back/forward cache does not have. */
 export async function traverse(page, delta) {
   await send(page, "browsingContext.traverseHistory", { context: contextOf(page), delta });
+}
+
+export function lifecycle() {
+  throw new Error("Firefox freezes no pages");
+}
+
+/** As the browser does when memory runs low: nothing is left of the tab that could be driven until it is looked at. */
+export async function discard(page) {
+  const gone = new Promise((resolve) => page.once("close", resolve));
+  const tab = onlyTab(page.url());
+  await inBrowser(page, `if (!gBrowser.discardBrowser(${tab}, true)) throw new Error("refused")`);
+  await gone;
+  return { load: () => comeOf(page, `gBrowser.selectedTab = ${tab}`) };
+}
+
+export function duplicate(page) {
+  return comeOf(page, `gBrowser.selectedTab = gBrowser.duplicateTab(${onlyTab(page.url())})`);
+}
+
+/** Runs this in the browser's own window; the page that comes of it. */
+async function comeOf(page, code) {
+  const come = new Promise((resolve) => page.browser().once("targetcreated", resolve));
+  await inBrowser(page, code);
+  return (await come).page();
+}
+
+const onlyTab = (url) => `(() => {
+  const tabs = gBrowser.tabs.filter((tab) => tab.linkedBrowser.currentURI.spec === ${JSON.stringify(url)});
+  if (tabs.length !== 1) throw new Error(tabs.length + " tabs with this address");
+  return tabs[0];
+})()`;
+
+/** Runs this in the browser's own window. */
+async function inBrowser(page, code) {
+  const tree = await send(page, "browsingContext.getTree", { "moz:scope": "chrome", maxDepth: 0 });
+  const [{ context }] = tree.result.contexts;
+  const expression = `void (() => { ${code} })()`;
+  const { result } = await send(page, "script.evaluate", { expression, target: { context }, awaitPromise: true });
+  if (result.type !== "success") throw new Error(result.exceptionDetails.text);
 }
 
 /** Requests as the protocol tells them: puppeteer's own events say nothing of the size of a body. */

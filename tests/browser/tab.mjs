@@ -7,19 +7,21 @@ export class Tab {
   #requests = [];
   #injected;
   #closed = false;
+  #discarded;
 
   static async open({ engine, browser }, shifts) {
+    return Tab.of(engine, await browser.newPage(), shifts);
+  }
+
+  static async of(engine, page, shifts) {
     const tab = new Tab();
     tab.#engine = engine;
-    tab.page = await browser.newPage();
-    tab.#listen();
-    await engine.watchRequests(tab.page, tab.#requests);
-    await tab.#inject(shifts);
+    await tab.#adopt(page, shifts);
     return tab;
   }
 
   isOpen() {
-    return !this.#closed;
+    return !this.#closed && !this.#discarded;
   }
 
   /** Its browser is gone. */
@@ -32,9 +34,28 @@ export class Tab {
     return response?.status() ?? null;
   }
 
+  /** The tab's own document, or that of the frame whose address has this in it. */
+  in(frame) {
+    if (frame === undefined) return this.page;
+    const found = this.page.frames().find((other) => other.url().includes(frame));
+    if (!found) throw new Error(`there is no frame ${frame} among ${this.page.frames().map((other) => other.url())}`);
+    return found;
+  }
+
   /** A press by real input events: scrolled into view, hit-tested, trusted. */
-  async click(selector) {
-    await this.page.locator(selector).setTimeout(10_000).click();
+  async click(selector, frame) {
+    if (frame === undefined) await this.page.locator(selector).setTimeout(10_000).click();
+    else await this.#engine.clickInFrame(this.in(frame), selector);
+  }
+
+  /** A press that opens another tab. */
+  async clickOpening(selector, shifts) {
+    const [page] = await Promise.all([new Promise((resolve) => this.page.once("popup", resolve)), this.click(selector)]);
+    return Tab.of(this.#engine, page, shifts);
+  }
+
+  async duplicate(shifts) {
+    return Tab.of(this.#engine, await this.#engine.duplicate(this.page), shifts);
   }
 
   /** A press of a key by real input events. */
@@ -43,8 +64,29 @@ export class Tab {
     await this.page.keyboard.press(key);
   }
 
-  async wait(code, timeout) {
-    await this.page.waitForFunction(code, { timeout, polling: 20 });
+  async wait(code, timeout, frame) {
+    await this.in(frame).waitForFunction(code, { timeout, polling: 20 });
+  }
+
+  async show(shifts) {
+    if (this.#discarded?.load) await this.#adopt(await this.#discarded.load(), shifts);
+    else await this.#inject(shifts).then(() => this.page.bringToFront());
+    this.#discarded = undefined;
+    await this.wait("document.visibilityState === 'visible'", 10_000);
+  }
+
+  /** The browser takes its document away; the tab stays. */
+  async discard(shifts) {
+    this.#discarded = await this.#engine.discard(this.page);
+    if (this.#discarded.page) await this.#adopt(this.#discarded.page, shifts);
+  }
+
+  async lifecycle(state) {
+    await this.#engine.lifecycle(this.page, state);
+  }
+
+  async offline(offline) {
+    await this.page.setOfflineMode(offline);
   }
 
   async traverse(delta) {
@@ -68,10 +110,16 @@ export class Tab {
     return { errors: this.#errors, console: this.#console, requests: this.#requests };
   }
 
+  async #adopt(page, shifts) {
+    this.page = page;
+    this.#injected = undefined;
+    this.#listen();
+    await this.#engine.watchRequests(page, this.#requests);
+    await this.#inject(shifts);
+  }
+
   async #inject(shifts) {
-    if (this.#injected) await this.page.removeScriptToEvaluateOnNewDocument(this.#injected);
-    const { identifier } = await this.page.evaluateOnNewDocument(shifts.script());
-    this.#injected = identifier;
+    this.#injected = await this.#engine.inject(this.page, shifts.script(), this.#injected);
   }
 
   #listen() {

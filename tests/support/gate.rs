@@ -1,16 +1,23 @@
-//! What may stand between a page and the collector: nothing, an overloaded proxy, a captive portal. Everything
-//! that passes is kept.
+//! What may stand between a page and the collector: nothing, an overloaded proxy, a captive portal, a slow line.
+//! Everything that passes is kept.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+mod line;
+
+use std::{fmt, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
-    extract::{Request, State},
     http::{HeaderMap, Method, header},
     response::Response,
 };
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle, time::Instant};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::{
+    net::TcpListener,
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time::Instant,
+};
 
 use crate::{collector::Addresses, http};
 
@@ -23,6 +30,10 @@ pub enum Role {
     Open,
     /// 503.
     Unavailable,
+    /// 500.
+    Failing,
+    /// Reads the request and closes the connection without an answer.
+    Dropping,
     /// 429 with this many seconds of `Retry-After`.
     TooMany {
         /// Seconds.
@@ -61,6 +72,8 @@ pub struct Gate {
 struct Shared {
     collector: Addresses,
     role: watch::Sender<Role>,
+    /// Bytes a second each way; none: as many as there are.
+    rate: watch::Sender<Option<usize>>,
     arrivals: watch::Sender<Vec<Arrival>>,
 }
 
@@ -69,10 +82,9 @@ impl Gate {
     pub async fn before(collector: Addresses) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
-        let (role, arrivals) = (watch::Sender::new(Role::Open), watch::Sender::new(Vec::new()));
-        let shared = Arc::new(Shared { collector, role, arrivals });
-        let router = Router::new().fallback(pass).with_state(shared.clone());
-        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        let (role, rate) = (watch::Sender::new(Role::Open), watch::Sender::new(None));
+        let shared = Arc::new(Shared { collector, role, rate, arrivals: watch::Sender::new(Vec::new()) });
+        let server = tokio::spawn(serve(listener, shared.clone()));
         Self { address, shared, server }
     }
 
@@ -85,6 +97,11 @@ impl Gate {
     /// Plays this part from now on.
     pub fn play(&self, role: Role) {
         self.shared.role.send_replace(role);
+    }
+
+    /// Lets through so many bytes a second each way, from now on. What the systems on both sides buffer is beyond it.
+    pub fn slow_down(&self, bytes_per_second: usize) {
+        self.shared.rate.send_replace(Some(bytes_per_second));
     }
 
     /// Every request so far.
@@ -112,9 +129,39 @@ impl Drop for Gate {
     }
 }
 
-async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((stream, _)) = accepted else { continue };
+                let (ours, line) = line::through(stream, shared.rate.subscribe());
+                let shared = shared.clone();
+                let service = service_fn(move |request| pass(shared.clone(), request));
+                let connection = http1::Builder::new().serve_connection(TokioIo::new(ours), service);
+                // A broken connection is the page's to notice.
+                connections.spawn(async { drop(tokio::join!(connection, line)) });
+            }
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
+
+/// Told to close the connection.
+#[derive(Debug)]
+struct Dropped;
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("told to close the connection")
+    }
+}
+
+impl std::error::Error for Dropped {}
+
+async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Response, Dropped> {
     let (head, body) = request.into_parts();
-    let body = to_bytes(body, 1 << 20).await.unwrap_or_default().to_vec();
+    let body = to_bytes(Body::new(body), 1 << 20).await.unwrap_or_default().to_vec();
     let role = *shared.role.borrow();
     let arrival = Arrival { at: Instant::now(), role, headers: head.headers.clone(), body: body.clone() };
     shared.arrivals.send_modify(|arrivals| arrivals.push(arrival));
@@ -123,8 +170,10 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .header(header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after, weft-refused");
     let answer = match role {
-        Role::Open => return forward(shared.collector, &head, body).await,
+        Role::Open => return Ok(forward(shared.collector, &head, body).await),
+        Role::Dropping => return Err(Dropped),
         Role::Unavailable => answer.status(503).body(Body::empty()),
+        Role::Failing => answer.status(500).body(Body::empty()),
         Role::TooMany { retry_after } => {
             answer.status(429).header(header::RETRY_AFTER, retry_after).body(Body::empty())
         }
@@ -135,7 +184,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         Role::Forbidden => answer.status(403).body(Body::from("not today")),
         Role::Final => answer.status(403).header("weft-refused", "final").body(Body::empty()),
     };
-    answer.expect("a valid answer")
+    Ok(answer.expect("a valid answer"))
 }
 
 async fn forward(to: Addresses, head: &axum::http::request::Parts, body: Vec<u8>) -> Response {

@@ -1,22 +1,36 @@
 //! A small website of its own origin: pages that hold nothing but what a person can press, the SDK as it was
 //! built, and answers that apps get from their backends. It remembers what it was asked.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
+mod asked;
+mod streams;
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
-    extract::{Request, State},
+    body::{Body, to_bytes},
+    extract::{FromRequestParts, Request, State, WebSocketUpgrade},
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
-use http_body_util::Channel;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{broadcast, watch},
+    task::JoinHandle,
+};
+
+pub use asked::Asked;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What stands in every page.
-const PAGE: &str = r##"<!doctype html>
+/// What stands in every page under `/page` that a test gave no other content.
+pub const PAGE: &str = r##"<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>A page</title><link rel="icon" href="data:,"></head>
 <body>
@@ -26,7 +40,17 @@ const PAGE: &str = r##"<!doctype html>
 </body>
 </html>"##;
 
-/// The website. It ends with the test.
+/// The website. It ends with the test. Under
+/// `/page` are pages, see also [`Site::page`],
+/// `/weft/` the SDK's files,
+/// `/held/` the same, and anything else, once it is released,
+/// `/mistyped/` the SDK's files as plain text,
+/// `/missing/` nothing: 404,
+/// `/out/` a redirect to elsewhere,
+/// `/endless/` an answer that never ends,
+/// `/events` a stream of events for an `EventSource`,
+/// `/socket` an echo for a `WebSocket`,
+/// and everywhere else an answer.
 pub struct Site {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -39,27 +63,16 @@ struct Shared {
     asked: watch::Sender<Vec<Asked>>,
     /// Whether what is asked for under `/held/` is answered.
     released: watch::Sender<bool>,
+    /// What the streams of events say; nothing: they end.
+    said: broadcast::Sender<Option<String>>,
+    pages: Mutex<BTreeMap<String, Page>>,
 }
 
-/// One request as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// Its method.
-    pub method: String,
-    /// Its path with its query.
-    pub path: String,
-    /// Its headers, names in lower case; values of one name joined by `, `.
-    pub headers: BTreeMap<String, String>,
-    /// Its body.
-    pub body: Vec<u8>,
-}
-
-impl Asked {
-    /// A header.
-    #[must_use]
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(String::as_str)
-    }
+/// A page as a test wants it.
+#[derive(Clone)]
+struct Page {
+    html: String,
+    headers: Vec<(String, String)>,
 }
 
 impl Site {
@@ -68,7 +81,8 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (asked, released) = (watch::Sender::new(Vec::new()), watch::Sender::new(false));
-        let shared = Arc::new(Shared { out, asked, released });
+        let (said, pages) = (broadcast::Sender::new(16), Mutex::default());
+        let shared = Arc::new(Shared { out, asked, released, said, pages });
         let router = Router::new().fallback(answer).with_state(shared.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { address, shared, server }
@@ -78,6 +92,30 @@ impl Site {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The same site by another name: to a browser another origin, and another site.
+    #[must_use]
+    pub fn url_of_another_site(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
+    }
+
+    /// Answers to this path with this page and these headers.
+    pub fn page(&self, path: &str, html: &str, headers: &[(&str, &str)]) {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let page = Page { html: html.to_owned(), headers };
+        self.shared.pages.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), page);
+    }
+
+    /// Says something to every stream of events that is open.
+    pub fn say(&self, text: &str) {
+        // Nobody may be listening.
+        _ = self.shared.said.send(Some(text.to_owned()));
+    }
+
+    /// Ends every stream of events that is open.
+    pub fn end_events(&self) {
+        _ = self.shared.said.send(None);
     }
 
     /// What it was asked since this was called last, without pages and the SDK's own files.
@@ -110,50 +148,48 @@ impl Drop for Site {
 }
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let path = head.uri.path();
-    let of_sdk = path.strip_prefix("/weft/");
-    if path == "/page" || path.starts_with("/page/") {
-        return Html(PAGE).into_response();
+    let (mut head, body) = request.into_parts();
+    let path = head.uri.path().to_owned();
+    if let Some(page) = shared.pages.lock().unwrap_or_else(PoisonError::into_inner).get(&path) {
+        return page.clone().into_response();
     }
-    if of_sdk.is_none() {
-        let body = to_bytes(body, 16 << 20).await.unwrap_or_default().to_vec();
-        shared.asked.send_modify(|asked| asked.push(Asked::new(&head, body)));
+    let (first, rest) = path.trim_start_matches('/').split_once('/').unwrap_or((&path[1..], ""));
+    match first {
+        "page" => return Html(PAGE).into_response(),
+        "weft" => return file(rest),
+        _ => {}
     }
-    match path.split('/').nth(1).unwrap_or_default() {
-        "weft" => file(of_sdk.unwrap_or_default()),
+    let body = to_bytes(body, 16 << 20).await.unwrap_or_default().to_vec();
+    shared.asked.send_modify(|asked| asked.push(Asked::new(&head, body)));
+    match first {
         "held" => {
             // It fails only if the site is gone, and then nobody waits.
             _ = shared.released.subscribe().wait_for(|released| *released).await;
-            file(path.trim_start_matches("/held/"))
+            let file = file(rest);
+            if file.status() == StatusCode::OK { file } else { "an answer".into_response() }
         }
-        "endless" => endless(),
+        "mistyped" => ([(header::CONTENT_TYPE, "text/plain")], file(rest).into_body()).into_response(),
+        "missing" => StatusCode::NOT_FOUND.into_response(),
+        "endless" => streams::endless(),
+        "events" => streams::events(shared.said.subscribe()),
+        "socket" => match WebSocketUpgrade::from_request_parts(&mut head, &()).await {
+            Ok(upgrade) => upgrade.on_upgrade(streams::echo),
+            Err(refused) => refused.into_response(),
+        },
         // 307 keeps the method.
         "out" => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, shared.out.as_str())]).into_response(),
         _ => "an answer".into_response(),
     }
 }
 
-/// An answer that has begun and never ends. To Firefox it has begun when there is a first byte of it.
-fn endless() -> Response {
-    let (mut sender, body) = Channel::<Bytes, std::convert::Infallible>::new(1);
-    tokio::spawn(async move {
-        // Whoever has gone meanwhile needs no more of it.
-        _ = sender.send_data(Bytes::from_static(b"an")).await;
-        std::future::pending::<()>().await;
-    });
-    Body::new(body).into_response()
-}
-
-impl Asked {
-    fn new(head: &axum::http::request::Parts, body: Vec<u8>) -> Self {
-        let mut headers = BTreeMap::<String, String>::new();
-        for (name, value) in &head.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            let of_name = headers.entry(name.to_string());
-            of_name.and_modify(|values| *values = format!("{values}, {value}")).or_insert(value.into_owned());
+impl IntoResponse for Page {
+    fn into_response(self) -> Response {
+        let mut response = Html(self.html).into_response();
+        for (name, value) in self.headers {
+            let name = header::HeaderName::try_from(name).expect("a header's name");
+            response.headers_mut().append(name, value.parse().expect("a header's value"));
         }
-        Self { method: head.method.to_string(), path: head.uri.to_string(), headers, body }
+        response
     }
 }
 

@@ -54,6 +54,24 @@ impl Tab<'_> {
         self.ask("click", json!({ "selector": selector })).await;
     }
 
+    /// Presses an element that opens another tab, which is then in front.
+    pub async fn click_opening(&self, selector: &str) -> Self {
+        let number = self.ask("clickOpening", json!({ "selector": selector })).await;
+        Self { browser: self.browser, number: number.as_u64().expect("tabs are numbered") }
+    }
+
+    /// Duplicates it as the browser's menu does. The other one is then in front.
+    pub async fn duplicate(&self) -> Self {
+        let number = self.ask("duplicate", json!({})).await.as_u64().expect("tabs are numbered");
+        Self { browser: self.browser, number }
+    }
+
+    /// The document in a frame of it: the one whose address has this in it.
+    #[must_use]
+    pub fn frame<'a>(&'a self, part: &'a str) -> Frame<'a> {
+        Frame { tab: self, part }
+    }
+
     /// Presses a key while an element has the focus.
     pub async fn press(&self, selector: &str, key: &str) {
         self.ask("press", json!({ "selector": selector, "key": key })).await;
@@ -61,8 +79,7 @@ impl Tab<'_> {
 
     /// What an expression evaluates to; a promise is awaited.
     pub async fn evaluate<T: DeserializeOwned>(&self, code: &str) -> T {
-        let value = self.ask("evaluate", json!({ "code": code })).await;
-        serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{code} is {value}: {error}"))
+        told(code, self.ask("evaluate", json!({ "code": code })).await)
     }
 
     /// Waits until an expression is true.
@@ -78,6 +95,32 @@ impl Tab<'_> {
     /// Brings this tab to the front.
     pub async fn show(&self) {
         self.ask("show", json!({})).await;
+    }
+
+    /// Takes its document away, as browsers do with tabs that nobody looks at when memory runs low. It has to be
+    /// hidden, and the only one with its address. [`Self::show`] loads it again.
+    pub async fn discard(&self) {
+        self.ask("discard", json!({})).await;
+    }
+
+    /// Freezes its document, which has to be hidden. Only Chromium does.
+    pub async fn freeze(&self) {
+        self.ask("lifecycle", json!({ "state": "frozen" })).await;
+    }
+
+    /// Ends what [`Self::freeze`] began.
+    pub async fn resume(&self) {
+        self.ask("lifecycle", json!({ "state": "active" })).await;
+    }
+
+    /// Takes the network away from it.
+    pub async fn go_offline(&self) {
+        self.ask("offline", json!({ "offline": true })).await;
+    }
+
+    /// Gives the network back to it.
+    pub async fn go_online(&self) {
+        self.ask("offline", json!({ "offline": false })).await;
     }
 
     /// Goes back to the page before this one.
@@ -118,4 +161,36 @@ impl Tab<'_> {
         args["tab"] = self.number.into();
         self.browser.ask(command, args).await
     }
+}
+
+/// A document inside a tab's own.
+pub struct Frame<'a> {
+    tab: &'a Tab<'a>,
+    part: &'a str,
+}
+
+impl Frame<'_> {
+    /// As [`Tab::click`].
+    pub async fn click(&self, selector: &str) {
+        self.ask("click", json!({ "selector": selector })).await;
+    }
+
+    /// As [`Tab::evaluate`].
+    pub async fn evaluate<T: DeserializeOwned>(&self, code: &str) -> T {
+        told(code, self.ask("evaluate", json!({ "code": code })).await)
+    }
+
+    /// As [`Tab::wait_until`].
+    pub async fn wait_until(&self, code: &str) {
+        self.ask("wait", json!({ "code": code, "timeout": millis(PATIENCE) })).await;
+    }
+
+    async fn ask(&self, command: &str, mut args: Value) -> Value {
+        args["frame"] = self.part.into();
+        self.tab.ask(command, args).await
+    }
+}
+
+fn told<T: DeserializeOwned>(code: &str, value: Value) -> T {
+    serde_json::from_value(value.clone()).unwrap_or_else(|error| panic!("{code} is {value}: {error}"))
 }
