@@ -14,4 +14,4 @@ export { captureStreams } from "./capture/stream";
 export { captureVitals } from "./capture/vitals";
 export { captureXhr } from "./capture/xhr";
 export { followCallbacks, type Followed } from "./causes";
-export type { Capture } from "./capture";
+export { basic, type Capture } from "./capture";

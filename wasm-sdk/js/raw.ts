@@ -89,6 +89,7 @@ export class RawOutgoing implements Outlet {
       if (this.recorder.settled(calls.length)) this.ledger.acknowledged += events;
     };
     const failed = (): void => {
+      this.ledger.failures++;
       this.notBefore = monotonicNow() + Math.min(FIRST_WAIT * 2 ** this.failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
     };
     void settle()

@@ -210,6 +210,7 @@ export class Sender {
   // Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails
   // while we are waiting anyway is the same failure.
   private retry(retryAfter: string | null | undefined): void {
+    this.ledger.failures++;
     const time = monotonicNow();
     if (time < this.notBefore) return;
     const asked = Math.min(Number(retryAfter ?? 0) * 1_000 || 0, LONGEST_ASKED);

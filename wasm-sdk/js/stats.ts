@@ -14,6 +14,8 @@ export interface Stats {
   bytesSent: number;
   /** Requests to the collector, all tries. */
   requests: number;
+  /** Of those: tries that failed, for whatever reason. */
+  failures: number;
   /** Where unsent events are kept besides memory: `"indexeddb"`, or `"none"` and why. */
   journal: string;
   /** Writes to the journal that failed. */
@@ -50,6 +52,7 @@ export class Ledger {
   acknowledged = 0;
   bytesSent = 0;
   requests = 0;
+  failures = 0;
   journal = "none: not opened yet";
   journalErrors = 0;
   replayed = 0;
@@ -62,9 +65,10 @@ export class Ledger {
   stats(): Stats {
     const dropped = { ...this.dropped };
     const gone = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-    const { recorded, acknowledged, bytesSent, requests, journal, journalErrors, replayed } = this;
+    const { recorded, acknowledged, bytesSent, requests, failures } = this;
+    const { journal, journalErrors, replayed } = this;
     const pending = recorded - acknowledged - gone;
-    const own = { recorded, acknowledged, pending, dropped, bytesSent, requests, journal, journalErrors, replayed };
-    return { ...own, ...counters, stillPatched: [...counters.stillPatched] };
+    const sent = { bytesSent, requests, failures, journal, journalErrors, replayed };
+    return { recorded, acknowledged, pending, dropped, ...sent, ...counters, stillPatched: [...counters.stillPatched] };
   }
 }
