@@ -24,7 +24,7 @@ use crate::{
     pipeline::{
         Intake,
         admit::Gate,
-        link::{Index, IndexError, Linker, Rules, Starts, WaitingRoom},
+        link::{Index, IndexError, Keeps, Linker, Rules, Starts, WaitingRoom},
         spool::{self, OpenError, Opened, With, free, make_directory, thread},
     },
     sessions::Sessions,
@@ -131,6 +131,7 @@ impl Collector {
             clock: clock.clone(),
             wait: config.linker.wait,
             keeps: config.linker.keeps(),
+            long: Keeps::of(&config),
             durability: config.spool.durability,
         });
         let (data, limits) = (config.data.clone(), config.limits.clone());

@@ -7,6 +7,7 @@ mod check;
 mod destination;
 mod key;
 mod link;
+mod long;
 mod section;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -16,6 +17,7 @@ pub use destination::{
 };
 pub use key::{Key, KeyKind, Rate, Secret};
 pub use link::{Linker, Rule, To};
+pub use long::LongSpans;
 
 /// A whole deployment: one page, one backend, one destination.
 pub const TEN_LINES: &str = r#"
@@ -64,6 +66,8 @@ pub struct Config {
     pub telemetry: Option<Telemetry>,
     /// Rules, and how events are linked by them.
     pub linker: Linker,
+    /// Spans that are still open.
+    pub long_spans: LongSpans,
     /// Bounds on requests.
     pub limits: Limits,
     /// Bounds of the spool.
