@@ -60,6 +60,7 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
             differs_in_size(&now.linker, &wanted.linker),
         ),
         ("long_spans, but for announce_open", differs_but_announcing(&now.long_spans, &wanted.long_spans)),
+        ("sdk", now.sdk != wanted.sdk),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()

@@ -20,3 +20,4 @@ mod long;
 mod operations;
 mod otlp;
 mod process;
+mod sdk;
