@@ -14,7 +14,7 @@ use self::{
     backward::Backward,
 };
 use crate::pipeline::{
-    link::{FLAGS, Link, Linked, LinkedEvent, claims, start_ns},
+    link::{FLAGS, Is, Link, Linked, LinkedEvent, claims, start_ns},
     signal::Signal,
 };
 
@@ -76,9 +76,10 @@ fn span(out: &mut Backward, page: &mut Page<'_>, linked: &LinkedEvent<'_>) {
     for found in links.iter().rev() {
         out.message(13, |out| link(out, found));
     }
-    unless_zero(out, 10, page.removed(event));
+    unless_zero(out, 10, page.removed(linked));
     page.attributes(out, linked);
-    unless_zero_fixed(out, 8, start.saturating_add(event.duration_ns));
+    let lasted = if linked.is == Is::Announcement { 0 } else { event.duration_ns };
+    unless_zero_fixed(out, 8, start.saturating_add(lasted));
     unless_zero_fixed(out, 7, start);
     unless_zero(out, 6, event.kind as u64);
     out.text(5, page.linked.batch.strings.get(event.name));

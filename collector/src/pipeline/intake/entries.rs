@@ -12,9 +12,9 @@ use crate::{
     pipeline::{
         admit::{Admitted, Coding},
         decode::Counted,
-        link::{Candidate, Told},
+        link::{Candidate, Told, words},
         signal::Signal,
-        spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Stamp},
+        spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Said, Stamp},
     },
 };
 
@@ -34,8 +34,10 @@ impl Intake {
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
         let told = Told::by(&batch);
-        let candidates = self.changing().rules.in_batch(&record, &head, &batch);
-        let claim = Claim::Numbers { page, numbers, told, decoded: Decoded::new(head, batch) };
+        let changing = self.changing();
+        let candidates = changing.rules.in_batch(&record, &head, &batch);
+        let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
+        let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };
         (key, Entry { record, claim, candidates, carried })
     }
 

@@ -45,6 +45,16 @@ impl PageIds {
         self.both(number).1
     }
 
+    /// The span of what the collector says when it gives up waiting for an event's end.
+    pub(super) fn closure(&self, number: u64) -> SpanId {
+        self.ids.closure(number)
+    }
+
+    /// The span of the moment that says that an event has begun.
+    pub(super) fn announcement(&self, number: u64) -> SpanId {
+        self.ids.announcement(number)
+    }
+
     pub(super) fn both(&mut self, number: u64) -> (TraceId, SpanId) {
         let Ok(at) = self.roots.binary_search_by_key(&number, |(number, _)| *number) else {
             return self.other(number);

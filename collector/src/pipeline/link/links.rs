@@ -16,8 +16,14 @@ pub(crate) struct Link<'a> {
     pub(crate) rule: Option<&'a str>,
 }
 
-/// Appends the links of `event` to `all`. Returns how many there were no room for.
-pub(super) fn find<'a>(batch: &'a Batch, event: &Event, ids: &mut PageIds, all: &mut Vec<Link<'a>>) -> usize {
+/// Appends the links of `event` to `all`; whether it `resumes` what was given up. Returns how many there were no room for.
+pub(super) fn find<'a>(
+    batch: &'a Batch,
+    event: &Event,
+    resumes: bool,
+    ids: &mut PageIds,
+    all: &mut Vec<Link<'a>>,
+) -> usize {
     let from = all.len();
     let mut add = |target, flags, kinds: LinkKinds, text: Option<&'a str>| {
         let (name, rule) = if kinds.contains(LinkKinds::NAMED) { (text, None) } else { (None, text) };
@@ -34,6 +40,10 @@ pub(super) fn find<'a>(batch: &'a Batch, event: &Event, ids: &mut PageIds, all: 
             None => all.push(Link { target, flags, kinds, name, rule }),
         }
     };
+    if resumes {
+        // First of all, so that there is room for it.
+        add((ids.trace(event.number), ids.closure(event.number)), FLAGS, LinkKinds::RESUMES, None);
+    }
     for link in batch.links_of(event) {
         let text = link.rule.map(|text| batch.strings.get(text));
         match link.target {

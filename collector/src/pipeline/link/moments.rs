@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use weft_proto::{Batch, Event, LinkKinds, Target};
 
-use super::{Linked, LinkedEvent};
+use super::{Is, Linked, LinkedEvent};
 
 /// What links say of an event's place alone: a log record says it in attributes.
 const PLACE: LinkKinds = LinkKinds(LinkKinds::PAGE.0 | LinkKinds::PREVIOUS.0);
@@ -20,7 +20,8 @@ pub(super) fn take_out<'a>(linked: &mut Linked<'a>) -> Vec<LinkedEvent<'a>> {
     let is_moment = |linked: &LinkedEvent<'_>| {
         let event = linked.event;
         let mut links = links.get(linked.links.clone()).unwrap_or_default().iter();
-        event.duration_ns == 0
+        linked.is == Is::Whole
+            && event.duration_ns == 0
             && event.parent().is_none()
             && linked.dropped_links == 0
             && links.all(|link| PLACE.contains(link.kinds))
