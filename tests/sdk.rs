@@ -10,7 +10,9 @@ mod loading;
 
 mod calls;
 mod interactions;
+mod restored;
 mod sessions;
+mod spans;
 
 mod killed;
 mod leaving;

@@ -71,6 +71,7 @@ export class Outgoing implements Outlet {
     comeBack(this.scope.page);
     this.channel.open();
     this.keep(0, pageState.visible);
+    this.sender.comeBack();
   }
 
   /** Nothing is sent any more. */

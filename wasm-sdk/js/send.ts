@@ -133,6 +133,17 @@ export class Sender {
     this.send("soon");
   }
 
+  /**
+   * The page is back from the back/forward cache. Firefox never settles what was under way when it was put there, so all
+   * of it is sent again; the collector suppresses what it has.
+   */
+  comeBack(): void {
+    this.keepaliveBytes = 0;
+    // As others, so that an answer to the first try changes nothing of the second.
+    for (const batch of this.queue.splice(0)) this.queue.push({ ...batch, underWay: 0, outlives: false });
+    this.send("soon");
+  }
+
   /** `settled` hears whenever a batch has come to its end. Returns what undoes it. */
   onSettled(settled: () => void): () => void {
     this.listeners.add(settled);
@@ -174,7 +185,7 @@ export class Sender {
     } catch {
       this.retry(undefined);
     }
-    this.keepaliveBytes -= reserved;
+    this.keepaliveBytes = Math.max(0, this.keepaliveBytes - reserved);
     if (--batch.underWay === 0) batch.outlives = false;
     for (const listener of this.listeners) listener();
     this.send("soon");
