@@ -22,8 +22,9 @@ in_each_browser!(
     awake_moves_every_clock_of_a_page_but_not_what_was_before,
     asleep_moves_only_the_wall_clock_and_a_later_document_starts_there,
     a_press_reaches_the_stock_backend_whose_span_reaches_the_sink_in_its_moved_time,
-    a_tab_is_really_hidden_and_closed_with_pagehide,
 );
+
+in_each_engine!(a_tab_is_really_hidden_and_closed_with_pagehide);
 
 async fn shop_exporting_to(sink: &Sink) -> Shop {
     let settings = Settings {

@@ -1,4 +1,4 @@
-//! One test, in each browser: `a_press_arrives::chromium` and `a_press_arrives::firefox` of one `a_press_arrives`.
+//! One test, in each browser: `a_press_arrives` becomes `a_press_arrives::chromium`, `a_press_arrives::firefox`, …
 
 /// Makes tests of functions that are told which browser; they stand below.
 macro_rules! in_each_browser {
@@ -6,6 +6,17 @@ macro_rules! in_each_browser {
         $(mod $name {
             in_browser!($name chromium Chromium);
             in_browser!($name firefox Firefox);
+        })*
+    };
+}
+
+/// The same for what can be asked of WebKitGTK too: see `Kind::WebkitGtk` for what cannot.
+macro_rules! in_each_engine {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name {
+            in_browser!($name chromium Chromium);
+            in_browser!($name firefox Firefox);
+            in_browser!($name webkitgtk WebkitGtk);
         })*
     };
 }

@@ -38,6 +38,9 @@ export async function inject(page, script, before) {
   return (await page.evaluateOnNewDocument(script)).identifier;
 }
 
+/** Another tab is brought to the front, so that this one really is hidden. */
+export const hide = (page, blank) => blank.bringToFront();
+
 export async function clickInFrame(frame, selector) {
   await frame.locator(selector).setTimeout(10_000).click();
 }

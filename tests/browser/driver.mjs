@@ -8,8 +8,9 @@ import * as firefox from "./firefox.mjs";
 import { kill } from "./process.mjs";
 import { Shifts } from "./shifts.mjs";
 import { Tab } from "./tab.mjs";
+import * as webkitgtk from "./webkitgtk.mjs";
 
-const engines = { chromium, firefox };
+const engines = { chromium, firefox, webkitgtk };
 const shifts = new Shifts(readFileSync(new URL("./shift.js", import.meta.url), "utf8"));
 const tabs = [];
 /** The browser that runs, if one does: its engine, puppeteer's view of it, its process, and a tab for others to hide behind. */
@@ -46,11 +47,7 @@ const commands = {
     await Promise.all(tabs.filter((tab) => tab.isOpen()).map((tab) => tab.shift(ms, monotonic, shifts)));
   },
 
-  /** Brings another tab to the front, so that this one really is hidden; then back. */
-  async hide({ tab }) {
-    await running.blank.bringToFront();
-    await tabs[tab].wait("document.visibilityState === 'hidden'", 10_000);
-  },
+  hide: ({ tab }) => tabs[tab].hide(running.blank),
   show: ({ tab }) => tabs[tab].show(shifts),
 
   async kill() {

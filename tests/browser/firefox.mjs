@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import readline from "node:readline";
 import puppeteer from "puppeteer-core";
-import { executable } from "./process.mjs";
+import { executable, orKill } from "./process.mjs";
 
 const NAMES = ["firefox-esr", "firefox"];
 
@@ -74,11 +74,12 @@ export async function start(profile) {
     env: { ...process.env, MOZ_REMOTE_SETTINGS_DEVTOOLS: "1" },
   });
   const endpoint = await listening(child);
-  const browser = await puppeteer.connect({
+  const connected = puppeteer.connect({
     browserWSEndpoint: `${endpoint}/session`,
     protocol: "webDriverBiDi",
     defaultViewport: { width: 1280, height: 900 },
   });
+  const browser = await orKill(child, connected);
   return { browser, child };
 }
 
@@ -107,6 +108,9 @@ export async function inject(page, script) {
   const { result } = await send(page, "script.addPreloadScript", { functionDeclaration: `() => {${script}}` });
   injected.set(browser, { script, id: result.script });
 }
+
+/** Another tab is brought to the front, so that this one really is hidden. */
+export const hide = (page, blank) => blank.bringToFront();
 
 /** Puppeteer gives the top document a press that is for another process, where it never arrives. */
 export async function clickInFrame(frame, selector) {

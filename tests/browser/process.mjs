@@ -21,3 +21,13 @@ export async function kill(child) {
   process.kill(-child.pid, "SIGKILL");
   await gone;
 }
+
+/** What is awaited of a browser that was just started. If it fails, nothing of the browser is left. */
+export async function orKill(child, awaited) {
+  try {
+    return await awaited;
+  } catch (error) {
+    await kill(child);
+    throw error;
+  }
+}

@@ -68,6 +68,11 @@ export class Tab {
     await this.in(frame).waitForFunction(code, { timeout, polling: 20 });
   }
 
+  async hide(blank) {
+    await this.#engine.hide(this.page, blank);
+    await this.wait("document.visibilityState === 'hidden'", 10_000);
+  }
+
   async show(shifts) {
     if (this.#discarded?.load) await this.#adopt(await this.#discarded.load(), shifts);
     else await this.#inject(shifts).then(() => this.page.bringToFront());
@@ -107,6 +112,7 @@ export class Tab {
   }
 
   log() {
+    if (this.#engine.tellsNothing) throw new Error("this browser tells nothing of requests and errors");
     return { errors: this.#errors, console: this.#console, requests: this.#requests };
   }
 

@@ -9,9 +9,10 @@ use support::{
 
 use super::scene::{IMPORT, Scene, all_named, flush, named};
 
-in_each_browser!(
+in_each_browser!(bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselves);
+
+in_each_engine!(
     bad_calls_before_the_module_is_ready_throw_nothing_and_cost_only_themselves,
-    bad_calls_when_the_module_is_ready_throw_nothing_and_cost_only_themselves,
     what_the_page_does_to_its_objects_after_the_call_does_not_change_what_was_recorded,
     an_event_without_a_name_has_a_named_end_or_a_name_of_ours,
     attributes_beyond_what_an_event_may_have_are_counted,

@@ -8,7 +8,7 @@ use support::{
 
 use super::scene::{CLICK, Scene, named};
 
-in_each_browser!(
+in_each_engine!(
     a_press_arrives_when_the_tab_is_closed_at_once,
     a_press_arrives_when_the_tab_is_hidden_and_left_alone,
     a_press_on_a_link_arrives_though_it_leads_away,

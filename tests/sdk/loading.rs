@@ -4,7 +4,7 @@ use support::{browser::Kind, stats::Stats};
 
 use super::scene::{IMPORT, Scene, flush, named};
 
-in_each_browser!(
+in_each_engine!(
     init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was,
     a_module_that_cannot_be_loaded_gives_everything_back_and_says_what_was_lost,
     a_flush_before_the_module_is_ready_sends_as_soon_as_it_is,

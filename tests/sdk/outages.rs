@@ -8,7 +8,7 @@ use support::{
 
 use super::scene::{Scene, flush, named};
 
-in_each_browser!(
+in_each_engine!(
     tries_come_slower_and_slower_however_often_the_page_is_hidden_and_then_each_event_arrives_once,
     a_collector_that_says_when_to_come_back_is_left_alone_until_then,
     a_wait_longer_than_timers_can_wait_costs_the_page_nothing,

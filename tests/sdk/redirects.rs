@@ -4,7 +4,7 @@ use support::{browser::Kind, site::Asked};
 
 use super::scene::{Scene, flush};
 
-in_each_browser!(
+in_each_engine!(
     a_get_that_is_redirected_elsewhere_is_repeated_once_without_our_headers_and_remembered,
     a_post_is_never_repeated,
     paths_that_are_excepted_and_pages_that_do_not_propagate_carry_no_headers,

@@ -7,7 +7,7 @@ use support::{
 
 use super::scene::{Scene, flush};
 
-in_each_browser!(
+in_each_engine!(
     a_request_reaches_the_pages_own_origin_as_it_was_made_but_for_our_three_headers,
     a_request_to_another_origin_is_the_same_to_the_byte,
     a_request_that_the_app_joined_to_a_trace_stays_there_and_baggage_is_added_to,

@@ -9,7 +9,7 @@ use weft_proto::{Form, Head};
 
 use super::scene::{IMPORT, Scene, flush};
 
-in_each_browser!(secrets_in_urls_do_not_leave_the_page, a_url_in_the_name_of_an_event_is_scrubbed_as_well,);
+in_each_engine!(secrets_in_urls_do_not_leave_the_page, a_url_in_the_name_of_an_event_is_scrubbed_as_well,);
 
 /// Parts of the page's URLs that identify somebody or let somebody in.
 const SECRETS: [&str; 12] = [

@@ -6,7 +6,7 @@ use support::{browser::Kind, received::Received, stats::Stats};
 
 use super::scene::{IMPORT, Scene, all_named, flush};
 
-in_each_browser!(
+in_each_engine!(
     three_thousand_events_of_one_task_arrive_each_once,
     events_beyond_what_is_kept_for_the_module_are_dropped_by_name,
     fifty_events_of_forty_kilobytes_arrive_each_once_or_have_a_named_end,

@@ -4,7 +4,7 @@ use support::browser::Kind;
 
 use super::scene::{IMPORT, Scene, flush, named};
 
-in_each_browser!(
+in_each_engine!(
     a_wrapper_from_before_init_sees_the_pages_requests_and_none_of_ours,
     a_wrapper_from_after_init_outlives_shutdown,
     shutdown_gives_fetch_back_when_it_is_still_ours,

@@ -28,6 +28,9 @@ pub enum Kind {
     Chromium,
     /// Debian's, over WebDriver BiDi.
     Firefox,
+    /// The MiniBrowser of Debian's WebKitGTK, over WebDriver. It is not Safari. It loads pages, is pressed, hidden
+    /// and closed; time cannot be moved in it, it tells nothing of requests and errors and keeps no profile.
+    WebkitGtk,
 }
 
 impl Kind {
@@ -36,6 +39,7 @@ impl Kind {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
+            Self::WebkitGtk => "webkitgtk",
         }
     }
 }

@@ -16,10 +16,12 @@ const FIREFOX: [&str; 2] = ["firefox-esr", "firefox"];
 pub(crate) fn run() -> Outcome {
     node()?;
     npm_packages()?;
-    browser("Chromium", &CHROMIUM, "chromium")?;
-    browser("Firefox", &FIREFOX, "firefox-esr")?;
+    browser("Chromium", &CHROMIUM, &["chromium"])?;
+    browser("Firefox", &FIREFOX, &["firefox-esr"])?;
+    // A browser with windows; Xvfb is the screen for them.
+    browser("WebKitGTK", &["WebKitWebDriver"], &["webkit2gtk-driver", "xvfb"])?;
     let way = wasm::toolchain(wasm::Way::Chosen)?;
-    eprintln!("set up: node, npm packages, chromium, firefox, wasm ({way})");
+    eprintln!("set up: node, npm packages, chromium, firefox, webkitgtk, wasm ({way})");
     Ok(())
 }
 
@@ -57,12 +59,12 @@ fn npm_packages() -> Outcome {
     })
 }
 
-/// A browser that the tests drive, under any of its names; or Debian's package of it.
-fn browser(what: &str, names: &[&str], package: &str) -> Outcome {
+/// A browser that the tests drive, under any of its names; or Debian's packages of it.
+fn browser(what: &str, names: &[&str], packages: &[&str]) -> Outcome {
     if names.iter().any(|name| is_installed(name)) {
         return Ok(());
     }
-    debian_packages(&format!("{what}, which the tests drive,"), &[package])
+    debian_packages(&format!("{what}, which the tests drive,"), packages)
 }
 
 /// cargo-deny, which only `cargo xtask ci` needs.
