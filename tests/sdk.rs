@@ -9,6 +9,7 @@ mod wrappers;
 mod loading;
 
 mod calls;
+mod errors;
 mod interactions;
 mod restored;
 mod sessions;
@@ -19,6 +20,8 @@ mod leaving;
 mod outages;
 mod volume;
 
+mod consent;
+mod policy;
 mod secrets;
 
 mod node;

@@ -67,7 +67,9 @@ async fn a_duplicated_tab_stands_in_for_nobody(kind: Kind) {
     scene.record(&copy, "").await;
     let spans = scene.end().await;
     assert_eq!(named(&spans, LOAD), 2);
-    assert!(!spans.iter().any(|span| span.links().iter().any(|link| link.kinds.contains(&"restored".to_owned()))));
+    assert!(
+        !spans.iter().any(|span| span.links().iter().any(|link| link.kinds.contains(&"restored".to_owned())))
+    );
 }
 
 async fn a_tab_that_a_page_opens_is_linked_to_that_page_and_stands_in_for_nobody(kind: Kind) {
@@ -83,7 +85,11 @@ async fn a_tab_that_a_page_opens_is_linked_to_that_page_and_stands_in_for_nobody
     let loads = in_order(&spans, LOAD);
     let kinds: Vec<String> = loads[1].links().into_iter().flat_map(|link| link.kinds).collect();
     assert!(!kinds.contains(&"restored".to_owned()), "{kinds:?}");
-    assert!(loads[1].kinds_to(all_named(&spans, CLICK)[0]).contains(&"opener".to_owned()), "{:#?}", loads[1].links());
+    assert!(
+        loads[1].kinds_to(all_named(&spans, CLICK)[0]).contains(&"opener".to_owned()),
+        "{:#?}",
+        loads[1].links()
+    );
 }
 
 async fn a_page_that_comes_back_from_the_cache_is_the_same_page_and_goes_on(kind: Kind) {
@@ -97,5 +103,8 @@ async fn a_page_that_comes_back_from_the_cache_is_the_same_page_and_goes_on(kind
     let spans = scene.end().await;
     let press = all_named(&spans, CLICK)[0];
     assert_eq!(press.text("weft.page.id"), all_named(&spans, LOAD)[0].text("weft.page.id"));
-    assert_eq!((named(&spans, "browser.page.restored_from_cache"), named(&spans, "weft.page.killed")), (1, 0));
+    assert_eq!(
+        (named(&spans, "browser.page.restored_from_cache"), named(&spans, "weft.page.killed")),
+        (1, 0)
+    );
 }

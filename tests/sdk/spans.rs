@@ -152,5 +152,7 @@ async fn what_is_said_of_the_page_the_view_and_the_person_is_said_of_later_event
     assert_eq!(says("after"), ["free", "-", "-"]);
     let session = |name: &str| one_named(&spans, name).text("session.id").map(str::to_owned);
     assert_ne!(session("after"), session("next"));
-    assert!(!one_named(&spans, "after").links().iter().any(|link| link.kinds.contains(&"session".to_owned())));
+    assert!(
+        !one_named(&spans, "after").links().iter().any(|link| link.kinds.contains(&"session".to_owned()))
+    );
 }

@@ -56,6 +56,8 @@ pub struct Arrival {
     pub at: Instant,
     /// What the gate did with it.
     pub role: Role,
+    /// The query of its address.
+    pub query: String,
     /// Its headers.
     pub headers: HeaderMap,
     /// Its body.
@@ -163,7 +165,9 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
     let (head, body) = request.into_parts();
     let body = to_bytes(Body::new(body), 1 << 20).await.unwrap_or_default().to_vec();
     let role = *shared.role.borrow();
-    let arrival = Arrival { at: Instant::now(), role, headers: head.headers.clone(), body: body.clone() };
+    let query = head.uri.query().unwrap_or_default().to_owned();
+    let arrival =
+        Arrival { at: Instant::now(), role, query, headers: head.headers.clone(), body: body.clone() };
     shared.arrivals.send_modify(|arrivals| arrivals.push(arrival));
     // Readable by any page, which is the worst case: what is not readable is a failed request.
     let answer = Response::builder()

@@ -69,6 +69,17 @@ impl Received {
         text(&self.span.attributes, key)
     }
 
+    /// An attribute that is a list of texts; empty: there is none.
+    #[must_use]
+    pub fn texts(&self, key: &str) -> Vec<String> {
+        match find(&self.span.attributes, key) {
+            Some(Value::ArrayValue(list)) => {
+                list.values.iter().filter_map(as_text).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// A whole number attribute.
     #[must_use]
     pub fn int(&self, key: &str) -> Option<i64> {

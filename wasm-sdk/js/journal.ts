@@ -70,6 +70,7 @@ export class Journal {
   onLost: (id: string) => void = () => {};
   private db: IDBDatabase | undefined;
   private reopened = 0;
+  private isMissed = false;
   private readonly held = new Set<string>();
 
   constructor(private readonly ledger: Ledger) {}
@@ -84,6 +85,13 @@ export class Journal {
     return this.isOpen && this.held.has(id);
   }
 
+  /** Opens it again if it was taken away: what is cleared once is usually there again, empty. */
+  revive(): void {
+    if (!this.isMissed || this.reopened++ >= MAX_REOPENED) return;
+    this.isMissed = false;
+    void this.open();
+  }
+
   /** Opens it, if the browser lets us. */
   async open(): Promise<void> {
     try {
@@ -92,7 +100,7 @@ export class Journal {
       this.ledger.journal = "indexeddb";
       // Storage was cleared under a live page, or another tab deletes it: the page goes on in memory.
       db.onclose = () => this.lose("taken away by the browser");
-      db.onversionchange = () => this.close("erased");
+      db.onversionchange = () => this.lose("deleted by the page");
     } catch (error) {
       this.ledger.journal = `none: ${String(error)}`;
     }
@@ -176,6 +184,7 @@ export class Journal {
 
   /** Forgets everything, of all pages. */
   erase(): void {
+    this.isMissed = false;
     this.close("erased");
     indexedDB.deleteDatabase(NAME);
   }
@@ -196,8 +205,7 @@ export class Journal {
     this.ledger.journalErrors++;
     for (const id of this.held) this.lost(id);
     this.close(why);
-    // What is cleared once is usually there again, empty.
-    if (this.reopened++ < MAX_REOPENED) void this.open();
+    this.isMissed = true;
   }
 
   private write(stores: string[], work: (transaction: IDBTransaction) => void, failed?: () => void): void {

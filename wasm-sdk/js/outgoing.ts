@@ -41,6 +41,7 @@ export class Outgoing implements Outlet {
   }
 
   seal(events: number, state: number): void {
+    this.journal.revive();
     const wall = wallNow();
     const sealed = this.module.seal(wall, state);
     if (!sealed) return;
@@ -52,6 +53,7 @@ export class Outgoing implements Outlet {
   }
 
   keep(events: number, state: number): void {
+    this.journal.revive();
     if (this.journal.isOpen) this.journal.page(this.record(wallNow(), state, events));
   }
 
