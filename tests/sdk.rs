@@ -10,8 +10,11 @@ mod loading;
 
 mod calls;
 mod interactions;
+mod restored;
 mod sessions;
+mod spans;
 
+mod killed;
 mod leaving;
 mod outages;
 mod volume;

@@ -1,14 +1,18 @@
 //! A collector put together, serving until told to stop.
 
 mod listeners;
+mod opening;
 mod reload;
 
 use std::{fs::File, io, net::SocketAddr, path::PathBuf, sync::Arc, thread::JoinHandle};
 
+use axum::Router;
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub use self::listeners::Listeners;
+
+use self::opening::{most_waiting, open_index, open_sdk};
 
 use crate::{
     admin::{self, Admin},
@@ -24,9 +28,10 @@ use crate::{
     pipeline::{
         Intake,
         admit::Gate,
-        link::{Index, IndexError, Linker, Rules, Starts, WaitingRoom},
-        spool::{self, OpenError, Opened, With, free, make_directory, thread},
+        link::{Keeps, Linker, Rules, Starts, WaitingRoom},
+        spool::{self, OpenError, Opened, With, thread},
     },
+    sdk::{self, Sdk},
     sessions::Sessions,
     shutdown::{self, Drained},
     telemetry::Telemetry,
@@ -55,6 +60,14 @@ pub enum StartError {
         path: PathBuf,
         /// What the store said.
         error: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The SDK cannot be read.
+    #[error("{path}: {error}; check `sdk.directory`")]
+    Sdk {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
     },
     /// The system gives no thread.
     #[error("a thread cannot be started: {0}")]
@@ -91,6 +104,7 @@ pub struct Collector {
     bounds: Arc<Bounds>,
     forwarding: Forwarding,
     own_key: Arc<Key>,
+    sdk: Option<Arc<Sdk>>,
     threads: Vec<JoinHandle<()>>,
     /// Tells the linker to release everything and end.
     last_release: CancellationToken,
@@ -103,6 +117,7 @@ impl Collector {
     /// # Errors
     /// If the spool cannot be opened.
     pub fn build(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let sdk = open_sdk(&config)?;
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let sessions = Sessions::default();
         let meters = Arc::new(Meters::new());
@@ -131,6 +146,7 @@ impl Collector {
             clock: clock.clone(),
             wait: config.linker.wait,
             keeps: config.linker.keeps(),
+            long: Keeps::of(&config),
             durability: config.spool.durability,
         });
         let (data, limits) = (config.data.clone(), config.limits.clone());
@@ -164,6 +180,7 @@ impl Collector {
             bounds,
             forwarding,
             own_key,
+            sdk,
             threads,
             last_release,
             _lock: lock,
@@ -183,7 +200,8 @@ impl Collector {
             http::serve(listener, router, self.config.limits.clone(), self.clock.clone(), stop.clone())
         };
         let mut ingest = JoinSet::new();
-        ingest.spawn(serve(listeners.ingest, http::ingest(Arc::clone(&self.intake)), &shutdown));
+        let router = http::ingest(Arc::clone(&self.intake), self.beside());
+        ingest.spawn(serve(listeners.ingest, router, &shutdown));
         let mut beside = JoinSet::new();
         // The admin port answers while the rest drains: that is when somebody looks.
         beside.spawn(serve(listeners.admin, admin::routes(Arc::clone(&self.admin)), &stopped));
@@ -212,6 +230,12 @@ impl Collector {
         drained
     }
 
+    /// What pages get on the port they send to.
+    fn beside(&self) -> Router {
+        let config = &self.config.sdk;
+        if config.serve { sdk::routes(&config.path, self.sdk.clone()) } else { Router::new() }
+    }
+
     fn telemetry(&self) -> Option<Telemetry> {
         let to = self.config.telemetry.as_ref()?;
         let started = Telemetry::start(to, &self.admin.metrics, &self.clock);
@@ -235,31 +259,3 @@ impl Collector {
         drained
     }
 }
-
-fn open_index(config: &Config) -> Result<Index, StartError> {
-    let path = config.data.join("links");
-    let opened = make_directory(&path)
-        .map_err(IndexError::from)
-        .and_then(|()| Index::open(&path, config.linker.most_values));
-    opened.map_err(|error| StartError::Index { path, error: error.into() })
-}
-
-/// What may wait: what is released is written into the reserve of a full disk, and must find room there. Until it has,
-/// no segment behind it is deleted, and nothing would ever make room.
-fn most_waiting(config: &Config) -> u64 {
-    let wanted = config.linker.most_waiting;
-    let Ok(disk) = free(&config.data) else { return wanted };
-    let most = wanted.min(config.spool.reserve_of(disk.all) / RESERVE_PARTS);
-    if most < wanted {
-        let change = "raise spool.reserve_bytes (never more than a twentieth of the disk), or lower linker.max_waiting_mib";
-        tracing::warn!(
-            bytes = most,
-            change,
-            "less may wait for its links than is set: it has to find room on a full disk"
-        );
-    }
-    most
-}
-
-/// The embedded stores and the cursors write into it too.
-const RESERVE_PARTS: u64 = 4;

@@ -4,12 +4,14 @@ mod dead_letters;
 mod decode;
 mod drain;
 mod json;
+mod sdk;
 mod send;
 mod spool;
 
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use decode::decode;
 pub use drain::drain;
+pub use sdk::sdk;
 pub use send::send;
 pub use spool::{export as export_spool, list as list_spool, verify as verify_spool};
 

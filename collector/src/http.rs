@@ -31,8 +31,8 @@ use crate::{
 /// Bytes of a request's head: four times what browsers send.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// The routes of the ingest port.
-pub(crate) fn ingest(intake: Arc<Intake>) -> Router {
+/// The routes of the ingest port, `beside` what is sent to it.
+pub(crate) fn ingest(intake: Arc<Intake>, beside: Router) -> Router {
     let path = intake.path.clone();
     Router::new()
         .route(&path, post(batch).fallback(wrong_method_for_batches))
@@ -42,6 +42,7 @@ pub(crate) fn ingest(intake: Arc<Intake>) -> Router {
         .fallback(no_such_path)
         .layer(middleware::from_fn(cors::reflect))
         .with_state(intake)
+        .merge(beside)
 }
 
 /// Serves `router` until `stop`, then lets open requests finish.

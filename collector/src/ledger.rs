@@ -5,6 +5,7 @@
 
 mod carried;
 mod gaps;
+mod made;
 mod tally;
 
 use std::{
@@ -16,6 +17,7 @@ use serde::Serialize;
 
 pub use carried::Carried;
 pub use gaps::Gaps;
+pub use made::Made;
 pub use tally::{Owner, Tally};
 
 use crate::{config::Destinations, outcome::Outcome};
@@ -70,8 +72,8 @@ pub struct Fates {
     pub recovered: u64,
     /// Accepted since start.
     pub accepted: u64,
-    /// Events the collector itself made.
-    pub made_here: u64,
+    /// Events the collector itself made, by what they say.
+    pub made_here: BTreeMap<Made, u64>,
     /// The destination has them.
     pub delivered: u64,
     /// The destination does not want them.
@@ -204,6 +206,18 @@ impl Ledger {
         }
     }
 
+    /// The collector itself has made `events` of a page of `owner`, and they are durable.
+    pub(crate) fn make(&self, owner: &Owner, made: Made, events: u64) {
+        let mut book = self.book();
+        let destinations = Arc::clone(&book.destinations);
+        let page = book.page(&owner.key, &owner.application);
+        for (destination, local) in destinations.taking(&owner.application) {
+            let fates = page.destinations.entry(destination).or_default();
+            *fates.made_here.entry(made).or_default() += events;
+            *if local { &mut fates.delivered } else { &mut fates.pending } += events;
+        }
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         // Counts are plain additions: a panic elsewhere cannot have left them half done.
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
@@ -236,7 +250,8 @@ impl Page {
 impl Fates {
     fn balance(&self) -> bool {
         let dropped: u64 = self.dropped.values().sum();
-        self.recovered + self.accepted + self.made_here
+        let made: u64 = self.made_here.values().sum();
+        self.recovered + self.accepted + made
             == self.delivered + self.rejected_by_destination + dropped + self.pending
     }
 }

@@ -44,6 +44,8 @@ mod memory;
 
 mod embedded;
 
+mod sdk;
+
 pub mod commands;
 
 pub use collector::{Collector, Listeners, StartError, run};

@@ -52,6 +52,14 @@ enum Cli {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Print what a page has to say to load the SDK from this collector.
+    Sdk {
+        /// Where pages reach the collector, as in https://telemetry.example.com. Default: where it listens.
+        #[arg(long)]
+        origin: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Send one test event to the running collector, as a page would.
     Send {
         /// Name of a browser key in the settings. Default: the first.
@@ -109,6 +117,9 @@ async fn main() -> ExitCode {
         Cli::Decode { file, settings } => decode(&file, &settings),
         Cli::DeadLetters(command) => dead_letters(&command).await,
         Cli::Drain { timeout, settings } => drain(&settings, Duration::from_secs(timeout)).await,
+        Cli::Sdk { origin, settings } => {
+            settings.load().and_then(|config| commands::sdk(&config, origin.as_deref()))
+        }
         Cli::Send { key, settings } => send(&settings, key.as_deref()).await,
     };
     match done {

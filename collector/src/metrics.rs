@@ -2,6 +2,7 @@
 
 mod book;
 mod linker;
+mod long;
 mod meters;
 mod rows;
 
@@ -25,6 +26,7 @@ use self::{
 };
 pub(crate) use self::{
     linker::LinkerMeters,
+    long::{LongMeters, NotKept},
     meters::{DestinationMeters, Meters},
 };
 use crate::{
@@ -107,6 +109,7 @@ impl Collector for State {
         self.spool(&mut to)?;
         self.queues(&mut to)?;
         self.linker(&mut to)?;
+        self.long(&mut to)?;
         self.used(&mut to)
     }
 }
@@ -195,6 +198,21 @@ impl State {
             "Values forgotten to stay within max_values",
             one(linker.forgotten()),
         )
+    }
+
+    fn long(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let one = |value: u64| vec![(Vec::new(), value)];
+        let long = &self.meters.long;
+        let [open, bytes, resumed] = long.now();
+        let closed = long.closed().map(|(why, count)| (vec![("why", why)], count)).collect();
+        let unheard = [("unheard", self.waiting_room.unheard())];
+        let not_kept = long.not_kept().chain(unheard);
+        let not_kept = not_kept.map(|(why, count)| (vec![("reason", why)], count)).collect();
+        gauge(to, "long_spans_open", "Spans whose ends are waited for", one(open))?;
+        gauge(to, "long_spans_open_bytes", "What is kept of these", one(bytes))?;
+        counter(to, "long_spans_closed", "Spans whose ends are not waited for any more", closed)?;
+        counter(to, "long_spans_resumed", "Ends that came after all", one(resumed))?;
+        counter(to, "long_spans_not_kept", "Words of open spans that were not kept", not_kept)
     }
 
     fn queues(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {

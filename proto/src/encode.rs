@@ -102,13 +102,14 @@ impl Columns {
         to.duration.push(event.duration_ns / unit);
         to.epoch.push(event.epoch);
         to.session.push(event.session.map_or(0, |at| at + 1));
-        to.parent.push(event.parent.map_or(0, |parent| back(parent.number)));
-        to.root.push(event.parent.map_or(0, |parent| back(parent.root)));
+        to.parent.push(event.parent().map_or(0, back));
+        to.root.push(back(event.root()));
         to.previous.push(event.previous.map_or(0, back));
         to.view.push(event.view.map_or(0, |number| back(number) + 1));
         to.interaction.push(event.interaction.map_or(0, |number| back(number) + 1));
         to.status.push(event.status as u32);
         to.shape.push(shape);
+        to.state.push(event.open.map_or(0, |open| open as u32));
         let links = batch.links_of(event);
         to.link_count.push(links.len() as u32);
         for link in links {
@@ -238,6 +239,7 @@ impl wire::Events {
         clear(&mut self.status);
         clear(&mut self.shape);
         clear(&mut self.link_count);
+        clear(&mut self.state);
         clear(&mut self.link_rule);
         self
     }

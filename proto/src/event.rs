@@ -1,10 +1,12 @@
 //! The event model: what a page records, as both sides see it between encoder and decoder.
 
-use alloc::vec::Vec;
-use core::ops::{BitOr, BitOrAssign, Range};
+mod link;
 
+use alloc::vec::Vec;
+use core::ops::Range;
+
+pub use self::link::{Link, LinkKinds, Target};
 use crate::{
-    ids::{SpanId, TraceId},
     rare::Rare,
     strings::{StrId, Strings},
 };
@@ -53,7 +55,7 @@ pub struct Point {
     pub start_ns: u64,
 }
 
-/// The unit recorded. Finished.
+/// The unit recorded: finished, or the page's word that a long one still runs.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Event {
     /// Counted from 0 in the page when the event started. Its ids derive from it.
@@ -64,14 +66,14 @@ pub struct Event {
     pub kind: Kind,
     /// Nanoseconds since 1970 by the device's wall clock.
     pub start_ns: u64,
-    /// Nanoseconds by the device's monotonic clock; 0 for a moment.
+    /// Nanoseconds by the device's monotonic clock; 0 for a moment. Of an open one: until it was last seen.
     pub duration_ns: u64,
     /// Clock epoch of the page.
     pub epoch: u32,
     /// Position in [`Batch::sessions`].
     pub session: Option<u32>,
-    /// Number of the parent and of the root of its trace. `None`: this is a root.
-    pub parent: Option<Parent>,
+    /// The trace of another event that it is in. `None`: it is the root of its own.
+    pub trace: Option<InTrace>,
     /// Number of the root before this root in its page.
     pub previous: Option<u64>,
     /// Number of the event that began the view.
@@ -80,19 +82,53 @@ pub struct Event {
     pub interaction: Option<u64>,
     /// Span status.
     pub status: Status,
+    /// `Some`: it has not ended. This is not the event: it takes no number and is never exported under its ids. What was
+    /// told before (name, attributes, links) may be left out: then the name is empty.
+    pub open: Option<OpenState>,
     /// Stretch of [`Batch::attributes`].
     pub attributes: Range<u32>,
     /// Stretch of [`Batch::links`].
     pub links: Range<u32>,
 }
 
-/// What a child belongs to.
+/// The trace of another root that an event is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parent {
-    /// Number of the parent.
-    pub number: u64,
+pub struct InTrace {
     /// Number of the root of the trace.
     pub root: u64,
+    /// Number of the parent. `None`: it has none any more, because that ended first; the trace had been told to others.
+    pub parent: Option<u64>,
+}
+
+/// How a page was when it last said that an event is still open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum OpenState {
+    /// Seen by a person.
+    Visible = 1,
+    /// Visible, and nobody did anything for long.
+    Idle = 2,
+    /// Hidden.
+    Hidden = 3,
+    /// Frozen by the browser.
+    Frozen = 4,
+    /// Known to be dead: another page says so, which sends what this one left behind.
+    Gone = 5,
+}
+
+impl OpenState {
+    /// From its number on the wire.
+    #[must_use]
+    pub fn from_wire(number: u32) -> Option<Self> {
+        Some(match number {
+            1 => Self::Visible,
+            2 => Self::Idle,
+            3 => Self::Hidden,
+            4 => Self::Frozen,
+            5 => Self::Gone,
+            _ => return None,
+        })
+    }
 }
 
 /// `opentelemetry.proto.trace.v1.Span.SpanKind`.
@@ -173,90 +209,6 @@ pub enum Value {
     Empty,
 }
 
-/// Points from an event to another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// What it points to.
-    pub target: Target,
-    /// Why.
-    pub kinds: LinkKinds,
-    /// The rule that inferred it. `None`: it is known, not inferred.
-    pub rule: Option<StrId>,
-}
-
-/// The event a link points to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Target {
-    /// An event of the same page, by number.
-    Own(u64),
-    /// Any other span.
-    Foreign(TraceId, SpanId),
-}
-
-/// A set of kinds: a link has one target and may have several reasons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct LinkKinds(pub u32);
-
-impl LinkKinds {
-    /// What triggered it.
-    pub const CAUSE: Self = Self(1);
-    /// The root before it in the same page.
-    pub const PREVIOUS: Self = Self(1 << 1);
-    /// Its page load.
-    pub const PAGE: Self = Self(1 << 2);
-    /// The event that began its view.
-    pub const VIEW: Self = Self(1 << 3);
-    /// The last root of the session before.
-    pub const SESSION: Self = Self(1 << 4);
-    /// The page that opened this tab.
-    pub const OPENER: Self = Self(1 << 5);
-    /// The document this one stands in for.
-    pub const RESTORED: Self = Self(1 << 6);
-    /// The closure whose true end this is.
-    pub const RESUMES: Self = Self(1 << 7);
-    /// The backend trace that rendered the document.
-    pub const SERVER: Self = Self(1 << 8);
-
-    const NAMES: [(Self, &'static str); 9] = [
-        (Self::CAUSE, "cause"),
-        (Self::PREVIOUS, "previous"),
-        (Self::PAGE, "page"),
-        (Self::VIEW, "view"),
-        (Self::SESSION, "session"),
-        (Self::OPENER, "opener"),
-        (Self::RESTORED, "restored"),
-        (Self::RESUMES, "resumes"),
-        (Self::SERVER, "server"),
-    ];
-
-    /// Every bit that has a meaning.
-    pub const ALL: Self = Self((1 << 9) - 1);
-
-    /// Whether every kind of `other` is in this set.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// The values of the attribute `weft.link`, always in the same order.
-    pub fn names(self) -> impl DoubleEndedIterator<Item = &'static str> {
-        Self::NAMES.into_iter().filter(move |(kind, _)| self.contains(*kind)).map(|(_, name)| name)
-    }
-}
-
-impl BitOr for LinkKinds {
-    type Output = Self;
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for LinkKinds {
-    fn bitor_assign(&mut self, other: Self) {
-        self.0 |= other.0;
-    }
-}
-
 /// Events that the SDK recorded and gave up, or refused to record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped {
@@ -286,6 +238,20 @@ impl Batch {
             Ok(at) => self.events.get(at).map(|event| event.start_ns),
             Err(_) => self.points.iter().find(|point| point.number == number).map(|point| point.start_ns),
         }
+    }
+}
+
+impl Event {
+    /// Number of the root of the trace it is in.
+    #[must_use]
+    pub fn root(&self) -> u64 {
+        self.trace.map_or(self.number, |trace| trace.root)
+    }
+
+    /// Number of its parent. Without one it has the links and attributes of a root, whatever trace it is in.
+    #[must_use]
+    pub fn parent(&self) -> Option<u64> {
+        self.trace.and_then(|trace| trace.parent)
     }
 }
 

@@ -24,6 +24,9 @@ impl fmt::Debug for Seed {
     }
 }
 
+/// Who makes ids of a page's events beside the page itself.
+const COLLECTOR: u8 = b'c';
+
 /// Derives the ids of one page.
 #[derive(Clone)]
 pub struct Ids {
@@ -53,6 +56,19 @@ impl Ids {
         self.derive(b'S', number)
     }
 
+    /// Span id of what the collector says of event `number` when it gives up waiting for its end: another than the
+    /// event's own, which only its true end may have. It is in the trace of the event.
+    #[must_use]
+    pub fn closure(&self, number: u64) -> SpanId {
+        self.derive_by(b'C', number, COLLECTOR)
+    }
+
+    /// Span id of the moment that tells that event `number` has begun, in its trace.
+    #[must_use]
+    pub fn announcement(&self, number: u64) -> SpanId {
+        self.derive_by(b'O', number, COLLECTOR)
+    }
+
     /// `weft.page.id`: names the page without giving its seed away.
     #[must_use]
     pub fn page(&self) -> [u8; 16] {
@@ -62,12 +78,23 @@ impl Ids {
     /// The first `N` bytes of the function's value; an all-zero id is invalid in W3C Trace Context,
     /// so it is drawn again with the tag's high bit set.
     fn derive<const N: usize>(&self, tag: u8, number: u64) -> [u8; N] {
+        Self::first_of(tag, |tag| {
+            let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
+            self.mac(&[tag, a, b, c, d, e, f, g, h])
+        })
+    }
+
+    /// As [`Self::derive`], by who makes the id, where that is not the page.
+    fn derive_by<const N: usize>(&self, tag: u8, number: u64, who: u8) -> [u8; N] {
+        Self::first_of(tag, |tag| {
+            let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
+            self.mac(&[tag, a, b, c, d, e, f, g, h, who])
+        })
+    }
+
+    fn first_of<const N: usize>(tag: u8, value: impl Fn(u8) -> [u8; 16]) -> [u8; N] {
         for tag in [tag, tag | 0x80] {
-            let mut message = [0; 9];
-            let (head, tail) = message.split_at_mut(1);
-            head.fill(tag);
-            tail.copy_from_slice(&number.to_le_bytes());
-            let value = self.mac(&message);
+            let value = value(tag);
             let mut id = [0; N];
             id.iter_mut().zip(value).for_each(|(to, from)| *to = from);
             if id != [0; N] {

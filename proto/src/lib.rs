@@ -29,7 +29,8 @@ pub use ack::Ack;
 pub use decode::{DecodeError, decode};
 pub use encode::{Sealed, encode, seal};
 pub use event::{
-    Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Point, Session, Status, Target, Value,
+    Attribute, Batch, Dropped, Event, InTrace, Kind, Link, LinkKinds, OpenState, Point, Session, Status,
+    Target, Value,
 };
 pub use head::{Form, Head, digest};
 pub use ids::{Ids, Seed, SpanId, TraceId};

@@ -144,9 +144,52 @@ fn small_links_that_would_grow_are_refused_before_they_fill_memory() {
         })
         .collect();
     batch.links =
-        vec![Link { target: Target::Own(0), kinds: LinkKinds::ALL, rule: None }; 999 * limits::MAX_LINKS];
+        vec![Link { target: Target::Own(0), kinds: LinkKinds::CAUSE, rule: None }; 999 * limits::MAX_LINKS];
     let limit = limits::MAX_RESOLVED_BYTES;
     assert_eq!(decode(&encode(&batch)), Err(DecodeError::Limit { what: "bytes, written out", limit }));
+}
+
+#[test]
+fn a_kind_of_the_apps_own_needs_a_name() {
+    use weft_proto::{Link, LinkKinds, Target};
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("restocks");
+    batch.events = vec![Event { number: 1, name, links: 0..1, ..Event::default() }];
+    let link = |rule| vec![Link { target: Target::Own(0), kinds: LinkKinds::NAMED, rule }];
+    batch.links = link(None);
+    assert_eq!(decode(&encode(&batch)), Err(DecodeError::Invalid("link kind")));
+    batch.links = link(Some(name));
+    assert_eq!(decode(&encode(&batch)).unwrap(), batch);
+}
+
+#[test]
+fn what_is_open_costs_one_byte_an_event_and_nothing_where_all_are_finished() {
+    use weft_proto::OpenState;
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("upload");
+    batch.events = (0..10).map(|number| Event { number, name, ..Event::default() }).collect();
+    let finished = encode(&batch).len();
+    let last = batch.events.last_mut().unwrap();
+    last.open = Some(OpenState::Hidden);
+    // Tag (of two bytes) and length of the column.
+    assert_eq!(encode(&batch).len(), finished + 10 + 3);
+}
+
+#[test]
+fn a_parent_is_in_the_trace_and_not_before_its_root() {
+    use weft_proto::InTrace;
+    let mut batch = Batch::default();
+    let name = batch.strings.intern("event");
+    let mut with = |trace| {
+        batch.events = vec![Event { number: 9, name, trace, ..Event::default() }];
+        decode(&encode(&batch)).map(|batch| batch.events.first().and_then(|event| event.trace))
+    };
+    let demoted = Some(InTrace { root: 4, parent: None });
+    assert_eq!(with(demoted), Ok(demoted));
+    let child = Some(InTrace { root: 4, parent: Some(4) });
+    assert_eq!(with(child), Ok(child));
+    assert_eq!(with(Some(InTrace { root: 4, parent: Some(3) })), Err(DecodeError::Invalid("parent")));
+    assert_eq!(with(Some(InTrace { root: 9, parent: Some(8) })), Err(DecodeError::Invalid("parent")));
 }
 
 #[test]

@@ -48,6 +48,16 @@ fn ids_are_the_ones_we_publish() {
             let number: u64 = event["number"].as_str().unwrap().parse().unwrap();
             assert_eq!(hex(&ids.trace(number)), event["trace_id"].as_str().unwrap(), "trace id of {number}");
             assert_eq!(hex(&ids.span(number)), event["span_id"].as_str().unwrap(), "span id of {number}");
+            assert_eq!(
+                hex(&ids.closure(number)),
+                event["closure_id"].as_str().unwrap(),
+                "closure of {number}"
+            );
+            assert_eq!(
+                hex(&ids.announcement(number)),
+                event["announcement_id"].as_str().unwrap(),
+                "of {number}"
+            );
         }
     }
 }

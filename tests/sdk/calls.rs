@@ -106,7 +106,7 @@ async fn what_the_page_does_to_its_objects_after_the_call_does_not_change_what_w
 async fn an_event_without_a_name_has_a_named_end_or_a_name_of_ours(kind: Kind) {
     let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
-    tab.evaluate::<()>("(weft.event(''), weft.event([]))").await;
+    tab.evaluate::<()>("void (weft.event(''), weft.event([]))").await;
     let stats = flush(&tab).await;
     // The sink complains about a span without a name.
     assert_accounted(scene, stats).await;
@@ -116,7 +116,7 @@ async fn attributes_beyond_what_an_event_may_have_are_counted(kind: Kind) {
     let scene = Scene::start(kind).await;
     let tab = scene.open_recording("/page").await;
     tab.evaluate::<()>(
-        "weft.event('wide', Object.fromEntries(Array.from({ length: 500 }, (_, at) => ['key' + at, at])))",
+        "void weft.event('wide', Object.fromEntries(Array.from({ length: 500 }, (_, at) => ['key' + at, at])))",
     )
     .await;
     let stats = flush(&tab).await;

@@ -145,7 +145,7 @@ async fn only_the_collectors_own_last_word_drops_a_batch_by_name_and_later_ones_
     let stats = flush(&tab).await;
     assert_eq!(stats.dropped.get("refused_403"), Some(&2), "{stats:?}");
     scene.gate.play(Role::Open);
-    tab.evaluate::<()>("weft.event('later')").await;
+    tab.evaluate::<()>("void weft.event('later')").await;
     let stats = flush(&tab).await;
     stats.assert_balances();
     assert_eq!((stats.acknowledged, stats.lost()), (2, 2), "{stats:?}");

@@ -50,6 +50,19 @@ impl Scene {
         flush(tab).await;
     }
 
+    /// A tab with a page that records everything, and whose page load is acknowledged.
+    pub(super) async fn open_recording_fully(&self, path: &str) -> Tab<'_> {
+        let tab = self.open(path).await;
+        self.record_fully(&tab, "").await;
+        tab
+    }
+
+    /// As `record`, with everything that can be captured.
+    pub(super) async fn record_fully(&self, tab: &Tab<'_>, options: &str) {
+        tab.evaluate::<()>(&format!("(async () => {{ {IMPORT_FULL}; {}; }})()", self.init(options))).await;
+        flush(tab).await;
+    }
+
     /// The page's one line; `options` are more of them, each with its comma.
     pub(super) fn init(&self, options: &str) -> String {
         let endpoint = self.gate.page_endpoint();
@@ -67,6 +80,9 @@ impl Scene {
 
 /// Makes the SDK the page's `weft`.
 pub(super) const IMPORT: &str = "window.weft = await import('/weft/index.js')";
+
+/// The same, with everything that can be captured.
+pub(super) const IMPORT_FULL: &str = "window.weft = await import('/weft/full.js')";
 
 /// Waits until everything the page recorded is acknowledged or given up.
 pub(super) async fn flush(tab: &Tab<'_>) -> Stats {
@@ -94,4 +110,17 @@ pub(super) fn all_named<'a>(spans: &'a [Received], name: &str) -> Vec<&'a Receiv
     spans.iter().filter(|span| span.name() == name).collect()
 }
 
+/// The one of the spans that has this name.
+pub(super) fn one_named<'a>(spans: &'a [Received], name: &str) -> &'a Received {
+    let all = all_named(spans, name);
+    let [one] = all[..] else { panic!("{} of {name}: {:#?}", all.len(), names(spans)) };
+    one
+}
+
+/// What arrived, for whoever reads a failure.
+pub(super) fn names(spans: &[Received]) -> Vec<&str> {
+    spans.iter().map(Received::name).collect()
+}
+
+pub(super) const LOAD: &str = "browser.navigation_timing";
 pub(super) const CLICK: &str = "browser.user_action.click";

@@ -68,7 +68,7 @@ async fn events_beyond_what_is_kept_for_the_module_are_dropped_by_name(kind: Kin
     assert_eq!(stats.recorded, 5_001);
     assert_eq!(stats.dropped.keys().collect::<Vec<_>>(), ["module_not_ready"], "{stats:?}");
     // What comes later is recorded as ever.
-    tab.evaluate::<()>("weft.event('later')").await;
+    tab.evaluate::<()>("void weft.event('later')").await;
     let stats = flush(&tab).await;
     let spans = scene.end().await;
     assert_eq!(all_named(&spans, "later").len(), 1);

@@ -96,7 +96,8 @@ impl Ledger {
             for (destination, _) in self.entries(&format!("/keys/{key}/destinations")) {
                 let at = |name: &str| at(&format!("destinations/{destination}/{name}"));
                 let dropped = self.sum(&format!("/keys/{key}/destinations/{destination}/dropped"));
-                let came = at("recovered") + at("accepted") + at("made_here");
+                let made = self.sum(&format!("/keys/{key}/destinations/{destination}/made_here"));
+                let came = at("recovered") + at("accepted") + made;
                 let went = at("delivered") + at("rejected_by_destination") + dropped + at("pending");
                 assert_eq!(came, went, "key {key}, destination {destination}: {:#}", self.0);
             }

@@ -83,3 +83,6 @@ export const at = (monotonic: number): Moment => {
 
 /** Monotonic ms, for waits: setting the wall clock must neither stretch nor cut them. */
 export const monotonicNow = (): number => performance.now();
+
+/** Wall time in ms, for what other tabs or later pages compare: their monotonic clocks are not ours. */
+export const wallNow = (): number => Date.now();

@@ -40,6 +40,8 @@ export interface Ids {
   trace(number: number): string;
   /** 16 hex digits: span id of event `number`. */
   span(number: number): string;
+  /** 32 hex digits: `weft.page.id`. */
+  page(): string;
 }
 
 /** Ids of the page that drew `seed` (16 bytes). */
@@ -72,5 +74,6 @@ export const idsOf = (seed: Uint8Array): Ids => {
   return {
     trace: (number) => derive(0x54, number, 16),
     span: (number) => derive(0x53, number, 8),
+    page: () => derive(0x50, 0, 16),
   };
 };

@@ -1,9 +1,10 @@
-// Step 3 of 8, send: sealed batches → POST, retried until the collector acknowledges them.
+// Step 3 of 8, send: sealed batches → journal, POST, retried until the collector acknowledges them.
 
-import { plainFetch } from "./capture/fetch";
 import { monotonicNow, now } from "./clock";
-import { giveUp } from "./record";
-import { counters } from "./stats";
+import type { Journal } from "./journal";
+import { plainFetch, plainTimeout } from "./plain";
+import type { Recorder } from "./record";
+import type { Ledger } from "./stats";
 import type { Module, Sealed } from "./wasm";
 
 /**
@@ -29,109 +30,212 @@ const LONGEST_ASKED = 3_600_000;
 /** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
 const TIMEOUT = 45_000;
 
-interface Batch extends Sealed {
+/** The epoch in which another page's batch is sent: none of its own, so its times are nobody's to correct. */
+const NO_EPOCH = 0xffff_ffff;
+
+/** A sealed batch of this page, or of one that is gone. */
+export interface Batch extends Sealed {
+  /** Seed of its page. */
+  seed: Uint8Array;
   number: number;
+  /** Events in it; of another page, they are not counted here. */
   events: number;
+  /** Its name in the journal. */
+  id: string;
+  own: boolean;
+}
+
+interface Queued extends Batch {
   /** Requests under way that carry it, and whether one of them outlives the page. */
   underWay: number;
   outlives: boolean;
 }
 
-const queue: Batch[] = [];
-const listeners = new Set<() => void>();
-let keepaliveBytes = 0;
-let nextNumber = 0;
-let failures = 0;
-let notBefore = 0;
-let timer: ReturnType<typeof setTimeout> | undefined;
-let module: Module;
-let url: string;
+/** Sends the batches of one key. */
+export class Sender {
+  private readonly queue: Queued[] = [];
+  /** Batches that only the journal has, and their events. */
+  private readonly evicted = new Map<string, number>();
+  private readonly listeners = new Set<() => void>();
+  private keepaliveBytes = 0;
+  private failures = 0;
+  private notBefore = 0;
+  private askedUntil = 0;
+  private timer: number | undefined;
+  private closed = false;
 
-/** Where batches go. */
-export const openSender = (ready: Module, endpoint: string, key: string): void => {
-  module = ready;
-  const target = new URL(endpoint, document.baseURI);
-  target.searchParams.set("key", key);
-  url = target.href;
-};
+  constructor(
+    private readonly url: string,
+    private readonly module: Module,
+    private readonly recorder: Recorder,
+    private readonly ledger: Ledger,
+    private readonly journal: Journal,
+  ) {}
 
-/** Takes the `events` that wait in the module, so that they can be sent. */
-export const seal = (events: number): void => {
-  const sealed = module.seal();
-  if (!sealed) return;
-  queue.push({ ...sealed, number: nextNumber++, events, underWay: 0, outlives: false });
-  let bytes = queue.reduce((sum, batch) => sum + batch.body.length, 0);
-  while (bytes > MAX_QUEUED_BYTES) {
-    const oldest = queue.find((batch) => batch.underWay === 0);
-    if (!oldest) return;
-    bytes -= oldest.body.length;
-    remove(oldest);
-    giveUp("queue_full", oldest.events);
+  /** Whether this batch waits here. */
+  has(id: string): boolean {
+    return this.queue.some((batch) => batch.id === id);
   }
-};
 
-/** Sends what is queued. */
-export const send = (urgency: Urgency): void => {
-  const wait = notBefore - monotonicNow();
-  if (urgency !== "leaving" && wait > 0) return later(wait);
-  const outlive = urgency !== "soon" || document.visibilityState === "hidden";
-  for (const batch of queue) {
-    const again = urgency === "leaving" && !batch.outlives;
-    if (batch.underWay === 0 || again) void post(batch, outlive);
-    // In no hurry, one after the other: a collector that is back from an outage is not flooded.
-    if (urgency === "soon") return;
+  /** Whether there is room for what only the journal has. */
+  hasRoom(): boolean {
+    return this.evicted.size > 0 && this.bytes < MAX_QUEUED_BYTES / 2;
   }
-};
 
-/** `settled` hears whenever a batch has come to its end. Returns what undoes it. */
-export const onSettled = (settled: () => void): (() => void) => {
-  listeners.add(settled);
-  return () => listeners.delete(settled);
-};
-
-const remove = (batch: Batch): boolean => {
-  const at = queue.indexOf(batch);
-  if (at >= 0) queue.splice(at, 1);
-  return at >= 0;
-};
-
-// A one-shot timer that exists only while something is unsent.
-const later = (wait: number): void => {
-  clearTimeout(timer);
-  if (queue.length > 0) timer = setTimeout(() => send("soon"), wait);
-};
-
-const post = async (batch: Batch, outlive: boolean): Promise<void> => {
-  let reserved = 0;
-  batch.underWay++;
-  try {
-    const body = requestBody(batch);
-    if (outlive && keepaliveBytes + body.length <= KEEPALIVE_BYTES) reserved = body.length;
-    keepaliveBytes += reserved;
-    batch.outlives ||= reserved > 0;
-    counters.requests++;
-    counters.bytesSent += body.length;
-    await settle(batch, await request(body, reserved > 0));
-  } catch {
-    retry(undefined);
+  /** The journal does not have this batch after all. */
+  isLost(id: string): void {
+    const events = this.evicted.get(id);
+    if (this.evicted.delete(id) && events) this.recorder.giveUp("queue_full", events);
   }
-  keepaliveBytes -= reserved;
-  if (--batch.underWay === 0) batch.outlives = false;
-  for (const listener of listeners) listener();
-  send("soon");
-};
 
-const requestBody = (batch: Batch): Uint8Array<ArrayBuffer> => {
-  const moment = now();
-  const head = module.head(batch, batch.number, Math.floor(moment.wall), moment.epoch);
-  const body = new Uint8Array(head.length + batch.body.length);
-  body.set(head);
-  body.set(batch.body, head.length);
-  return body;
-};
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.queue.reduce((sum, batch) => sum + batch.body.length, 0);
+  }
 
-// A simple request in the sense of CORS, so there is no preflight; no cookies, no referrer, no redirect.
-const request = (body: Uint8Array<ArrayBuffer>, keepalive: boolean): Promise<Response> =>
+  /** Takes a batch, to be sent with the next `send`. */
+  add(batch: Batch): void {
+    if (this.has(batch.id)) return;
+    this.evicted.delete(batch.id);
+    this.queue.push({ ...batch, underWay: 0, outlives: false });
+    while (this.bytes > MAX_QUEUED_BYTES) {
+      const oldest = this.queue.findIndex((queued) => queued.underWay === 0);
+      if (oldest < 0) return;
+      const [evicted] = this.queue.splice(oldest, 1);
+      // In the journal it is still there, and comes back when there is room.
+      if (evicted?.own && this.journal.holds(evicted.id)) this.evicted.set(evicted.id, evicted.events);
+      else if (evicted?.own) this.recorder.giveUp("queue_full", evicted.events);
+    }
+  }
+
+  /** Sends what is queued. */
+  send(urgency: Urgency): void {
+    if (this.closed) return;
+    const wait = this.notBefore - monotonicNow();
+    if (urgency !== "leaving" && wait > 0) return this.later(wait);
+    const outlive = urgency !== "soon" || document.visibilityState === "hidden";
+    // The newest of this page is what only this page can save; what a journal holds can wait for another day.
+    const order = outlive && this.journal.isOpen ? [...this.queue].reverse() : this.queue;
+    for (const batch of [...order]) {
+      const again = urgency === "leaving" && !batch.outlives;
+      if (batch.underWay === 0 || again) void this.post(batch, outlive);
+      // In no hurry, one after the other: a collector that is back from an outage is not flooded.
+      if (urgency === "soon") return;
+    }
+  }
+
+  /** The network is back: what waits for a back-off need not any longer, unless the collector asked for it. */
+  backOnline(): void {
+    if (this.failures === 0) return;
+    // Tabs and devices that lost the network together come back spread over a second.
+    this.notBefore = Math.max(this.askedUntil, monotonicNow() + Math.random() * FIRST_WAIT);
+    this.failures = 0;
+    this.send("soon");
+  }
+
+  /**
+   * The page is back from the back/forward cache. Firefox never settles what was under way when it was put there, so all
+   * of it is sent again; the collector suppresses what it has.
+   */
+  comeBack(): void {
+    this.keepaliveBytes = 0;
+    // As others, so that an answer to the first try changes nothing of the second.
+    for (const batch of this.queue.splice(0)) this.queue.push({ ...batch, underWay: 0, outlives: false });
+    this.send("soon");
+  }
+
+  /** `settled` hears whenever a batch has come to its end. Returns what undoes it. */
+  onSettled(settled: () => void): () => void {
+    this.listeners.add(settled);
+    return () => this.listeners.delete(settled);
+  }
+
+  /** Sends nothing any more, and forgets what waits. */
+  forget(reason: string): void {
+    this.closed = true;
+    clearTimeout(this.timer);
+    for (const batch of this.queue.splice(0)) if (batch.own) this.recorder.giveUp(reason, batch.events);
+  }
+
+  private remove(batch: Queued): boolean {
+    const at = this.queue.indexOf(batch);
+    if (at >= 0) this.queue.splice(at, 1);
+    if (at >= 0) this.journal.remove(batch.id);
+    return at >= 0;
+  }
+
+  // A one-shot timer that exists only while something is unsent.
+  private later(wait: number): void {
+    clearTimeout(this.timer);
+    this.timer = this.queue.length > 0 ? plainTimeout(() => this.send("soon"), wait) : undefined;
+  }
+
+  private async post(batch: Queued, outlive: boolean): Promise<void> {
+    batch.underWay++;
+    let reserved = 0;
+    try {
+      const body = this.requestBody(batch);
+      // What does not fit into the quota is tried as an ordinary request, which a hidden page may still finish.
+      reserved = outlive && this.keepaliveBytes + body.length <= KEEPALIVE_BYTES ? body.length : 0;
+      this.keepaliveBytes += reserved;
+      batch.outlives ||= reserved > 0;
+      this.ledger.requests++;
+      this.ledger.bytesSent += body.length;
+      await this.settle(batch, await request(this.url, body, reserved > 0));
+    } catch {
+      this.retry(undefined);
+    }
+    this.keepaliveBytes = Math.max(0, this.keepaliveBytes - reserved);
+    if (--batch.underWay === 0) batch.outlives = false;
+    for (const listener of this.listeners) listener();
+    this.send("soon");
+  }
+
+  private requestBody(batch: Queued): Uint8Array<ArrayBuffer> {
+    const moment = now();
+    const epoch = batch.own ? moment.epoch : NO_EPOCH;
+    const head = this.module.head(batch.seed, batch, batch.number, Math.floor(moment.wall), epoch);
+    const body = new Uint8Array(head.length + batch.body.length);
+    body.set(head);
+    body.set(batch.body, head.length);
+    return body;
+  }
+
+  private async settle(batch: Queued, response: Response): Promise<void> {
+    // Read to its end: the keepalive quota comes back only then.
+    const answer = new Uint8Array(await response.arrayBuffer());
+    const wait = response.status === 200 ? this.module.ack(batch, batch.number, answer) : -1;
+    if (wait >= 0) {
+      // Two copies may have been on their way.
+      if (this.remove(batch) && batch.own) this.ledger.acknowledged += batch.events;
+      this.failures = 0;
+      this.notBefore = monotonicNow() + Math.min(wait, LONGEST_ASKED);
+    } else if (response.headers.get("weft-refused") === "final") {
+      // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
+      if (this.remove(batch) && batch.own) this.recorder.giveUp(`refused_${response.status}`, batch.events);
+    } else {
+      this.retry(response.headers.get("retry-after"));
+    }
+  }
+
+  // Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails
+  // while we are waiting anyway is the same failure.
+  private retry(retryAfter: string | null | undefined): void {
+    this.ledger.failures++;
+    const time = monotonicNow();
+    if (time < this.notBefore) return;
+    const asked = Math.min(Number(retryAfter ?? 0) * 1_000 || 0, LONGEST_ASKED);
+    this.askedUntil = time + asked;
+    const backOff = Math.min(FIRST_WAIT * 2 ** this.failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+    // What was asked for is asked of everybody at once: nobody comes back sooner, and not all at the same time.
+    this.notBefore = time + (asked > 0 ? asked * (1 + Math.random() / 10) + Math.random() * FIRST_WAIT : backOff);
+  }
+}
+
+/**
+ * A simple request in the sense of CORS, so there is no preflight; no cookies, no referrer, no redirect.
+ */
+export const request = (url: string, body: BodyInit, keepalive: boolean): Promise<Response> =>
   plainFetch(url, {
     method: "POST",
     body,
@@ -143,30 +247,3 @@ const request = (body: Uint8Array<ArrayBuffer>, keepalive: boolean): Promise<Res
     signal: AbortSignal.timeout(TIMEOUT),
     keepalive,
   });
-
-const settle = async (batch: Batch, response: Response): Promise<void> => {
-  // Read to its end: the keepalive quota comes back only then.
-  const answer = new Uint8Array(await response.arrayBuffer());
-  const wait = response.status === 200 ? module.ack(batch, batch.number, answer) : -1;
-  if (wait >= 0) {
-    // Two copies may have been on their way.
-    if (remove(batch)) counters.acknowledged += batch.events;
-    failures = 0;
-    notBefore = monotonicNow() + Math.min(wait, LONGEST_ASKED);
-  } else if (response.headers.get("weft-refused") === "final") {
-    // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
-    if (remove(batch)) giveUp(`refused_${response.status}`, batch.events);
-  } else {
-    retry(response.headers.get("retry-after"));
-  }
-};
-
-// Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails while
-// we are waiting anyway is the same failure.
-const retry = (retryAfter: string | null | undefined): void => {
-  const time = monotonicNow();
-  if (time < notBefore) return;
-  const asked = Math.min(Number(retryAfter ?? 0) * 1_000 || 0, LONGEST_ASKED);
-  const backOff = Math.min(FIRST_WAIT * 2 ** failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
-  notBefore = time + Math.max(asked, backOff);
-};

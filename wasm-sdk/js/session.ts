@@ -2,7 +2,7 @@
 //
 // Kept in localStorage and compared with the wall clock on every use, never by a timer: a tab that slept
 // for weeks must not go on with a session that ended before (timers are throttled in hidden tabs, and wrap
-// at 24.8 days).
+// at 24.8 days). Where storage is refused or not wanted, the session lives as long as the page.
 
 import { hex } from "./ids";
 
@@ -18,7 +18,6 @@ const SET_BACK = 60_000;
 /** ms between two writes of the last use. */
 const WRITE_EVERY = 5_000;
 
-const KEY = "weft.session";
 
 export interface Session {
   /** 32 hex digits. */
@@ -54,29 +53,6 @@ const isSession = (value: unknown): value is Session => {
   );
 };
 
-// Storage may be refused (private mode, third-party frame, policy): then the session lives as long as the page.
-let memory: Session | undefined;
-let written = 0;
-
-const read = (): Session | undefined => {
-  try {
-    const stored: unknown = JSON.parse(localStorage.getItem(KEY) ?? "null");
-    return isSession(stored) ? stored : memory;
-  } catch {
-    return memory;
-  }
-};
-
-const write = (session: Session): void => {
-  memory = session;
-  written = session.last;
-  try {
-    localStorage.setItem(KEY, JSON.stringify(session));
-  } catch {
-    // Full or refused: memory has it.
-  }
-};
-
 const begin = (wall: number, before: Session | undefined, samePage: boolean): Session => ({
   id: random(16),
   // A page that outlives its session keeps the decision, so that its events are kept or dropped together.
@@ -87,29 +63,93 @@ const begin = (wall: number, before: Session | undefined, samePage: boolean): Se
   last: wall,
 });
 
-/** The session at `wall` ms; begins one if the last is over. */
-export const sessionAt = (wall: number): Session => {
-  const stored = read();
-  // What this page knows of the session may not have been written yet.
-  const known = stored && memory?.id === stored.id && memory.last >= stored.last ? memory : stored;
-  const idle = known ? wall - known.last : 0;
-  // A last use in the future means that the clock was set back: nobody knows how long ago it was.
-  const goesOn = known && idle <= IDLE && idle >= -SET_BACK && wall - known.start <= LONGEST;
-  if (goesOn) return (memory = known);
-  const session = begin(wall, known, memory !== undefined);
-  write(session);
-  return session;
-};
+/** The sessions of one key. */
+export class Sessions {
+  private memory: Session | undefined;
+  private written = 0;
 
-/** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
-export const touch = (session: Session, wall: number, root: string): void => {
-  const used = { ...session, last: Math.max(session.last, wall), root };
-  // Each write wakes every other tab of the origin, so most stay in memory for a while.
-  if (!session.root || used.last - written > WRITE_EVERY) write(used);
-  else memory = used;
-};
+  /** `storage`: what all tabs of the origin share; undefined: nothing may be stored. */
+  constructor(
+    private storage: Storage | undefined,
+    private readonly name: string,
+  ) {}
 
-/** Writes what is known now. Called when the page may be about to go away. */
-export const saveSession = (): void => {
-  if (memory && memory.last > written && read()?.id === memory.id) write(memory);
-};
+  /** The session at `wall` ms; begins one if the last is over. */
+  at(wall: number): Session {
+    const stored = this.read();
+    // What this page knows of the session may not have been written yet.
+    const { memory } = this;
+    const known = stored && memory?.id === stored.id && memory.last >= stored.last ? memory : stored;
+    const idle = known ? wall - known.last : 0;
+    // A last use in the future means that the clock was set back: nobody knows how long ago it was.
+    const goesOn = known && idle <= IDLE && idle >= -SET_BACK && wall - known.start <= LONGEST;
+    if (goesOn) return (this.memory = known);
+    const session = begin(wall, known, memory !== undefined);
+    this.write(session);
+    return session;
+  }
+
+  /** The stub has begun this one, which storage may not have. */
+  adopt(session: Session): void {
+    this.memory = session;
+    this.written = session.last;
+  }
+
+  /** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
+  touch(session: Session, wall: number, root: string): void {
+    const used = { ...session, last: Math.max(session.last, wall), root };
+    // Each write wakes every other tab of the origin, so most stay in memory for a while.
+    if (!session.root || used.last - this.written > WRITE_EVERY) this.write(used);
+    else this.memory = used;
+  }
+
+  /** Writes what is known now. Called when the page may be about to go away. */
+  save(): void {
+    const { memory } = this;
+    if (memory && memory.last > this.written && this.read()?.id === memory.id) this.write(memory);
+  }
+
+  /** Another person: the next session knows nothing of this one. */
+  end(wall: number): void {
+    this.write(begin(wall, undefined, false));
+  }
+
+  /** From now on it may be stored. */
+  allow(storage: Storage | undefined): void {
+    this.storage = storage;
+    if (this.memory && !this.stored()) this.write(this.memory);
+  }
+
+  /** Forgets it, here and in storage. */
+  forget(): void {
+    this.memory = undefined;
+    try {
+      this.storage?.removeItem(this.name);
+    } catch {
+      // Refused: then there is nothing either.
+    }
+  }
+
+  private read(): Session | undefined {
+    return this.stored() ?? this.memory;
+  }
+
+  private stored(): Session | undefined {
+    try {
+      const stored: unknown = JSON.parse(this.storage?.getItem(this.name) ?? "null");
+      return isSession(stored) ? stored : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private write(session: Session): void {
+    this.memory = session;
+    this.written = session.last;
+    try {
+      this.storage?.setItem(this.name, JSON.stringify(session));
+    } catch {
+      // Full or refused: memory has it.
+    }
+  }
+}

@@ -1,5 +1,6 @@
 // The other side of the module's ABI (src/lib.rs): writes frames (src/frame.rs), calls, reads bytes back.
 
+import { unhex } from "./ids";
 import { counters } from "./stats";
 
 export type Value = string | number | boolean | string[];
@@ -11,8 +12,13 @@ export interface Begin {
   start: number;
   epoch: number;
   role: number;
-  /** Number of the event that made this one happen, or -1. */
+  /** Number of the event that made this one happen, or -1; and whether that is a guess. */
   cause: number;
+  inferred: boolean;
+  /** Number of the event this ends inside of, or -1. */
+  parent: number;
+  /** Number of the event whose trace this is in: its own, if it is a root. */
+  root: number;
 }
 
 export interface Finish {
@@ -21,22 +27,47 @@ export interface Finish {
   duration: number;
   kind: number;
   status: number;
+  /** Its parent ended before it. */
+  demoted: boolean;
   name: string;
   attributes: Attributes;
 }
 
+/** An event that has started and stays open for long. */
+export interface Long {
+  number: number;
+  kind: number;
+  name: string;
+  attributes: Attributes;
+}
+
+/** A link from an open event. */
+export interface Link {
+  number: number;
+  /** Bits of proto's `LinkKinds`. */
+  kinds: number;
+  /** A kind of the app's own, with the bit `named`. */
+  name: string;
+  /** What it points to: trace and span id, 48 hex digits. */
+  to: string;
+}
+
+/** Ids in hex. */
 export interface SessionFrame {
-  id: Uint8Array;
-  previous: Uint8Array | undefined;
-  randomness: Uint8Array;
-  root: Uint8Array | undefined;
+  id: string;
+  previous: string | undefined;
+  randomness: string;
+  root: string | undefined;
 }
 
 export interface Sealed {
   form: number;
   digest: number;
-  body: Uint8Array;
+  body: Uint8Array<ArrayBuffer>;
 }
+
+/** What the page is when a batch is sealed; the bits that proto's `OpenState` has. */
+export const pageState = { visible: 1, idle: 2, hidden: 3, frozen: 4, gone: 5 } as const;
 
 /** Of `Module.finish`: the event was refused, and counted. */
 export const REFUSED = -1;
@@ -44,7 +75,7 @@ export const REFUSED = -1;
 /** Of `Module.finish`: nothing was done, because the batch would outgrow what can outlive the page. */
 export const SEAL_FIRST = -2;
 
-interface Exports {
+export interface Exports {
   memory: WebAssembly.Memory;
   buffer(): number;
   buffer_bytes(): number;
@@ -53,9 +84,13 @@ interface Exports {
   resource(length: number): void;
   session(length: number): void;
   begin(length: number): void;
+  link(length: number): void;
+  long(length: number): number;
+  cancel(length: number): void;
   finish(length: number): number;
   dropped(length: number): void;
-  seal(): number;
+  seal(length: number): number;
+  tail(length: number): number;
   head(length: number): number;
   ack(length: number): number;
 }
@@ -152,18 +187,32 @@ export class Module {
   }
 
   session({ id, previous, randomness, root }: SessionFrame): void {
-    const frame = this.frame().raw(id).byte(previous ? 1 : 0).raw(previous ?? NO_ID.subarray(0, 16));
-    frame.raw(randomness).byte(root ? 1 : 0).raw(root ?? NO_ID);
+    const frame = this.frame().raw(unhex(id)).byte(previous ? 1 : 0).raw(previous ? unhex(previous) : NO_ID.subarray(0, 16));
+    frame.raw(unhex(randomness)).byte(root ? 1 : 0).raw(root ? unhex(root) : NO_ID);
     this.wasm.session(frame.length);
   }
 
-  begin({ number, start, epoch, role, cause }: Begin): void {
-    this.wasm.begin(this.frame().float(number).float(start).word(epoch).byte(role).float(cause).length);
+  begin({ number, start, epoch, role, cause, inferred, parent, root }: Begin): void {
+    const frame = this.frame().float(number).float(start).word(epoch).byte(role).float(cause);
+    this.wasm.begin(frame.byte(inferred ? 1 : 0).float(parent).float(root).length);
+  }
+
+  link({ number, kinds, name, to }: Link): void {
+    this.wasm.link(this.frame().float(number).word(kinds).raw(unhex(to)).text(name).length);
+  }
+
+  /** Returns about how many bytes wait to be sealed. */
+  long({ number, kind, name, attributes }: Long): number {
+    return this.wasm.long(this.frame().float(number).byte(kind).text(name).attributes(attributes).length);
+  }
+
+  cancel(number: number): void {
+    this.wasm.cancel(this.frame().float(number).length);
   }
 
   /** Returns about how many bytes wait to be sealed; `REFUSED`, or `SEAL_FIRST` and then call again. */
-  finish({ number, duration, kind, status, name, attributes }: Finish): number {
-    const frame = this.frame().float(number).float(duration).byte(kind).byte(status);
+  finish({ number, duration, kind, status, demoted, name, attributes }: Finish): number {
+    const frame = this.frame().float(number).float(duration).byte(kind).byte(status).byte(demoted ? 1 : 0);
     return this.wasm.finish(frame.text(name).attributes(attributes).length);
   }
 
@@ -171,16 +220,19 @@ export class Module {
     this.wasm.dropped(this.frame().text(reason).float(count).length);
   }
 
-  /** What waits, sealed; undefined: nothing waits. */
-  seal(): Sealed | undefined {
-    const out = this.output(this.wasm.seal());
-    if (out.length === 0) return undefined;
-    const digest = new DataView(out.buffer).getUint32(1, true);
-    return { form: out[0] ?? 0, digest, body: out.subarray(5) };
+  /** What waits, sealed; undefined: nothing waits. `wall` in ms and the page's state are said of what is open for long. */
+  seal(wall: number, state: number): Sealed | undefined {
+    return this.sealed(this.wasm.seal(this.frame().float(wall).byte(state).length));
   }
 
-  head(sealed: Sealed, number: number, sendTime: number, epoch: number): Uint8Array {
-    const frame = this.frame().byte(sealed.form).word(sealed.digest).float(number);
+  /** The same, and it goes on waiting: what another page shall send if this one is gone. */
+  tail(wall: number): Sealed | undefined {
+    return this.sealed(this.wasm.tail(this.frame().float(wall).byte(pageState.gone).length));
+  }
+
+  /** The head for one try to send a batch of the page with this seed. */
+  head(seed: Uint8Array, sealed: Sealed, number: number, sendTime: number, epoch: number): Uint8Array {
+    const frame = this.frame().raw(seed).byte(sealed.form).word(sealed.digest).float(number);
     return this.output(this.wasm.head(frame.float(sendTime).word(epoch).length));
   }
 
@@ -188,6 +240,13 @@ export class Module {
   ack(sealed: Sealed, number: number, answer: Uint8Array): number {
     if (answer.length > 1024) return -1;
     return this.wasm.ack(this.frame().word(sealed.digest).float(number).raw(answer).length);
+  }
+
+  private sealed(length: number): Sealed | undefined {
+    if (length === 0) return undefined;
+    const out = this.output(length);
+    const digest = new DataView(out.buffer).getUint32(1, true);
+    return { form: out[0] ?? 0, digest, body: out.subarray(5) };
   }
 
   // Any call may let memory grow, which detaches its buffer: the buffer is read after the last call, each time anew.
@@ -201,15 +260,3 @@ export class Module {
     return new Uint8Array(this.wasm.memory.buffer, at, length).slice();
   }
 }
-
-/** Fetches and compiles the module. */
-export const load = async (url: URL, fetch: typeof window.fetch): Promise<Module> => {
-  const response = await fetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
-  if (!response.ok) throw new Error(`weft: ${url.href} answered ${response.status}`);
-  // Streaming needs the MIME type application/wasm; a server that says otherwise costs time, not telemetry.
-  const streams = response.headers.get("content-type")?.startsWith("application/wasm");
-  const { instance } = streams
-    ? await WebAssembly.instantiateStreaming(response)
-    : await WebAssembly.instantiate(await response.arrayBuffer());
-  return new Module(instance.exports as unknown as Exports);
-};

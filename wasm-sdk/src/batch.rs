@@ -3,25 +3,29 @@
 use alloc::{string::String, vec::Vec};
 use core::mem;
 
-use weft_proto::{Attribute, Batch, Dropped, Event, Kind, Link, Point, Session, Status, Strings, limits};
+use weft_proto::{
+    Attribute, Batch, Dropped, Event, Kind, Link, OpenState, Point, Session, Status, Strings, limits,
+};
 
 use crate::{
     frame::{Frame, Given, cut},
+    open::{Begun, Open},
     policy,
-    record::{Begun, Open},
 };
 
-/// An event that has ended, but for its attributes.
+/// An event that has ended, or that is open for long, but for its attributes.
 pub(crate) struct Finished {
     pub(crate) open: Open,
     pub(crate) duration_ns: u64,
     pub(crate) kind: Kind,
     pub(crate) status: Status,
     pub(crate) name: String,
+    /// It has not ended: what its page was when it was last seen.
+    pub(crate) state: Option<OpenState>,
 }
 
 /// What is not sealed yet.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Building {
     batch: Batch,
     /// What sends, as JavaScript told it: every batch says it again, because every batch decodes alone.
@@ -61,12 +65,14 @@ impl Building {
         }
         let mut attributes = attributes(&mut frame, &mut self.batch.strings)?;
         self.bytes += EVENT_BYTES + VALUE_BYTES * attributes.len();
-        let Finished { open, duration_ns, kind, status, name } = finished;
+        let Finished { open, duration_ns, kind, status, name, state } = finished;
         let first_attribute = self.batch.attributes.len() as u32;
         self.batch.attributes.append(&mut attributes);
         let first_link = self.batch.links.len() as u32;
-        let links = open.links.into_iter().map(|(target, kinds)| Link { target, kinds, rule: None });
-        self.batch.links.extend(links);
+        for link in open.links {
+            let rule = link.name.map(|name| self.batch.strings.intern(&name));
+            self.batch.links.push(Link { target: link.target, kinds: link.kinds, rule });
+        }
         self.points.extend(open.previous);
         let event = Event {
             number: open.begun.number,
@@ -76,16 +82,50 @@ impl Building {
             duration_ns,
             epoch: open.epoch,
             session: open.session.and_then(|session| position(&mut self.batch.sessions, session)),
-            parent: None,
+            trace: open.trace,
             previous: open.previous.map(|previous| previous.number),
             view: open.view,
             interaction: open.interaction,
             status,
+            open: state,
             attributes: first_attribute..self.batch.attributes.len() as u32,
             links: first_link..self.batch.links.len() as u32,
         };
         self.batch.events.push(event);
         Some(true)
+    }
+
+    /// Tells of a long span that is open still; `whole`: with everything that is known of it.
+    pub(crate) fn add_open(&mut self, open: &Open, wall_ns: u64, state: OpenState, whole: bool) {
+        let Some(long) = &open.long else { return };
+        let bytes = long.name.len() + long.attributes.len();
+        let whole = whole && self.has_room(bytes);
+        let mut told = open.clone();
+        if !whole {
+            told.links.clear();
+        }
+        let finished = Finished {
+            duration_ns: wall_ns.saturating_sub(open.begun.start_ns),
+            kind: long.kind,
+            status: Status::Unset,
+            name: if whole { policy::scrub("", &long.name) } else { String::new() },
+            state: Some(state),
+            open: told,
+        };
+        let attributes: &[u8] = if whole { &long.attributes } else { &[] };
+        self.add(finished, Frame(attributes));
+    }
+
+    /// A copy that can be sealed without what waits being sealed. Counts of what was given up stay with the original:
+    /// told twice they would count twice.
+    pub(crate) fn copy(&self) -> Self {
+        let mut copy = self.clone();
+        copy.batch.dropped.clear();
+        copy
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batch.events.is_empty()
     }
 
     pub(crate) fn drop_events(&mut self, reason: &str, count: u64) {

@@ -6,10 +6,15 @@
 //! attributes  u32 count, then key as text and value each
 //! session     16 bytes id, u8 has previous, 16 bytes previous id, 7 bytes randomness (big-endian),
 //!             u8 has last root, 16 bytes its trace id, 8 bytes its span id
-//! begin       f64 number, f64 start in ms since 1970, u32 epoch, u8 role, f64 cause or -1
-//! finish      f64 number, f64 duration in ms, u8 kind, u8 status, text name, attributes
+//! begin       f64 number, f64 start in ms since 1970, u32 epoch, u8 role, f64 cause or -1, u8 cause is inferred,
+//!             f64 parent or -1, f64 root (its own number, if it is one)
+//! link        f64 number, u32 kinds, 16 bytes trace id, 8 bytes span id, text name of a kind of the app's own
+//! long        f64 number, u8 kind, text name, attributes
+//! cancel      f64 number
+//! finish      f64 number, f64 duration in ms, u8 kind, u8 status, u8 its parent has ended, text name, attributes
 //! dropped     text reason, f64 count
-//! head        u8 form, u32 digest, f64 number, f64 send time in ms, u32 epoch
+//! seal, tail  f64 wall time in ms, u8 state of the page
+//! head        16 bytes seed, u8 form, u32 digest, f64 number, f64 send time in ms, u32 epoch
 //! ack         u32 digest, f64 number, answer
 //! ```
 
@@ -83,7 +88,8 @@ impl<'a> Frame<'a> {
         Some((Session { id, previous_id, randomness }, root))
     }
 
-    pub(crate) fn head(&mut self, seed: Seed) -> Option<Head> {
+    pub(crate) fn head(&mut self) -> Option<Head> {
+        let seed = Seed(*self.take()?);
         let form = if self.byte()? == 0 { Form::Plain } else { Form::Deflate };
         Some(Head {
             form,

@@ -17,6 +17,7 @@ pub mod record;
 
 mod batch;
 mod frame;
+mod open;
 mod policy;
 
 #[cfg(target_arch = "wasm32")]
@@ -25,7 +26,7 @@ mod abi {
     use alloc::{boxed::Box, vec, vec::Vec};
     use core::cell::UnsafeCell;
 
-    use crate::record::{Kept, Recorder};
+    use crate::record::{self, Kept, Recorder};
 
     #[global_allocator]
     static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
@@ -113,6 +114,27 @@ mod abi {
         recorder.begin(frame(buffer, length));
     }
 
+    /// Frame: a link from an open event.
+    #[unsafe(no_mangle)]
+    extern "C" fn link(length: usize) {
+        let Module { recorder, buffer, .. } = module();
+        recorder.link(frame(buffer, length));
+    }
+
+    /// Frame: an open event that stays open for long. Returns about how many bytes wait to be sealed.
+    #[unsafe(no_mangle)]
+    extern "C" fn long(length: usize) -> usize {
+        let Module { recorder, buffer, .. } = module();
+        recorder.long(frame(buffer, length))
+    }
+
+    /// Frame: number of an open event that will not be recorded.
+    #[unsafe(no_mangle)]
+    extern "C" fn cancel(length: usize) {
+        let Module { recorder, buffer, .. } = module();
+        recorder.cancel(frame(buffer, length));
+    }
+
     /// Frame: an event that ends. Returns about how many bytes wait to be sealed; -1: this one was refused;
     /// -2: seal first, then call again.
     #[unsafe(no_mangle)]
@@ -132,19 +154,28 @@ mod abi {
         recorder.dropped(frame(buffer, length));
     }
 
-    /// Seals what waits. Returns the bytes of output: form, digest, body; 0: nothing waits.
+    /// Frame: wall time and state of the page. Seals what waits. Returns the bytes of output: form, digest, body; 0:
+    /// nothing waits.
     #[unsafe(no_mangle)]
-    extern "C" fn seal() -> usize {
-        let Module { recorder, output, .. } = module();
-        recorder.seal(output);
+    extern "C" fn seal(length: usize) -> usize {
+        let Module { recorder, buffer, output } = module();
+        recorder.seal(frame(buffer, length), output);
         output.len()
     }
 
-    /// Frame: form, digest, number, send time, epoch. Returns the bytes of output: the head for one try to send.
+    /// The same, and what waits goes on waiting.
+    #[unsafe(no_mangle)]
+    extern "C" fn tail(length: usize) -> usize {
+        let Module { recorder, buffer, output } = module();
+        recorder.tail(frame(buffer, length), output);
+        output.len()
+    }
+
+    /// Frame: seed, form, digest, number, send time, epoch. Returns the bytes of output: the head for one try to send.
     #[unsafe(no_mangle)]
     extern "C" fn head(length: usize) -> usize {
-        let Module { recorder, buffer, output } = module();
-        recorder.head(frame(buffer, length), output);
+        let Module { buffer, output, .. } = module();
+        record::head(frame(buffer, length), output);
         output.len()
     }
 

@@ -3,43 +3,24 @@
 use alloc::{string::ToString, vec::Vec};
 
 use weft_proto::{
-    Head, Ids, Kind, LinkKinds, Seed, Session, SpanId, Status, Target, TraceId, limits::MAX_NUMBER, seal,
+    Head, Ids, InTrace, Kind, LinkKinds, OpenState, Seed, Session, SpanId, Status, Target, TraceId,
+    limits::MAX_NUMBER, seal,
 };
 
 use crate::{
     batch::{Building, Finished},
     frame::{Frame, cut},
+    open::{Begun, Long, Open, OpenEvents, OwnLink},
     policy,
 };
-
-/// Events open at once. Beyond that the one open longest is forgotten; when it ends it is refused and counted.
-const MAX_OPEN: usize = 256;
 
 /// What an event is to its page; the bits of `role` in a `begin` frame.
 mod role {
     pub(super) const PAGE_LOAD: u8 = 1;
+    pub(super) const VIEW: u8 = 2;
     pub(super) const INTERACTION: u8 = 4;
     /// The SDK's word about itself: never anybody's `previous`.
     pub(super) const MARK: u8 = 8;
-}
-
-/// When an event of this page began.
-#[derive(Clone, Copy)]
-pub(crate) struct Begun {
-    pub(crate) number: u64,
-    pub(crate) start_ns: u64,
-}
-
-/// What is known of an event when it starts.
-#[derive(Clone)]
-pub(crate) struct Open {
-    pub(crate) begun: Begun,
-    pub(crate) epoch: u32,
-    pub(crate) session: Option<Session>,
-    pub(crate) previous: Option<Begun>,
-    pub(crate) view: Option<u64>,
-    pub(crate) interaction: Option<u64>,
-    pub(crate) links: Vec<(Target, LinkKinds)>,
 }
 
 /// What became of an event that ended.
@@ -55,9 +36,8 @@ pub enum Kept {
 
 /// Everything the module remembers of its page. Bounded: it does not grow with the age of the page.
 pub struct Recorder {
-    seed: Seed,
     ids: Ids,
-    open: Vec<Open>,
+    open: OpenEvents,
     building: Building,
     page_load: Option<Begun>,
     last_root: Option<Begun>,
@@ -65,6 +45,8 @@ pub struct Recorder {
     session: Option<Session>,
     /// Last root of the session before, until the first root of this one has linked to it.
     session_before: Option<Target>,
+    /// What the page was when a batch last said so of its long spans.
+    told: Option<OpenState>,
 }
 
 impl Default for Recorder {
@@ -80,15 +62,15 @@ impl Recorder {
     pub fn new(frame: &[u8]) -> Self {
         let seed = Seed(Frame(frame).take().copied().unwrap_or_default());
         Self {
-            seed,
             ids: Ids::new(seed),
-            open: Vec::new(),
+            open: OpenEvents::default(),
             building: Building::default(),
             page_load: None,
             last_root: None,
             view: None,
             session: None,
             session_before: None,
+            told: None,
         }
     }
 
@@ -118,34 +100,70 @@ impl Recorder {
         let epoch = frame.word()?;
         let role = frame.byte()?;
         let is = |bit| role & bit != 0;
-        let cause = frame.number();
+        let cause = Frame(&frame.take::<8>()?[..]).number();
+        let inferred = frame.byte()? != 0;
+        let parent = Frame(&frame.take::<8>()?[..]).number();
+        let root = frame.number()?;
+        let trace = (root != begun.number).then_some(InTrace { root, parent });
         let mut links = Vec::new();
-        links.extend(cause.map(|cause| (Target::Own(cause), LinkKinds::CAUSE)));
+        links.extend(cause.map(|cause| OwnLink::cause(cause, inferred)));
         if is(role::PAGE_LOAD) {
             self.page_load = Some(begun);
+        }
+        if is(role::PAGE_LOAD) || is(role::VIEW) {
             self.view = Some(begun.number);
         }
-        if !is(role::MARK) {
-            links.extend(self.session_before.take().map(|root| (root, LinkKinds::SESSION)));
+        let is_root = trace.is_none() && !is(role::MARK);
+        if is_root {
+            links.extend(self.session_before.take().map(|root| OwnLink::to(root, LinkKinds::SESSION)));
         }
-        let previous = self.last_root.filter(|last| last.number < begun.number);
-        if !is(role::MARK) {
+        let previous = self.last_root.filter(|last| trace.is_none() && last.number < begun.number);
+        if is_root {
             self.last_root = Some(begun);
-        }
-        if self.open.len() == MAX_OPEN {
-            // When it ends it is refused as `not_open`, and counted then.
-            self.open.remove(0);
         }
         self.open.push(Open {
             begun,
             epoch,
             session: self.session.clone(),
+            trace,
             previous,
             view: self.view,
-            interaction: if is(role::INTERACTION) { Some(begun.number) } else { cause },
+            interaction: if is(role::INTERACTION) { Some(begun.number) } else { cause.filter(|_| !inferred) },
             links,
+            long: None,
         });
         Some(())
+    }
+
+    /// An open event points to another.
+    pub fn link(&mut self, frame: &[u8]) {
+        let mut frame = Frame(frame);
+        let (Some(number), Some(kinds), Some(trace), Some(span), Some(name)) =
+            (frame.number(), frame.word(), frame.take(), frame.take(), frame.text())
+        else {
+            return;
+        };
+        let target = self.target((*trace, *span));
+        if let Some(open) = self.open.get_mut(number) {
+            open.links.push(OwnLink::named(target, LinkKinds(kinds & LinkKinds::ALL.0), name));
+        }
+    }
+
+    /// An open event stays open for long: every batch says so from now on. Returns about how many bytes wait.
+    pub fn long(&mut self, frame: &[u8]) -> usize {
+        let mut frame = Frame(frame);
+        if let (Some(number), Some(kind), Some(name)) = (frame.number(), frame.byte(), frame.text()) {
+            let kind = Kind::from_otlp(kind.into()).unwrap_or_default();
+            self.open.keep_open(number, Long::new(kind, name, frame.0));
+        }
+        self.building.bytes()
+    }
+
+    /// An open event will not be recorded.
+    pub fn cancel(&mut self, frame: &[u8]) {
+        if let Some(number) = Frame(frame).number() {
+            self.open.take(number);
+        }
     }
 
     /// An event ends and is kept.
@@ -166,17 +184,18 @@ impl Recorder {
     fn try_finish(&mut self, frame: &[u8]) -> Option<bool> {
         let mut frame = Frame(frame);
         let number = frame.number()?;
-        let Some(at) = self.open.iter().position(|open| open.begun.number == number) else {
+        let Some(mut open) = self.open.take(number) else {
             self.building.drop_events("not_open", 1);
             return Some(false);
         };
-        let finished = Finished {
-            open: self.open.remove(at),
-            duration_ns: nanoseconds(frame.float()?),
-            kind: Kind::from_otlp(frame.byte()?.into())?,
-            status: Status::from_otlp(frame.byte()?.into())?,
-            name: cut(&policy::scrub("", frame.text()?), weft_proto::limits::MAX_NAME_BYTES).to_string(),
-        };
+        let duration_ns = nanoseconds(frame.float()?);
+        let kind = Kind::from_otlp(frame.byte()?.into())?;
+        let status = Status::from_otlp(frame.byte()?.into())?;
+        if frame.byte()? != 0 {
+            open.demote();
+        }
+        let name = cut(&policy::scrub("", frame.text()?), weft_proto::limits::MAX_NAME_BYTES).to_string();
+        let finished = Finished { open, duration_ns, kind, status, name, state: None };
         self.building.add(finished, frame)
     }
 
@@ -189,20 +208,31 @@ impl Recorder {
     }
 
     /// Seals what waits into `out`: form, digest, body. Empty: nothing waits.
-    pub fn seal(&mut self, out: &mut Vec<u8>) {
-        out.clear();
-        let Some(batch) = self.building.take(self.page_load) else { return };
-        let sealed = seal(&batch);
-        out.push(sealed.form as u8);
-        out.extend_from_slice(&sealed.digest.to_le_bytes());
-        out.extend_from_slice(&sealed.bytes);
+    pub fn seal(&mut self, frame: &[u8], out: &mut Vec<u8>) {
+        let (wall_ns, state) = when(frame);
+        let changed = self.told != Some(state);
+        if self.open.long_ones().any(|open| changed || !open.is_told()) || !self.building.is_empty() {
+            self.tell_open(wall_ns, state);
+            self.told = Some(state);
+        }
+        write(&mut self.building, self.page_load, out);
     }
 
-    /// Writes the head for one try to send a sealed batch.
-    pub fn head(&self, frame: &[u8], out: &mut Vec<u8>) {
-        out.clear();
-        if let Some(head) = Frame(frame).head(self.seed) {
-            Head::write(&head, out);
+    /// What waits, as if it were sealed, and what is open; it goes on waiting. Empty: there is neither.
+    pub fn tail(&self, frame: &[u8], out: &mut Vec<u8>) {
+        let (wall_ns, state) = when(frame);
+        let mut building = self.building.copy();
+        for open in self.open.long_ones() {
+            building.add_open(open, wall_ns, state, true);
+        }
+        write(&mut building, self.page_load, out);
+    }
+
+    fn tell_open(&mut self, wall_ns: u64, state: OpenState) {
+        for open in self.open.long_ones_mut() {
+            let whole = !open.is_told();
+            self.building.add_open(open, wall_ns, state, whole);
+            open.set_told();
         }
     }
 
@@ -214,11 +244,35 @@ impl Recorder {
 
     /// A root that JavaScript knows by its ids only: one of ours is told by its number, which costs a byte.
     fn target(&self, (trace, span): (TraceId, SpanId)) -> Target {
-        match self.last_root {
-            Some(last) if self.ids.trace(last.number) == trace => Target::Own(last.number),
-            _ => Target::Foreign(trace, span),
-        }
+        let mut known = self.last_root.into_iter().chain(self.page_load);
+        let own =
+            known.find(|event| self.ids.trace(event.number) == trace && self.ids.span(event.number) == span);
+        own.map_or(Target::Foreign(trace, span), |event| Target::Own(event.number))
     }
+}
+
+/// Writes the head for one try to send a sealed batch.
+pub fn head(frame: &[u8], out: &mut Vec<u8>) {
+    out.clear();
+    if let Some(head) = Frame(frame).head() {
+        Head::write(&head, out);
+    }
+}
+
+fn write(building: &mut Building, page_load: Option<Begun>, out: &mut Vec<u8>) {
+    out.clear();
+    let Some(batch) = building.take(page_load) else { return };
+    let sealed = seal(&batch);
+    out.push(sealed.form as u8);
+    out.extend_from_slice(&sealed.digest.to_le_bytes());
+    out.extend_from_slice(&sealed.bytes);
+}
+
+fn when(frame: &[u8]) -> (u64, OpenState) {
+    let mut frame = Frame(frame);
+    let wall_ns = frame.float().map_or(0, nanoseconds);
+    let state = frame.byte().and_then(|state| OpenState::from_wire(state.into()));
+    (wall_ns, state.unwrap_or(OpenState::Visible))
 }
 
 /// Milliseconds → nanoseconds, rounded to what browsers resolve (5 µs at best).

@@ -2,88 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
+mod page;
+
 use proptest::prelude::*;
-use weft_proto::{Batch, Form, Ids, LinkKinds, Seed, StrId, Target, Value, decode, digest, inflate, limits};
-use weft_sdk::record::{Kept, Recorder};
+use weft_proto::{Ids, LinkKinds, OpenState, Seed, StrId, Target, Value, limits};
+use weft_sdk::record::Kept;
 
-const SEED: [u8; 16] = *b"0123456789abcdef";
-const NONE: u8 = 0;
-const PAGE_LOAD: u8 = 1;
-const INTERACTION: u8 = 4;
-const MARK: u8 = 8;
-const NO_CAUSE: f64 = -1.0;
-const THREE_WEEKS: f64 = 21.0 * 86_400_000.0;
-const MONDAY: f64 = 1_794_993_153_624.5;
-
-struct Page(Recorder);
-
-impl Page {
-    fn opened() -> Self {
-        Self(Recorder::new(&SEED))
-    }
-
-    fn session(&mut self, id: u8, previous: Option<u8>, root: Option<([u8; 16], [u8; 8])>) -> &mut Self {
-        let mut frame = vec![id; 16];
-        frame.push(previous.is_some().into());
-        frame.extend([previous.unwrap_or(0); 16]);
-        frame.extend([0, 0, 0, 0, 0, 1, id]);
-        frame.push(root.is_some().into());
-        let (trace, span) = root.unwrap_or_default();
-        frame.extend(trace);
-        frame.extend(span);
-        self.0.session(&frame);
-        self
-    }
-
-    fn begin(&mut self, number: u64, start_ms: f64, role: u8, cause: f64) -> &mut Self {
-        let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.extend(start_ms.to_le_bytes());
-        frame.extend(0u32.to_le_bytes());
-        frame.push(role);
-        frame.extend(cause.to_le_bytes());
-        self.0.begin(&frame);
-        self
-    }
-
-    /// Bytes that wait; `None`: it was refused.
-    fn finish(&mut self, number: u64, name: &str, attributes: &[(&str, &str)]) -> Option<usize> {
-        let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.extend(12.5f64.to_le_bytes());
-        frame.extend([1, 0]);
-        text(&mut frame, name);
-        frame.extend((attributes.len() as u32).to_le_bytes());
-        for (key, value) in attributes {
-            text(&mut frame, key);
-            frame.push(0);
-            text(&mut frame, value);
-        }
-        match self.0.finish(&frame) {
-            Kept::Waiting(bytes) => Some(bytes),
-            Kept::Refused => None,
-            Kept::SealFirst => panic!("there is room"),
-        }
-    }
-
-    fn moment(&mut self, number: u64, start_ms: f64, role: u8) -> &mut Self {
-        self.begin(number, start_ms, role, NO_CAUSE).finish(number, "event", &[]).unwrap();
-        self
-    }
-
-    fn sealed(&mut self) -> Option<Batch> {
-        let mut out = Vec::new();
-        self.0.seal(&mut out);
-        let (form, rest) = out.split_first()?;
-        let (told, body) = rest.split_first_chunk()?;
-        let body = inflate(if *form == 0 { Form::Plain } else { Form::Deflate }, body).unwrap();
-        assert_eq!(digest(&body), u32::from_le_bytes(*told));
-        Some(decode(&body).unwrap())
-    }
-}
-
-fn text(frame: &mut Vec<u8>, text: &str) {
-    frame.extend((text.len() as u32).to_le_bytes());
-    frame.extend(text.as_bytes());
-}
+use page::{INTERACTION, MARK, MONDAY, NO_CAUSE, NONE, PAGE_LOAD, Page, SEED, THREE_WEEKS, text, when};
 
 #[test]
 fn nothing_recorded_seals_to_nothing() {
@@ -217,7 +142,7 @@ fn a_batch_is_to_be_sealed_before_it_outgrows_what_can_outlive_the_page() {
     for number in 0.. {
         page.begin(number, MONDAY, NONE, NO_CAUSE);
         let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.extend([0; 10]);
+        frame.extend([0; 11]);
         text(&mut frame, &format!("event {number}"));
         frame.extend(0u32.to_le_bytes());
         if page.0.finish(&frame) == Kept::SealFirst {
@@ -226,14 +151,14 @@ fn a_batch_is_to_be_sealed_before_it_outgrows_what_can_outlive_the_page() {
         events += 1;
     }
     let mut out = Vec::new();
-    page.0.seal(&mut out);
+    page.0.seal(&when(MONDAY, OpenState::Visible), &mut out);
     assert!((200..limits::MAX_EVENTS).contains(&events), "{events}");
     assert!(out.len() < 60 * 1024);
 }
 
 proptest! {
     #[test]
-    fn frames_of_noise_never_panic(frames in prop::collection::vec((0..6u8, any::<Vec<u8>>()), 0..20)) {
+    fn frames_of_noise_never_panic(frames in prop::collection::vec((0..9u8, any::<Vec<u8>>()), 0..20)) {
         let mut page = Page::opened();
         for (call, frame) in frames {
             match call {
@@ -244,6 +169,11 @@ proptest! {
                     page.0.finish(&frame);
                 }
                 4 => page.0.dropped(&frame),
+                5 => page.0.link(&frame),
+                6 => {
+                    page.0.long(&frame);
+                }
+                7 => page.0.cancel(&frame),
                 _ => assert_eq!(page.0.ack(&frame), None),
             }
         }

@@ -120,7 +120,25 @@ fn optimise(compiled: &Path) -> Outcome {
         .args(FEATURES)
         .args([compiled, Path::new("-o"), &made])
         .show()?;
+    as_javascript(&made)?;
     fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
+}
+
+/// The same module for pages whose policy forbids WebAssembly. wasm2js knows the first version of WebAssembly only, so
+/// what came later is lowered first.
+fn as_javascript(module: &Path) -> Outcome {
+    let root = repository::root();
+    let bin = |name: &str| Program::new(root.join("node_modules/.bin").join(name));
+    let (lowered, long) = (root.join("target/lowered.wasm"), root.join("target/lowered.js"));
+    bin("wasm-opt")
+        .args(["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"])
+        .args(["--signext-lowering", "--strip-target-features"])
+        .args(FEATURES)
+        .args([module, Path::new("-o"), &lowered])
+        .show()?;
+    bin("wasm2js").args(["-Os"]).args([&lowered, Path::new("-o"), &long]).show()?;
+    let made = format!("--outfile={}", root.join("wasm-sdk/dist/weft.wasm.js").display());
+    bin("esbuild").args(["--minify", "--format=esm", "--log-level=warning", &made]).args([&long]).show()
 }
 
 fn bundle() -> Outcome {

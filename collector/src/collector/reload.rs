@@ -32,11 +32,14 @@ impl Collector {
             destinations = config.destinations.0.len(),
             "settings are reloaded"
         );
-        let Config { keys, destinations, forward_other, max_skew, shutdown, linker, .. } = config;
+        let Config { keys, destinations, forward_other, max_skew, shutdown, linker, long_spans, .. } = config;
         let linker =
             config::Linker { rules: linker.rules, sessions: linker.sessions, ..self.config.linker.clone() };
+        let announce_open = long_spans.announce_open;
+        let long_spans = config::LongSpans { announce_open, ..self.config.long_spans.clone() };
+        let before = self.config.clone();
         self.config =
-            Config { keys, destinations, forward_other, max_skew, shutdown, linker, ..self.config.clone() };
+            Config { keys, destinations, forward_other, max_skew, shutdown, linker, long_spans, ..before };
     }
 }
 
@@ -56,6 +59,8 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
             "linker.wait_ms, max_waiting_mib, max_values, or the longest link.within",
             differs_in_size(&now.linker, &wanted.linker),
         ),
+        ("long_spans, but for announce_open", differs_but_announcing(&now.long_spans, &wanted.long_spans)),
+        ("sdk", now.sdk != wanted.sdk),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()
@@ -65,4 +70,8 @@ fn differs_in_size(now: &config::Linker, wanted: &config::Linker) -> bool {
     let sizes =
         |linker: &config::Linker| (linker.wait, linker.most_waiting, linker.most_values, linker.keeps());
     sizes(now) != sizes(wanted)
+}
+
+fn differs_but_announcing(now: &config::LongSpans, wanted: &config::LongSpans) -> bool {
+    *now != config::LongSpans { announce_open: now.announce_open, ..wanted.clone() }
 }

@@ -8,7 +8,7 @@ use super::{
     Config, Durability, Limits, Mistake, Mistakes, Spool, Telemetry,
     destination::{self, Destinations},
     key::{self, Env},
-    link,
+    link, long, sdk,
     section::{Notes, Section},
 };
 use crate::pipeline::signal::Signal;
@@ -51,6 +51,8 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
         .collect();
     let rules = link::rules(&mut root, notes);
     let linker = link::linker(root.section("linker"), rules);
+    let long_spans = long::read(root.section("long_spans"));
+    let sdk = sdk::read(root.section("sdk"), &path);
     let telemetry = root.has("telemetry").then(|| telemetry(root.section("telemetry"), env));
     let mut clock = root.section("clock");
     let max_skew = Duration::from_millis(clock.count("max_skew_ms", 5_000, 0..=86_400_000));
@@ -71,6 +73,8 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
         destinations,
         telemetry,
         linker,
+        long_spans,
+        sdk,
         limits,
         spool,
         max_skew,

@@ -123,25 +123,8 @@ fn rule(mut section: Section<'_>) -> Rule {
     }
     let words = [("previous", To::Previous), ("first", To::First), ("all", To::All)];
     let to = section.one_of("to", &words, To::Previous);
-    let within = duration(&mut section, "within", 30 * DAY);
+    let within = section.duration("within", 30 * DAY);
     let on_server = section.flag("on_server", false);
     section.end();
     Rule { name: name.into(), by, to, within, on_server }
-}
-
-/// A number and its unit, as in "30d".
-fn duration(section: &mut Section<'_>, name: &'static str, default: Duration) -> Duration {
-    let Some(text) = section.text(name) else { return default };
-    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
-    let read = units.iter().find_map(|(unit, seconds)| {
-        let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-        (1..=366 * 86_400 / seconds).contains(&number).then(|| Duration::from_secs(number * seconds))
-    });
-    read.unwrap_or_else(|| {
-        section.wrong(
-            name,
-            format!("is \"{text}\": write a number and s, m, h or d, at most a year, as in \"30d\""),
-        );
-        default
-    })
 }

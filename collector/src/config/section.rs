@@ -1,6 +1,6 @@
 //! One table of the file, read key by key; what is wrong is noted, and reading goes on.
 
-use std::{cell::RefCell, ops::RangeInclusive};
+use std::{cell::RefCell, ops::RangeInclusive, time::Duration};
 
 use toml::{Table, Value};
 
@@ -109,6 +109,22 @@ impl<'a> Section<'a> {
                 default
             }
         }
+    }
+
+    /// A number and its unit, as in "30d".
+    pub(super) fn duration(&mut self, name: &'static str, default: Duration) -> Duration {
+        let Some(text) = self.text(name) else { return default };
+        let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+        let read = units.iter().find_map(|(unit, seconds)| {
+            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+            (1..=366 * 86_400 / seconds).contains(&number).then(|| Duration::from_secs(number * seconds))
+        });
+        read.unwrap_or_else(|| {
+            let message =
+                format!("is \"{text}\": write a number and s, m, h or d, at most a year, as in \"30d\"");
+            self.wrong(name, message);
+            default
+        })
     }
 
     /// Whether there is such a key.

@@ -183,3 +183,16 @@ fn a_rule_has_three_lines_and_says_what_is_wrong_with_each() {
     }
     assert!(mistakes(&format!("{TEN_LINES}\n[link]\nname = \"a\"\nby = 5")).len() == 1);
 }
+
+#[test]
+fn long_spans_are_waited_for_as_the_settings_say_and_never_longer_while_a_page_is_visible() {
+    let read = |more: &str| Config::from_toml(&format!("{TEN_LINES}\n[long_spans]\n{more}"));
+    let long = read("").unwrap().long_spans;
+    assert_eq!((long.interrupted_after.as_secs(), long.abandoned_after.as_secs()), (1_800, 604_800));
+    assert!(!long.announce_open);
+    let long = read("interrupted_after = \"2h\"\nannounce_open = true").unwrap().long_spans;
+    assert_eq!((long.interrupted_after.as_secs(), long.announce_open), (7_200, true));
+    let wrong = read("interrupted_after = \"2d\"\nabandoned_after = \"1d\"").unwrap_err();
+    assert_eq!(wrong.0.len(), 1);
+    assert_eq!(wrong.0[0].path, "long_spans.abandoned_after");
+}

@@ -2,8 +2,19 @@
 
 use std::sync::Arc;
 
-use super::{Ledger, Owner, Remarks};
+use super::{Ledger, Made, Owner, Remarks};
 use crate::{config::Key, outcome::Outcome};
+
+/// Where events come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum From {
+    /// Somebody sent them.
+    Sender,
+    /// They were counted when they came, and have waited since.
+    Waiting,
+    /// Nobody sent them: they count once they are durable, and not before.
+    Here(Made),
+}
 
 /// Events that were received and not decided yet.
 #[derive(Debug)]
@@ -12,8 +23,7 @@ pub struct Carried {
     ledger: Ledger,
     owner: Owner,
     undecided: u64,
-    /// They were counted when they came, and have waited since.
-    is_again: bool,
+    from: From,
 }
 
 impl Carried {
@@ -21,12 +31,17 @@ impl Carried {
     pub fn receive(ledger: &Ledger, key: &Key, events: u64) -> Self {
         let owner = Owner { key: Arc::clone(&key.name), application: Arc::clone(&key.application) };
         ledger.receive(&owner, events);
-        Self { ledger: ledger.clone(), owner, undecided: events, is_again: false }
+        Self { ledger: ledger.clone(), owner, undecided: events, from: From::Sender }
     }
 
     /// Events that were accepted before and have waited: neither received nor accepted again.
     pub(crate) fn again(ledger: &Ledger, owner: Owner, events: u64) -> Self {
-        Self { ledger: ledger.clone(), owner, undecided: events, is_again: true }
+        Self { ledger: ledger.clone(), owner, undecided: events, from: From::Waiting }
+    }
+
+    /// An event that the collector makes.
+    pub(crate) fn made(ledger: &Ledger, owner: Owner, made: Made) -> Self {
+        Self { ledger: ledger.clone(), owner, undecided: 1, from: From::Here(made) }
     }
 
     /// Whose they are.
@@ -44,15 +59,17 @@ impl Carried {
     /// `events` of them are durable.
     pub fn accept(&mut self, events: u64, remarks: &Remarks) {
         let events = self.take(events);
-        if !self.is_again {
-            self.ledger.accept(&self.owner, events, remarks);
+        match self.from {
+            From::Sender => self.ledger.accept(&self.owner, events, remarks),
+            From::Here(made) if events > 0 => self.ledger.make(&self.owner, made, events),
+            From::Here(_) | From::Waiting => {}
         }
     }
 
     /// `events` of them are refused.
     pub fn refuse(&mut self, outcome: Outcome, events: u64) {
         let events = self.take(events);
-        if events > 0 && !self.is_again {
+        if events > 0 && self.from == From::Sender {
             self.ledger.refuse(&self.owner, outcome, events);
         }
     }
@@ -72,8 +89,8 @@ impl Carried {
 
 impl Drop for Carried {
     fn drop(&mut self) {
-        // What has waited is in the spool, whatever becomes of this.
-        if self.undecided == 0 || self.is_again {
+        // What has waited is in the spool, whatever becomes of this; and what was made here nobody knows of.
+        if self.undecided == 0 || self.from != From::Sender {
             return;
         }
         let events = self.undecided;

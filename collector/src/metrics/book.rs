@@ -5,7 +5,10 @@ use std::fmt;
 use prometheus_client::encoding::DescriptorEncoder;
 
 use super::rows::{Rows, counter, gauge};
-use crate::{ledger::Book, outcome::Outcome};
+use crate::{
+    ledger::{Book, Made},
+    outcome::Outcome,
+};
 
 pub(super) fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
     let mut counts = [Rows::new(), Rows::new(), Rows::new(), Rows::new(), Rows::new()];
@@ -52,12 +55,17 @@ pub(super) fn destinations(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::
     let (mut came, mut went, mut pending) = (Rows::new(), Rows::new(), Rows::new());
     for (key, page) in &book.keys {
         for (destination, fates) in &page.destinations {
-            let labels = || vec![("key", &**key), ("destination", &**destination)];
+            let labels_of = [("key", &**key), ("destination", &**destination)];
+            let labels = || labels_of.to_vec();
             let with =
                 |name: &'static str, value| labels().into_iter().chain([(name, value)]).collect::<Vec<_>>();
             came.push((with("from", "recovered"), fates.recovered));
             came.push((with("from", "accepted"), fates.accepted));
-            came.push((with("from", "made_here"), fates.made_here));
+            let made = |(made, count): (&Made, &u64)| {
+                let labels = [("from", "made_here"), ("kind", made.name())];
+                (labels_of.iter().copied().chain(labels).collect(), *count)
+            };
+            came.extend(fates.made_here.iter().map(made));
             went.push((with("fate", "delivered"), fates.delivered));
             went.push((with("fate", "rejected_by_destination"), fates.rejected_by_destination));
             went.extend(fates.dropped.iter().map(|(why, count)| (with("fate", why.name()), *count)));

@@ -13,7 +13,7 @@ use prometheus_client::metrics::{
     histogram::{Histogram, exponential_buckets},
 };
 
-use super::LinkerMeters;
+use super::{LinkerMeters, LongMeters};
 use crate::pipeline::export::Load;
 
 /// What stages measure while they work.
@@ -23,6 +23,8 @@ pub(crate) struct Meters {
     pub(crate) fsync: Histogram,
     /// What the linker finds.
     pub(crate) linker: LinkerMeters,
+    /// What becomes of long spans.
+    pub(crate) long: LongMeters,
     /// By destination.
     destinations: Mutex<BTreeMap<Arc<str>, Arc<DestinationMeters>>>,
 }
@@ -49,7 +51,8 @@ pub(crate) struct DestinationMeters {
 impl Meters {
     #[must_use]
     pub(crate) fn new() -> Self {
-        Self { fsync: seconds(), linker: LinkerMeters::default(), destinations: Mutex::default() }
+        let (linker, long) = (LinkerMeters::default(), LongMeters::default());
+        Self { fsync: seconds(), linker, long, destinations: Mutex::default() }
     }
 
     /// Those of a destination.

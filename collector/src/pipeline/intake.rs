@@ -60,6 +60,8 @@ struct Changing {
     max_skew: Duration,
     forwards_other: bool,
     rules: Rules,
+    /// Whether beginnings of long spans are forwarded.
+    announces: bool,
 }
 
 /// Requests of the largest size that are decoded at once. Each may take nine times its size for a moment.
@@ -231,7 +233,13 @@ impl Intake {
 
 impl Changing {
     fn new(config: &Config, gate: Gate, rules: Rules) -> Self {
-        Self { gate, max_skew: config.max_skew, forwards_other: config.forward_other, rules }
+        Self {
+            gate,
+            max_skew: config.max_skew,
+            forwards_other: config.forward_other,
+            rules,
+            announces: config.long_spans.announce_open,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod ids;
 mod index;
 mod linker;
 mod links;
+mod long;
 mod look;
 mod moments;
 mod release;
@@ -26,11 +27,12 @@ pub(crate) use ids::PageIds;
 pub(crate) use index::{Index, IndexError};
 pub(crate) use linker::{Linker, Starts};
 pub(crate) use links::Link;
+pub(crate) use long::{Heard, Keeps, Why, Word, words};
 #[cfg(test)]
 pub(crate) use look::ValueSeed;
 pub(crate) use look::{Candidate, Rules};
 pub(crate) use reserved::{claims, is_reserved};
-pub(crate) use room::{Waiting, WaitingRoom, weight};
+pub(crate) use room::{Came, Waiting, WaitingRoom, weight};
 pub(crate) use told::Told;
 
 use super::spool::{Intervals, Record};
@@ -62,23 +64,58 @@ pub(crate) struct LinkedEvent<'a> {
     pub(crate) dropped_links: usize,
     /// How far the device's clock was ahead, where that is corrected.
     pub(crate) skew_ms: Option<i64>,
+    pub(crate) is: Is,
+}
+
+/// What is said of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Is {
+    /// That it was.
+    Whole,
+    /// That it has begun: a moment.
+    Announcement,
+    /// That its end is not waited for any more: until when it was last seen.
+    Closure,
+}
+
+impl Is {
+    /// `weft.state`, where the collector says it.
+    pub(crate) fn state(self) -> Option<&'static str> {
+        match self {
+            Self::Whole => None,
+            Self::Announcement => Some("open"),
+            Self::Closure => Some("interrupted"),
+        }
+    }
 }
 
 /// Links the events of a record from a page.
 pub(crate) fn link<'a>(record: &'a Record, head: &'a Head, batch: &'a Batch) -> Linked<'a> {
     let mut ids = PageIds::new(head.seed, batch);
-    let taken = Intervals::from_wire(&record.taken);
+    let [taken, announced, resumed] =
+        [&record.taken, &record.announced, &record.resumed].map(|flat| Intervals::from_wire(flat));
     let (mut events, mut links) = (Vec::with_capacity(batch.events.len()), Vec::new());
-    for event in batch.events.iter().filter(|event| taken.contains(event.number)) {
+    let here = |event: &Event| match event.open {
+        None => taken.contains(event.number).then_some(Is::Whole),
+        Some(_) => announced.contains(event.number).then_some(Is::Announcement),
+    };
+    for event in &batch.events {
+        let Some(is) = here(event) else { continue };
         let before = links.len();
-        let dropped_links = links::find(batch, event, &mut ids, &mut links);
+        let resumes = is == Is::Whole && resumed.contains(event.number);
+        let dropped_links = links::find(batch, event, resumes, &mut ids, &mut links);
+        let span_id = match is {
+            Is::Announcement => ids.announcement(event.number),
+            _ => ids.span(event.number),
+        };
         events.push(LinkedEvent {
             event,
             trace_id: ids.trace(event.number),
-            span_id: ids.span(event.number),
+            span_id,
             links: before..links.len(),
             dropped_links,
             skew_ms: skew_of(record, head, event),
+            is,
         });
     }
     Linked { record, batch, ids, events, links }

@@ -32,7 +32,7 @@ pub(crate) use record::{Kind, Record, Stamp};
 pub(crate) use recover::{OpenError, Opened, With, open, thread};
 pub(crate) use segments::Segments;
 
-use super::link::{Candidate, Told};
+use super::link::{Candidate, Told, Why, Word};
 use crate::{clock::Clock, config::Config, ledger::Carried, outcome::Outcome, reject::Reject};
 
 /// Where batches become durable.
@@ -68,12 +68,23 @@ pub(crate) struct Entry {
 
 /// What is wanted for this entry alone.
 pub(crate) enum Claim {
-    /// Event numbers of a page; what the batch tells beside its events; and the batch, unless it is too large to keep.
-    Numbers { page: [u8; 16], numbers: Intervals, told: Told, decoded: Option<Arc<Decoded>> },
+    /// Event numbers of a page; what it says is open; what the batch tells beside its events; and the batch, unless it is
+    /// too large to keep.
+    Numbers { page: [u8; 16], numbers: Intervals, open: Said, told: Told, decoded: Option<Arc<Decoded>> },
+    /// The right to give up an event of a page, once.
+    Closure { page: [u8; 16], number: u64, why: Why },
     /// A whole body, by its hash.
     Body(u128),
     /// Nothing: these events were claimed when they came.
     Released,
+}
+
+/// What a batch says is open.
+#[derive(Debug, Default)]
+pub(crate) struct Said {
+    pub(crate) words: Vec<Word>,
+    /// Whether beginnings are forwarded.
+    pub(crate) announces: bool,
 }
 
 /// What the writer is asked to do.
@@ -102,10 +113,12 @@ impl Entry {
     /// KiB it takes while it waits, about.
     fn weight(&self) -> u32 {
         let told = match &self.claim {
-            Claim::Numbers { numbers, told, decoded, .. } => {
-                told.bytes() + numbers.bytes() + decoded.as_ref().map_or(0, |decoded| decoded.bytes())
+            Claim::Numbers { numbers, told, decoded, open, .. } => {
+                let words: usize = open.words.iter().map(Word::bytes).sum();
+                let decoded = decoded.as_ref().map_or(0, |decoded| decoded.bytes());
+                told.bytes() + numbers.bytes() + words + decoded
             }
-            Claim::Body(_) | Claim::Released => 0,
+            Claim::Body(_) | Claim::Released | Claim::Closure { .. } => 0,
         };
         u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)
     }

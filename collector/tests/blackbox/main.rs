@@ -16,6 +16,8 @@ mod grpc;
 mod link_bounds;
 mod links;
 mod logs;
+mod long;
 mod operations;
 mod otlp;
 mod process;
+mod sdk;

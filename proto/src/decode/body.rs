@@ -16,7 +16,7 @@ pub(super) struct Body<'a> {
     pub(super) points: Run<'a>,
     pub(super) page_load: u64,
     pub(super) time_unit: u64,
-    pub(super) events: Option<Packed<'a, 19>>,
+    pub(super) events: Option<Packed<'a, 20>>,
     pub(super) resource_shape: u32,
     pub(super) values: Packed<'a, 5>,
     pub(super) other: Run<'a>,

@@ -11,7 +11,7 @@ use super::{
     value::Text,
 };
 use crate::{
-    event::{Event, Kind, Parent, Status},
+    event::{Event, InTrace, Kind, OpenState, Status},
     limits,
 };
 
@@ -19,6 +19,8 @@ use crate::{
 const EVENT_BYTES: usize = 500;
 
 const LENGTH: &str = "length of a column";
+
+const PARENT: DecodeError = DecodeError::Invalid("parent");
 
 /// What is left of a column. One that is left out is all zeros.
 pub(super) struct Column<'a> {
@@ -49,7 +51,7 @@ impl<'a> Column<'a> {
 }
 
 /// Columns of `weft.v1.Events`, by field number.
-pub(super) struct Columns<'a>(pub(super) &'a Packed<'a, 19>);
+pub(super) struct Columns<'a>(pub(super) &'a Packed<'a, 20>);
 
 impl<'a> Columns<'a> {
     pub(super) fn get(&self, tag: usize) -> Column<'a> {
@@ -83,6 +85,13 @@ impl<'a> Columns<'a> {
         self.places(&mut events)?;
         self.unless_zeros(13, &mut events, |event, status| {
             event.status = Status::from_otlp(status as u32).ok_or(DecodeError::Invalid("status"))?;
+            Ok(())
+        })?;
+        self.unless_zeros(19, &mut events, |event, state| {
+            if state != 0 {
+                let open = u32::try_from(state).ok().and_then(OpenState::from_wire);
+                event.open = Some(open.ok_or(DecodeError::Invalid("state"))?);
+            }
             Ok(())
         })?;
         Ok(events)
@@ -144,10 +153,12 @@ impl<'a> Columns<'a> {
         if !(self.0.get(8).is_empty() && self.0.get(9).is_empty()) {
             let mut roots = self.get(9);
             self.into(8, events, |event, parent| {
-                event.parent = match (back(event.number, parent)?, back(event.number, roots.next()?)?) {
+                let root = back(event.number, roots.next()?)?;
+                event.trace = match (back(event.number, parent)?, root) {
                     (None, None) => None,
-                    (Some(number), Some(root)) if root <= number => Some(Parent { number, root }),
-                    _ => return Err(DecodeError::Invalid("parent")),
+                    (Some(parent), Some(root)) if root > parent => return Err(PARENT),
+                    (Some(_), None) => return Err(PARENT),
+                    (parent, Some(root)) => Some(InTrace { root, parent }),
                 };
                 Ok(())
             })?;

@@ -56,7 +56,8 @@ impl<'a> Links<'a> {
             let target = self.targets.next().ok_or_else(|| self.targets.why("link count"))?;
             let kinds = LinkKinds(self.kinds.next()? as u32);
             let rule = (self.rules.next()? as u32).checked_sub(1);
-            if kinds.0 == 0 && rule.is_none() || !LinkKinds::ALL.contains(kinds) {
+            let needs_rule = kinds.0 == 0 || kinds.contains(LinkKinds::NAMED);
+            if needs_rule && rule.is_none() || !LinkKinds::ALL.contains(kinds) {
                 return Err(DecodeError::Invalid("link kind"));
             }
             let rule = rule.map(|rule| text.name(rule)).transpose()?;

@@ -4,8 +4,8 @@
 
 use proptest::{collection::vec, option, prelude::*, sample::Index};
 use weft_proto::{
-    Attribute, Batch, Dropped, Event, Kind, Link, LinkKinds, Point, Session, Status, Target, Value,
-    event::Parent,
+    Attribute, Batch, Dropped, Event, InTrace, Kind, Link, LinkKinds, OpenState, Point, Session, Status,
+    Target, Value,
 };
 
 /// An event before its batch is known: attributes and links not yet in the batch's lists.
@@ -20,6 +20,7 @@ struct Draft {
     session: Option<Index>,
     backs: [Option<Index>; 5],
     status: u32,
+    state: u32,
     attributes: Vec<(String, Scalar)>,
     links: Vec<DraftLink>,
 }
@@ -61,14 +62,18 @@ fn draft() -> impl Strategy<Value = Draft> {
         prop_oneof![any::<Index>().prop_map(Ok), any::<([u8; 16], [u8; 8])>().prop_map(Err)],
         1..=LinkKinds::ALL.0,
         option::of("[a-z]{1,5}"),
-    );
+    )
+        .prop_filter("a named kind has a name", |(_, kinds, rule)| {
+            rule.is_some() || !LinkKinds(*kinds).contains(LinkKinds::NAMED)
+        });
     let time = prop_oneof![
         any::<u64>(),
         0..4_000_000_000_000u64,
         (0..4_000_000_000u64).prop_map(|ms| ms * 1_000_000)
     ];
     let first = (prop_oneof![1..4u64, 1..1u64 << 40], "[a-zA-Z.]{0,12}", 0..6u32, time.clone(), time);
-    let second = (0..3u32, option::of(any::<Index>()), any::<[Option<Index>; 5]>(), 0..3u32);
+    let state = prop_oneof![3 => Just(0), 1 => 1..6u32];
+    let second = (0..3u32, option::of(any::<Index>()), any::<[Option<Index>; 5]>(), 0..3u32, state);
     let third = (vec(("[a-z.]{1,8}", scalar()), 0..5), vec(link, 0..4));
     (first, second, third).prop_map(|(first, second, third)| Draft {
         gap: first.0,
@@ -80,6 +85,7 @@ fn draft() -> impl Strategy<Value = Draft> {
         session: second.1,
         backs: second.2,
         status: second.3,
+        state: second.4,
         attributes: third.0,
         links: third.1,
     })
@@ -146,13 +152,15 @@ fn add(batch: &mut Batch, number: u64, draft: Draft) {
         duration_ns: draft.duration,
         epoch: draft.epoch,
         session,
-        parent: earlier(parent)
-            .zip(earlier(root))
-            .map(|(one, other)| Parent { number: one.max(other), root: one.min(other) }),
+        trace: earlier(root).map(|root| {
+            let parent = earlier(parent).filter(|parent| *parent >= root);
+            InTrace { root, parent }
+        }),
         previous: earlier(previous),
         view: earlier(view),
         interaction: earlier(interaction),
         status: Status::from_otlp(draft.status).unwrap(),
+        open: OpenState::from_wire(draft.state),
         attributes: first_attribute..batch.attributes.len() as u32,
         links: first_link..batch.links.len() as u32,
     };

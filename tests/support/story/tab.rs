@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use weft_proto::{Attribute, Batch, Event, Ids, Kind, Point, Seed, Session, Value, event::Parent};
+use weft_proto::{Attribute, Batch, Event, Ids, InTrace, Kind, Point, Seed, Session, Value};
 
 use super::Id;
 use crate::{clock::TestClock, page::sealed};
@@ -138,7 +138,7 @@ impl Tab {
             kind: Kind::Internal,
             start_ns: self.start_ns(number),
             session: Some(0),
-            parent: moment.root.map(|root| Parent { number: root, root }),
+            trace: moment.root.map(|root| InTrace { root, parent: Some(root) }),
             previous: self.previous(number),
             attributes: first..batch.attributes.len() as u32,
             ..Event::default()

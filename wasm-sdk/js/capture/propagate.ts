@@ -1,51 +1,41 @@
-// Who gets our headers: requests to the page's own origin, and never one that left it before.
+// Who gets our headers: requests to the page's own origin and to origins that the page lists, and never a path that
+// left them before.
 
-import { propagation, type Started } from "../record";
+import type { Started } from "../event";
+import type { Recorder } from "../record";
+import type { Scope } from "../scope";
 
-/** Off, or on but for paths that begin with one of these. */
-export type Propagate = boolean | { except: string[] };
+/** Off; or on, for further origins too, but for paths that begin with one of these. */
+export type Propagate = boolean | { to?: string[]; except?: string[] };
 
-export interface Joined {
-  /** With our headers. */
-  request: Request;
-  /** As the page made it, where repeating it changes nothing at the server. */
-  again: Request | undefined;
+export interface Headers3 {
+  traceparent: string;
+  tracestate: string;
+  baggage: string;
 }
 
 /** Paths remembered as leaving the origin. */
 const MAX_LEFT = 100;
 
-const SAFE = new Set(["GET", "HEAD"]);
-
 // Paths that were redirected to another origin, or failed with our headers and not without.
 const left = new Set<string>();
 
-export const headersFor = (url: URL, propagate: Propagate): boolean =>
-  propagate !== false &&
-  url.origin === location.origin &&
-  !left.has(url.pathname) &&
-  !(typeof propagate === "object" && propagate.except.some((prefix) => url.pathname.startsWith(prefix)));
-
-/**
- * The request with our headers. Made by the browser from what the page gave, so that nothing it means is lost:
- * options may be inherited, header lists may be read once only.
- */
-export const join = (input: RequestInfo | URL, init: RequestInit | undefined, event: Started): Joined => {
-  const request = new Request(input, init);
-  const again = SAFE.has(request.method) ? new Request(request) : undefined;
-  // Decided by what the browser made of it; and a request that the app joined to a trace itself is left alone.
-  if (new URL(request.url).origin === location.origin && !request.headers.has("traceparent")) {
-    const { traceparent, tracestate, baggage } = propagation(event);
-    request.headers.set("traceparent", traceparent);
-    if (!request.headers.has("tracestate")) request.headers.set("tracestate", tracestate);
-    // Baggage is a list (W3C Baggage, "Header content"): what the app says stays in it.
-    request.headers.append("baggage", baggage);
-  }
-  return { request, again };
+export const joins = (url: URL, { options: { propagate = true }, mayPropagate }: Scope): boolean => {
+  if (!mayPropagate || propagate === false || left.has(url.origin + url.pathname)) return false;
+  const { to = [], except = [] } = propagate === true ? {} : propagate;
+  const isListed = url.origin === location.origin || to.includes(url.origin);
+  return isListed && !except.some((prefix) => url.pathname.startsWith(prefix));
 };
 
-/** Remembers a path whose answer came from another origin, or that failed. */
-export const leave = (url: URL, response?: Response): void => {
-  const stayed = response && (!response.redirected || new URL(response.url).origin === location.origin);
-  if (!stayed && left.size < MAX_LEFT) left.add(url.pathname);
+/** What joins a request to its event: W3C Trace Context level 2 (random flag) and Baggage. */
+export const headersOf = ({ ids }: Recorder, { number, root, session }: Started): Headers3 => ({
+  traceparent: `00-${ids.trace(root.number)}-${ids.span(number)}-03`,
+  tracestate: `ot=rv:${session.randomness}`,
+  baggage: `session.id=${session.id}`,
+});
+
+/** Remembers a path whose answer came from an origin that gets no headers, or that failed. */
+export const leave = (url: URL, scope: Scope, answeredBy?: string): void => {
+  const stayed = answeredBy !== undefined && joins(new URL(answeredBy), scope);
+  if (!stayed && left.size < MAX_LEFT) left.add(url.origin + url.pathname);
 };

@@ -7,14 +7,14 @@ mod attributes;
 mod backward;
 mod logs;
 
-use weft_proto::Status;
+use weft_proto::{LinkKinds, Status};
 
 use self::{
     attributes::{Page, array, key_value, text_pair, value},
     backward::Backward,
 };
 use crate::pipeline::{
-    link::{FLAGS, Link, Linked, LinkedEvent, claims, start_ns},
+    link::{FLAGS, Is, Link, Linked, LinkedEvent, claims, start_ns},
     signal::Signal,
 };
 
@@ -76,14 +76,15 @@ fn span(out: &mut Backward, page: &mut Page<'_>, linked: &LinkedEvent<'_>) {
     for found in links.iter().rev() {
         out.message(13, |out| link(out, found));
     }
-    unless_zero(out, 10, page.removed(event));
+    unless_zero(out, 10, page.removed(linked));
     page.attributes(out, linked);
-    unless_zero_fixed(out, 8, start.saturating_add(event.duration_ns));
+    let lasted = if linked.is == Is::Announcement { 0 } else { event.duration_ns };
+    unless_zero_fixed(out, 8, start.saturating_add(lasted));
     unless_zero_fixed(out, 7, start);
     unless_zero(out, 6, event.kind as u64);
     out.text(5, page.linked.batch.strings.get(event.name));
-    if let Some(parent) = event.parent {
-        let span_id = page.linked.ids.span(parent.number);
+    if let Some(parent) = event.parent() {
+        let span_id = page.linked.ids.span(parent);
         out.bytes(4, &span_id);
     }
     out.text(3, page.trace_state(event));
@@ -99,7 +100,10 @@ fn link(out: &mut Backward, link: &Link<'_>) {
         text_pair(out, 4, "weft.link.rule", rule);
         key_value(out, 4, "weft.link.inferred", |out| out.varint(2, 1));
     }
-    key_value(out, 4, "weft.link", |out| array(out, link.kinds.names()));
+    // What only a rule gives a kind to has that of the rule.
+    let own = link.name.or(link.rule.filter(|_| link.kinds == LinkKinds::default()));
+    let kinds = link.kinds.names().map(|kind: &str| kind).chain(own);
+    key_value(out, 4, "weft.link", |out| array(out, kinds));
     out.bytes(2, &link.target.1);
     out.bytes(1, &link.target.0);
 }

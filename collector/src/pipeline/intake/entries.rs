@@ -12,17 +12,18 @@ use crate::{
     pipeline::{
         admit::{Admitted, Coding},
         decode::Counted,
-        link::{Candidate, Told},
+        link::{Candidate, Told, words},
         signal::Signal,
-        spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Stamp},
+        spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Said, Stamp},
     },
 };
 
 impl Intake {
     pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
-        let carried = Carried::receive(&self.ledger, &admitted.key, batch.events.len() as u64);
+        let finished = batch.events.iter().filter(|event| event.open.is_none());
+        let carried = Carried::receive(&self.ledger, &admitted.key, finished.clone().count() as u64);
         let page = Ids::new(head.seed).page();
-        let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
+        let numbers = Intervals::from_ascending(finished.map(|event| event.number));
         let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
         let key = Arc::clone(&admitted.key);
         let stamp = Stamp {
@@ -33,8 +34,10 @@ impl Intake {
         let record =
             Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
         let told = Told::by(&batch);
-        let candidates = self.changing().rules.in_batch(&record, &head, &batch);
-        let claim = Claim::Numbers { page, numbers, told, decoded: Decoded::new(head, batch) };
+        let changing = self.changing();
+        let candidates = changing.rules.in_batch(&record, &head, &batch);
+        let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
+        let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };
         (key, Entry { record, claim, candidates, carried })
     }
 

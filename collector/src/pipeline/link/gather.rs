@@ -170,7 +170,7 @@ pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> P
         }
         Kind::Released if record.body.is_empty() => Err("it could not be when it was released".into()),
         // We wrote it ourselves: whatever it has come to, it was within the bounds when it came.
-        Kind::Released => {
+        Kind::Released | Kind::Closed => {
             Ok(vec![Part { signal: Signal::Traces, bytes: record.body.to_vec(), spans: record.events }])
         }
         Kind::Otlp | Kind::Logs | Kind::Metrics => {

@@ -145,7 +145,7 @@ struct Here {
     opened: Opened,
     ledger: Ledger,
     room: Arc<WaitingRoom>,
-    inbox: tokio::sync::mpsc::Receiver<Waiting>,
+    inbox: tokio::sync::mpsc::Receiver<Came>,
     config: Config,
     index: Index,
 }
@@ -200,7 +200,13 @@ impl Here {
             ..Record::default()
         };
         let numbers = Intervals::from_ascending(0..5);
-        let claim = Claim::Numbers { page: [page; 16], numbers, told: Told::by(&batch), decoded: None };
+        let claim = Claim::Numbers {
+            page: [page; 16],
+            numbers,
+            open: spool::Said::default(),
+            told: Told::by(&batch),
+            decoded: None,
+        };
         let candidates = if waits { (1..4).map(Candidate::without_rule).collect() } else { Vec::new() };
         let entry = Entry { record, claim, candidates, carried: Carried::receive(&self.ledger, key, 5) };
         self.opened.spool.store(entry).await.unwrap();
@@ -223,6 +229,7 @@ impl Here {
             clock: Clock::system(),
             wait,
             keeps: config.linker.keeps(),
+            long: Keeps::of(&config),
             durability: Durability::Os,
         });
         (linker, threads, segments)

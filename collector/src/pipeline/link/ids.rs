@@ -20,11 +20,10 @@ const MAX_OTHERS: usize = 16;
 impl PageIds {
     pub(super) fn new(seed: Seed, batch: &Batch) -> Self {
         let ids = Ids::new(seed);
-        let root = |event: &weft_proto::Event| event.parent.map_or(event.number, |parent| parent.root);
         Self {
             page: ids.page(),
             ids,
-            roots: batch.events.iter().map(|event| (event.number, root(event))).collect(),
+            roots: batch.events.iter().map(|event| (event.number, event.root())).collect(),
             derived: vec![None; batch.events.len()],
             others: Vec::new(),
         }
@@ -44,6 +43,16 @@ impl PageIds {
     /// The span of an event.
     pub(crate) fn span(&mut self, number: u64) -> SpanId {
         self.both(number).1
+    }
+
+    /// The span of what the collector says when it gives up waiting for an event's end.
+    pub(super) fn closure(&self, number: u64) -> SpanId {
+        self.ids.closure(number)
+    }
+
+    /// The span of the moment that says that an event has begun.
+    pub(super) fn announcement(&self, number: u64) -> SpanId {
+        self.ids.announcement(number)
     }
 
     pub(super) fn both(&mut self, number: u64) -> (TraceId, SpanId) {

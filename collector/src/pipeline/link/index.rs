@@ -1,4 +1,4 @@
-//! The link index: which events share values, in an embedded store. A view of the spool, and one more cursor of it: what
+//! The link index: which events share values, and what is open, in an embedded store. A view of the spool, and one more cursor of it: what
 //! is not in it is read again from the segments, so nothing waits for its commits.
 
 use std::{
@@ -9,6 +9,7 @@ use std::{
 use fjall::{Database, Keyspace, PersistMode};
 
 use super::{
+    long::Longs,
     look::{Candidate, Shared, ValueSeed},
     seen::{Found, Seen},
 };
@@ -34,6 +35,8 @@ pub(crate) struct Index {
     most: u64,
     seed: ValueSeed,
     forgotten: u64,
+    /// What is open: committed with the rest, as of the same place.
+    pub(super) longs: Longs,
 }
 
 #[derive(Default)]
@@ -66,11 +69,27 @@ impl Index {
     fn open_as_it_is(directory: &Path, most: u64) -> Result<Self, IndexError> {
         let store = Embedded::open(directory, VERSION)?;
         let (values, days) = (store.keyspace("values")?, store.keyspace("days")?);
+        let longs = Longs::open(&store)?;
         let Embedded { db, about, seed } = store;
         let place = number(about.get(PLACE)?).unwrap_or(0);
         let count = number(about.get(COUNT)?).unwrap_or(0);
         let (rows, oldest, seed) = (HashMap::new(), Vec::new(), ValueSeed(seed));
-        Ok(Self { db, values, days, about, rows, changed: 0, oldest, place, count, most, seed, forgotten: 0 })
+        let (changed, forgotten) = (0, 0);
+        Ok(Self {
+            db,
+            values,
+            days,
+            about,
+            rows,
+            changed,
+            oldest,
+            place,
+            count,
+            most,
+            seed,
+            forgotten,
+            longs,
+        })
     }
 
     /// Everything before this place of the spool is in the store.
@@ -142,9 +161,11 @@ impl Index {
             }
             batch.insert(&self.values, key.0, entry.seen.to_row(day));
         }
+        self.longs.put(&mut batch);
         batch.insert(&self.about, PLACE, place.to_be_bytes());
         batch.insert(&self.about, COUNT, count.to_be_bytes());
         batch.commit()?;
+        self.longs.is_put();
         (self.place, self.count, self.changed) = (place, count, 0);
         for entry in self.rows.values_mut().filter(|entry| entry.changed) {
             (entry.stored, entry.changed) = (Some(day), false);

@@ -1,10 +1,12 @@
 //! The thread that links by rules: takes what waits, gives others time to come, and releases it into the spool with
 //! what was found (decision 0010).
 
+mod closing;
+mod commit;
 mod replay;
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::VecDeque,
     panic::AssertUnwindSafe,
     sync::{Arc, atomic::Ordering},
     time::Duration,
@@ -13,10 +15,7 @@ use std::{
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    Index, Rules, Waiting, WaitingRoom, release,
-    seen::{Found, shared},
-};
+use super::{Came, Index, Keeps, Rules, Waiting, WaitingRoom, release, seen::Found};
 use crate::{
     clock::Clock,
     config::{Durability, Limits},
@@ -28,7 +27,7 @@ use crate::{
 
 /// What the thread starts with.
 pub(crate) struct Starts {
-    pub(crate) inbox: mpsc::Receiver<Waiting>,
+    pub(crate) inbox: mpsc::Receiver<Came>,
     pub(crate) room: Arc<WaitingRoom>,
     pub(crate) spool: Spool,
     pub(crate) segments: Arc<Segments>,
@@ -42,6 +41,8 @@ pub(crate) struct Starts {
     pub(crate) wait: Duration,
     /// How long values are remembered.
     pub(crate) keeps: Duration,
+    /// How much of what is open is kept, and how long.
+    pub(crate) long: Keeps,
     pub(crate) durability: Durability,
 }
 
@@ -59,6 +60,8 @@ pub(crate) struct Linker {
     committed: Duration,
     /// A segment waits for the next time.
     is_asked: bool,
+    /// When it was last looked for what is not waited for any more.
+    looked: Duration,
 }
 
 /// A record and what its events are linked to, in their order.
@@ -68,15 +71,6 @@ struct Decided {
     links: Vec<Found>,
 }
 
-/// The index is committed after so long at most, whether or not a segment waits for it.
-const EVERY: Duration = Duration::from_secs(10);
-
-/// And this often at most, however many segments wait for it.
-const SOONEST: Duration = Duration::from_secs(1);
-
-/// Or when it has changed so much.
-const ROWS: usize = 20_000;
-
 /// Bytes that are written out at once, unless a single record has more: a group of the spool's.
 const AT_ONCE: u64 = 4 * 1024 * 1024;
 
@@ -85,11 +79,15 @@ const AGAIN: Duration = Duration::from_secs(1);
 
 impl Linker {
     /// Reads what still waits in the spool. Nothing may be written meanwhile.
-    pub(crate) fn new(with: Starts) -> Self {
+    pub(crate) fn new(mut with: Starts) -> Self {
         let runtime = tokio::runtime::Handle::current();
-        let committed = with.clock.monotonic();
+        let now = with.clock.monotonic();
+        if let Err(error) = with.index.longs.keep(with.long) {
+            tracing::error!(%error, "it cannot be read what is open: nothing is given up until it can");
+        }
+        let (committed, looked, queue) = (now, now, VecDeque::new());
         let mut linker =
-            Self { with, runtime, queue: VecDeque::new(), knew: 0, unread: None, committed, is_asked: false };
+            Self { with, runtime, queue, knew: 0, unread: None, committed, is_asked: false, looked };
         linker.replay();
         linker
     }
@@ -103,24 +101,22 @@ impl Linker {
             }
             self.take_all();
             self.release_due(stop);
-            if self.with.clock.monotonic() >= self.next_commit() || self.with.index.changed() >= ROWS {
+            self.give_up_due(stop);
+            if self.with.clock.monotonic() >= self.next_commit() || self.is_full() {
                 self.commit();
             }
         }
     }
 
-    fn next_commit(&self) -> Duration {
-        self.committed + if self.is_asked { SOONEST } else { EVERY }
-    }
-
     /// Until something comes, or is due.
     fn wait(&mut self, stop: &CancellationToken) {
-        let next = self.queue.front().map_or(Duration::MAX, |(due, _)| *due).min(self.next_commit());
+        let next = self.queue.front().map_or(Duration::MAX, |(due, _)| *due);
+        let next = next.min(self.next_commit()).min(self.next_look());
         let due = next.saturating_sub(self.with.clock.monotonic());
         let Starts { inbox, segments, room, clock, .. } = &mut self.with;
         let woken = async {
             tokio::select! {
-                Some(waiting) = inbox.recv() => (Some(waiting), false),
+                Some(came) = inbox.recv() => (Some(came), false),
                 () = segments.keep_links.notified() => (None, true),
                 () = room.hurried() => (None, false),
                 () = stop.cancelled() => (None, false),
@@ -128,13 +124,23 @@ impl Linker {
         };
         let woken = self.runtime.block_on(clock.within(due, woken));
         let (came, is_asked) = woken.unwrap_or((None, false));
-        came.into_iter().for_each(|waiting| self.take(waiting));
+        came.into_iter().for_each(|came| self.take_in(came));
         self.is_asked |= is_asked;
     }
 
     fn take_all(&mut self) {
-        while let Ok(waiting) = self.with.inbox.try_recv() {
-            self.take(waiting);
+        while let Ok(came) = self.with.inbox.try_recv() {
+            self.take_in(came);
+        }
+    }
+
+    fn take_in(&mut self, came: Came) {
+        match came {
+            Came::Waiting(waiting) => self.take(*waiting),
+            Came::Heard(heard) => {
+                self.with.room.has_heard(heard.bytes() as u64);
+                self.hear(*heard);
+            }
         }
     }
 
@@ -242,39 +248,6 @@ impl Linker {
         self.release_due(&stop);
         self.commit();
     }
-
-    fn commit(&mut self) {
-        (self.committed, self.is_asked) = (self.with.clock.monotonic(), false);
-        // In this order: what is behind the end was given to the inbox before the spool grew to it.
-        let end = self.with.segments.end();
-        self.take_all();
-        let first = self.queue.front().map_or(end, |(_, waiting)| waiting.start.min(end));
-        let place = self.unread.map_or(first, |unread| unread.min(first));
-        let kept = self.keep(place);
-        self.with.segments.health.linker_failing.store(kept.is_err(), Ordering::Relaxed);
-        if let Err(error) = kept {
-            tracing::error!(%error, "the link index cannot be written: segments stay until it can");
-        }
-    }
-
-    fn keep(&mut self, place: u64) -> Result<(), super::IndexError> {
-        let Starts { index, clock, keeps, durability, segments, meters, .. } = &mut self.with;
-        let used: HashSet<_> =
-            self.queue.iter().flat_map(|(_, waiting)| waiting.candidates.iter().flat_map(shared)).collect();
-        let today = day(clock.wall_ms());
-        index.commit(place, today, &used)?;
-        if *durability == Durability::Fsync {
-            index.persist()?;
-        }
-        index.forget(day(clock.wall_ms().saturating_sub(u64::try_from(keeps.as_millis()).unwrap_or(0))))?;
-        meters.linker.sizes(index.sizes());
-        Ok(segments.links_are_durable(place)?)
-    }
-}
-
-/// Days since 1970.
-fn day(at_ms: u64) -> u32 {
-    u32::try_from(at_ms / 86_400_000).unwrap_or(u32::MAX)
 }
 
 impl Drop for Linker {
@@ -287,3 +260,6 @@ impl Drop for Linker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,29 +10,45 @@ pub(crate) struct Link<'a> {
     pub(crate) target: (TraceId, SpanId),
     pub(crate) flags: u32,
     pub(crate) kinds: LinkKinds,
+    /// A kind of the app's own.
+    pub(crate) name: Option<&'a str>,
     /// The rule that inferred it.
     pub(crate) rule: Option<&'a str>,
 }
 
-/// Appends the links of `event` to `all`. Returns how many there were no room for.
-pub(super) fn find<'a>(batch: &'a Batch, event: &Event, ids: &mut PageIds, all: &mut Vec<Link<'a>>) -> usize {
+/// Appends the links of `event` to `all`; whether it `resumes` what was given up. Returns how many there were no room for.
+pub(super) fn find<'a>(
+    batch: &'a Batch,
+    event: &Event,
+    resumes: bool,
+    ids: &mut PageIds,
+    all: &mut Vec<Link<'a>>,
+) -> usize {
     let from = all.len();
-    let mut add = |target, flags, kinds, rule: Option<&'a str>| {
-        match all.iter_mut().skip(from).find(|link| link.target == target) {
+    let mut add = |target, flags, kinds: LinkKinds, text: Option<&'a str>| {
+        let (name, rule) = if kinds.contains(LinkKinds::NAMED) { (text, None) } else { (None, text) };
+        // A second name of the app's own for one target is a second link: none of them is lost.
+        let fits = |link: &Link<'_>| link.name.is_none() || name.is_none() || link.name == name;
+        match all.iter_mut().skip(from).find(|link| link.target == target && fits(link)) {
             Some(link) => {
                 link.kinds |= kinds;
+                link.name = link.name.or(name);
                 // What was inferred stays marked, even where another kind of the same link is known.
                 link.rule = link.rule.or(rule);
                 link.flags |= flags;
             }
-            None => all.push(Link { target, flags, kinds, rule }),
+            None => all.push(Link { target, flags, kinds, name, rule }),
         }
     };
+    if resumes {
+        // First of all, so that there is room for it.
+        add((ids.trace(event.number), ids.closure(event.number)), FLAGS, LinkKinds::RESUMES, None);
+    }
     for link in batch.links_of(event) {
-        let rule = link.rule.map(|rule| batch.strings.get(rule));
+        let text = link.rule.map(|text| batch.strings.get(text));
         match link.target {
-            Target::Own(number) => add(ids.both(number), FLAGS, link.kinds, rule),
-            Target::Foreign(trace, span) => add((trace, span), 0, link.kinds, rule),
+            Target::Own(number) => add(ids.both(number), FLAGS, link.kinds, text),
+            Target::Foreign(trace, span) => add((trace, span), 0, link.kinds, text),
         }
     }
     let mut own = |number: Option<u64>, kinds| {
@@ -41,7 +57,7 @@ pub(super) fn find<'a>(batch: &'a Batch, event: &Event, ids: &mut PageIds, all: 
         }
     };
     own(event.previous, LinkKinds::PREVIOUS);
-    if event.parent.is_none() {
+    if event.parent().is_none() {
         own(batch.page_load, LinkKinds::PAGE);
         own(event.view.filter(|view| Some(*view) != batch.page_load), LinkKinds::VIEW);
     }

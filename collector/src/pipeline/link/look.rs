@@ -99,7 +99,7 @@ impl Rules {
             (!looks.is_empty()).then_some(looks)
         };
         let mut candidates = Vec::new();
-        for event in &batch.events {
+        for event in batch.events.iter().filter(|event| event.open.is_none()) {
             let Some(looks) = look(event) else { continue };
             let (trace_id, span_id) = ids.both(event.number);
             candidates.push(Candidate {

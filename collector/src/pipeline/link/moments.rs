@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use weft_proto::{Batch, Event, LinkKinds, Target};
 
-use super::{Linked, LinkedEvent};
+use super::{Is, Linked, LinkedEvent};
 
 /// What links say of an event's place alone: a log record says it in attributes.
 const PLACE: LinkKinds = LinkKinds(LinkKinds::PAGE.0 | LinkKinds::PREVIOUS.0);
@@ -20,8 +20,9 @@ pub(super) fn take_out<'a>(linked: &mut Linked<'a>) -> Vec<LinkedEvent<'a>> {
     let is_moment = |linked: &LinkedEvent<'_>| {
         let event = linked.event;
         let mut links = links.get(linked.links.clone()).unwrap_or_default().iter();
-        event.duration_ns == 0
-            && event.parent.is_none()
+        linked.is == Is::Whole
+            && event.duration_ns == 0
+            && event.parent().is_none()
             && linked.dropped_links == 0
             && links.all(|link| PLACE.contains(link.kinds))
             && !targets.contains(&event.number)
@@ -34,9 +35,7 @@ pub(super) fn take_out<'a>(linked: &mut Linked<'a>) -> Vec<LinkedEvent<'a>> {
 /// Events that others are linked to or inside of, here or in batches that are still to come: later events of the page
 /// name their view, their interaction and the page load.
 fn targets(batch: &Batch) -> HashSet<u64> {
-    let named = |event: &Event| {
-        [event.view, event.interaction, event.parent.map(|parent| parent.number)].into_iter().flatten()
-    };
+    let named = |event: &Event| [event.view, event.interaction, event.parent()].into_iter().flatten();
     let linked = batch.links.iter().filter(|link| !PLACE.contains(link.kinds));
     let own = linked.filter_map(|link| match link.target {
         Target::Own(number) => Some(number),

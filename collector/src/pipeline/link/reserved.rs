@@ -7,7 +7,17 @@ use weft_proto::{Attribute, Batch, Event};
 const RESERVED: [&str; 6] = ["weft.", "session.", "service.", "telemetry.", "deployment.", "client."];
 
 /// What the SDK says about itself under our name.
-const FROM_SDK: [&str; 3] = ["weft.clock.jump_ms", "weft.suspended_ms", "weft.state"];
+const FROM_SDK: [&str; 9] = [
+    "weft.clock.jump_ms",
+    "weft.count",
+    "weft.debug_ids",
+    "weft.killed.last_seen",
+    "weft.killed.loss",
+    "weft.killed.page.id",
+    "weft.killed.state",
+    "weft.state",
+    "weft.suspended_ms",
+];
 
 /// Whether an attribute of this name is removed from a client's event.
 pub(crate) fn is_reserved(key: &str) -> bool {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::{Notify, mpsc};
 
-use super::Candidate;
+use super::{Candidate, Heard};
 use crate::pipeline::spool::{Decoded, Record};
 
 /// A durable record some of whose events wait.
@@ -23,27 +23,45 @@ pub(crate) struct Waiting {
     pub(crate) candidates: Vec<Candidate>,
 }
 
+/// What the linker is told of.
+#[derive(Debug)]
+pub(crate) enum Came {
+    /// Events that wait.
+    Waiting(Box<Waiting>),
+    /// What is open of a page, and what has ended.
+    Heard(Box<Heard>),
+}
+
 /// Where what waits is put, and how much of it there is.
 #[derive(Debug)]
 pub(crate) struct WaitingRoom {
-    to_linker: mpsc::Sender<Waiting>,
+    to_linker: mpsc::Sender<Came>,
     most_bytes: u64,
     bytes: AtomicU64,
     records: AtomicU64,
     is_closed: AtomicBool,
     hurry: Notify,
     not_looked_at: AtomicU64,
+    /// Of what was heard and not taken in yet.
+    heard: AtomicU64,
+    heard_bytes: AtomicU64,
+    unheard: AtomicU64,
 }
 
 /// Records that wait at once: the queue they stand in has an end.
 const MOST_RECORDS: usize = 65_536;
 
+/// Records that tell of long spans and are not taken in yet, and their bytes: a minute of a busy machine. Beyond that they
+/// are passed over, and counted.
+const MOST_HEARD: u64 = 16_384;
+const MOST_HEARD_BYTES: u64 = 16 << 20;
+
 /// What a candidate takes beside its record, about, its row of the index included.
 const CANDIDATE_BYTES: usize = 512;
 
 impl WaitingRoom {
-    pub(crate) fn new(most_bytes: u64) -> (Arc<Self>, mpsc::Receiver<Waiting>) {
-        let (to_linker, from_writer) = mpsc::channel(MOST_RECORDS);
+    pub(crate) fn new(most_bytes: u64) -> (Arc<Self>, mpsc::Receiver<Came>) {
+        let (to_linker, from_writer) = mpsc::channel(MOST_RECORDS + MOST_HEARD as usize);
         let room = Self {
             to_linker,
             most_bytes,
@@ -52,6 +70,9 @@ impl WaitingRoom {
             is_closed: AtomicBool::new(false),
             hurry: Notify::new(),
             not_looked_at: AtomicU64::new(0),
+            heard: AtomicU64::new(0),
+            heard_bytes: AtomicU64::new(0),
+            unheard: AtomicU64::new(0),
         };
         (Arc::new(room), from_writer)
     }
@@ -83,11 +104,36 @@ impl WaitingRoom {
 
     /// A record that room was reserved for is durable.
     pub(crate) fn put(&self, waiting: Waiting) {
-        if self.to_linker.try_send(waiting).is_err() {
+        if self.to_linker.try_send(Came::Waiting(Box::new(waiting))).is_err() {
             // It has ended before its time: what is in the spool is decided at the next start.
             self.close();
             tracing::error!("the linker does not take what waits: a restart will");
         }
+    }
+
+    /// A durable record tells of long spans. What is passed over makes no wrong span: whoever gives up asks the writer.
+    pub(crate) fn hear(&self, heard: Heard) {
+        let (records, bytes) = (&self.heard, &self.heard_bytes);
+        let fits =
+            records.load(Ordering::Relaxed) < MOST_HEARD && bytes.load(Ordering::Relaxed) < MOST_HEARD_BYTES;
+        let size = heard.bytes() as u64;
+        records.fetch_add(1, Ordering::Relaxed);
+        bytes.fetch_add(size, Ordering::Relaxed);
+        if !fits || self.to_linker.try_send(Came::Heard(Box::new(heard))).is_err() {
+            self.has_heard(size);
+            self.unheard.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What was heard is taken in.
+    pub(super) fn has_heard(&self, bytes: u64) {
+        self.heard.fetch_sub(1, Ordering::Relaxed);
+        self.heard_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Records that were passed over.
+    pub(crate) fn unheard(&self) -> u64 {
+        self.unheard.load(Ordering::Relaxed)
     }
 
     /// From now on nothing waits: what does is released at once.

@@ -25,7 +25,8 @@ pub(crate) struct ToldEvent {
 
 impl Told {
     pub(crate) fn by(batch: &Batch) -> Self {
-        let events = batch.events.iter().map(|event| ToldEvent {
+        let finished = batch.events.iter().filter(|event| event.open.is_none());
+        let events = finished.map(|event| ToldEvent {
             number: event.number,
             start_ns: event.start_ns,
             session: event.session,

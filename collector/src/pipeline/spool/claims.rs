@@ -5,17 +5,20 @@
 
 mod bodies;
 mod keeper;
+mod open;
 mod store;
 mod taken;
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 pub(super) use self::{
     bodies::Bodies,
     keeper::Keeper,
+    open::GivenOpen,
     store::{Store, StoreError},
 };
 
@@ -43,15 +46,37 @@ pub(super) struct Claims {
     most_pieces: usize,
     forgotten: u64,
     window_ms: u64,
+    /// Days that a page with something open is remembered longer, so that its end is not missed.
+    more_days: u32,
     store: Arc<Store>,
 }
+
+/// What a batch wants.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// Numbers of its events.
+    pub(super) numbers: &'a Intervals,
+    /// Numbers of what it says is open.
+    pub(super) open: &'a Intervals,
+}
+
+/// What it was given of that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Given {
+    /// Numbers that nobody has taken.
+    pub(super) numbers: Intervals,
+    pub(super) open: GivenOpen,
+}
+
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// Intervals remembered of one page: the gaps of a batch as the SDK seals them, if every other event is missing.
 /// Retries are of the latest.
 const MAX_PIECES: usize = 256;
 
 impl Claims {
-    pub(super) fn new(settings: &config::Spool, store: &Arc<Store>) -> Self {
+    pub(super) fn new(settings: &config::Spool, waits: Duration, store: &Arc<Store>) -> Self {
+        let beyond = (waits + DAY).saturating_sub(settings.dedupe_window).as_secs().div_ceil(DAY.as_secs());
         Self {
             pages: HashMap::new(),
             by_use: BTreeMap::new(),
@@ -62,47 +87,79 @@ impl Claims {
             most_pieces: settings.pieces,
             forgotten: 0,
             window_ms: u64::try_from(settings.dedupe_window.as_millis()).unwrap_or(u64::MAX),
+            more_days: u32::try_from(beyond).unwrap_or(u32::MAX),
             store: Arc::clone(store),
         }
     }
 
-    /// Takes those of `numbers` that nobody has taken, and says which they are.
-    pub(super) fn take(
+    /// Takes what of `wanted` nobody has taken, and says what that is.
+    pub(super) fn take(&mut self, owner: &Owner, page: [u8; 16], wanted: Wanted<'_>, at_ms: u64) -> Given {
+        let kept_as_of = day(at_ms).saturating_add(self.more_days);
+        self.change(owner, page, at_ms, |taken| {
+            let before = taken.day;
+            let numbers = taken.take(wanted.numbers, at_ms);
+            let open = taken.take_open(wanted.open, &numbers, kept_as_of);
+            // A page that only says that something is open is to be remembered as long as one that ends things.
+            let has_changed = !numbers.is_empty() || (open.any && before != taken.day);
+            let has_changed = has_changed || !open.first.is_empty();
+            (Given { numbers, open }, has_changed)
+        })
+    }
+
+    /// Gives up `number`, which is open. Not if it has ended or was given up already: then it says so.
+    pub(super) fn close(&mut self, owner: &Owner, page: [u8; 16], number: u64, at_ms: u64) -> bool {
+        self.change(owner, page, at_ms, |taken| {
+            let may = taken.close(number, at_ms);
+            (may, may)
+        })
+    }
+
+    /// Changes what is known of a page. `change` says whether it has.
+    fn change<T>(
         &mut self,
         owner: &Owner,
         page: [u8; 16],
-        numbers: &Intervals,
         at_ms: u64,
-    ) -> Intervals {
+        change: impl FnOnce(&mut Taken) -> (T, bool),
+    ) -> T {
         let key = (owner.clone(), page);
         let known = self.pages.remove(&key).inspect(|taken| {
-            self.pieces -= taken.numbers.pieces();
+            self.pieces -= taken.pieces();
             self.by_use.remove(&taken.used);
         });
         // What the store has forgotten meanwhile is forgotten here too.
         let oldest = day(at_ms.saturating_sub(self.window_ms));
         let known = known.filter(|taken| taken.changed || taken.day >= oldest);
         let mut taken = known.unwrap_or_else(|| self.recall(&key));
-        let new = taken.take(numbers, at_ms);
-        self.forgotten += taken.numbers.forget_lowest(MAX_PIECES.min(self.most_pieces));
-        self.pieces += taken.numbers.pieces();
+        let (given, has_changed) = change(&mut taken);
+        self.forgotten += taken.forget(MAX_PIECES.min(self.most_pieces));
+        self.pieces += taken.pieces();
         self.uses += 1;
         taken.used = self.uses;
         self.by_use.insert(self.uses, key.clone());
-        if !new.is_empty() && !taken.changed {
+        if has_changed && !taken.changed {
             taken.changed = true;
             self.changed.push(key.clone());
         }
         self.pages.insert(key, taken);
-        new
+        given
     }
 
     /// Undoes [`Self::take`]: what it gave did not become durable.
-    pub(super) fn give_back(&mut self, owner: &Owner, page: [u8; 16], numbers: &Intervals) {
+    pub(super) fn give_back(&mut self, owner: &Owner, page: [u8; 16], given: &Given) {
+        self.undo(owner, page, |taken| taken.give_back(&given.numbers, &given.open));
+    }
+
+    /// Undoes [`Self::close`].
+    pub(super) fn reopen(&mut self, owner: &Owner, page: [u8; 16], number: u64) {
+        self.undo(owner, page, |taken| taken.reopen(number));
+    }
+
+    fn undo(&mut self, owner: &Owner, page: [u8; 16], undo: impl FnOnce(&mut Taken)) {
         if let Some(taken) = self.pages.get_mut(&(owner.clone(), page)) {
-            self.pieces -= taken.numbers.pieces();
-            taken.give_back(numbers);
-            self.pieces += taken.numbers.pieces();
+            self.pieces -= taken.pieces();
+            undo(taken);
+            self.pieces += taken.pieces();
         }
     }
 
@@ -146,7 +203,7 @@ impl Claims {
     fn make_room(&mut self) {
         while self.pages.len() > self.most_pages || self.pieces > self.most_pieces {
             let Some((_, page)) = self.by_use.pop_first() else { return };
-            self.pieces -= self.pages.remove(&page).map_or(0, |taken| taken.numbers.pieces());
+            self.pieces -= self.pages.remove(&page).map_or(0, |taken| taken.pieces());
         }
     }
 }

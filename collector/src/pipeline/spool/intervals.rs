@@ -88,6 +88,11 @@ impl Intervals {
         rest
     }
 
+    /// Numbers in both sets.
+    pub(crate) fn and(&self, other: &Self) -> Self {
+        if self.is_empty() || other.is_empty() { Self::default() } else { self.minus(&self.minus(other)) }
+    }
+
     /// Adds the numbers of `other`.
     pub(crate) fn add(&mut self, other: &Self) {
         let mut all = Self(Vec::with_capacity(self.0.len() + other.0.len()));
@@ -145,6 +150,7 @@ mod tests {
             both.add(&right);
             prop_assert_eq!(naive(&both), &a | &b);
             prop_assert_eq!(naive(&left.minus(&right)), &a - &b);
+            prop_assert_eq!(naive(&left.and(&right)), &a & &b);
             prop_assert_eq!(left.count(), a.len() as u64);
             prop_assert_eq!(Intervals::from_wire(&left.to_wire()), left.clone());
             let mut any_order = left.to_wire();

@@ -68,6 +68,22 @@ pub(crate) struct Record {
     /// As `before`, of events that wait: they are in nobody's count until they are released.
     #[prost(uint64, tag = "22")]
     pub(crate) waited_before: u64,
+    /// Events of the page that are said to be open, and had neither ended nor been given up; start and length of each
+    /// interval, as in the next two.
+    #[prost(uint64, repeated, tag = "23")]
+    pub(crate) open: Vec<u64>,
+    /// Of these, those whose beginning is forwarded with this record, as a moment.
+    #[prost(uint64, repeated, tag = "24")]
+    pub(crate) announced: Vec<u64>,
+    /// Of `taken`, those that had been given up before: they are linked to what was said then.
+    #[prost(uint64, repeated, tag = "25")]
+    pub(crate) resumed: Vec<u64>,
+    /// Whether the page had something open when this came, or has since: the linker looks at such records only.
+    #[prost(bool, tag = "26")]
+    pub(crate) has_open: bool,
+    /// Of a closure: the number of the event that is given up.
+    #[prost(uint64, tag = "27")]
+    pub(crate) closed: u64,
 }
 
 /// What a record is.
@@ -88,6 +104,8 @@ pub(crate) enum Kind {
     Metrics = 5,
     /// Events that waited, as an `ExportTraceServiceRequest` with the links that were found.
     Released = 6,
+    /// An event of a page whose end is not waited for any more, as an `ExportTraceServiceRequest`.
+    Closed = 7,
 }
 
 /// Who the collector says the sender is.

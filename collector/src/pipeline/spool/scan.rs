@@ -11,7 +11,7 @@ use std::{
 use prost::Message;
 
 use super::{
-    claims::{Bodies, Claims, Store},
+    claims::{Bodies, Claims, Store, Wanted},
     intervals::Intervals,
     places::Cursors,
     record::{Held, Kind, OwnedEvents, Record},
@@ -55,7 +55,7 @@ impl<'a> Scan<'a> {
             most_bytes: with.config.spool.max_bytes,
             ..Shelf::default()
         };
-        let claims = Claims::new(&with.config.spool, store);
+        let claims = Claims::new(&with.config.spool, with.config.long_spans.abandoned_after, store);
         Self {
             with,
             store: Arc::clone(store),
@@ -198,9 +198,14 @@ impl<'a> Scan<'a> {
         if end <= self.applied {
             return;
         }
+        let (claims, at_ms) = (&mut self.found.claims, record.receive_time_ms);
         if let Ok(page) = <[u8; 16]>::try_from(record.page.as_slice()) {
-            let numbers = Intervals::from_wire(&record.taken);
-            self.found.claims.take(owner, page, &numbers, record.receive_time_ms);
+            if record.kind() == Kind::Closed {
+                claims.close(owner, page, record.closed, at_ms);
+            } else {
+                let [numbers, open] = [&record.taken, &record.open].map(|flat| Intervals::from_wire(flat));
+                claims.take(owner, page, Wanted { numbers: &numbers, open: &open }, at_ms);
+            }
         }
         if self.found.claims.is_behind() {
             self.commit(end);

@@ -14,22 +14,25 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::DropGuard;
 
-use self::{room::Room, stage::Staged};
+use self::{
+    room::Room,
+    stage::{Staged, Taken},
+};
 use super::{
-    Claim, Entry, Job, Order,
+    Claim, Entry, Job, Order, Said,
     claims::{Bodies, Claims},
     files::{Disk, SegmentFile},
-    record::Held,
+    record::{Held, Record},
     segment::Salt,
     segments::{Added, Segments},
 };
 use crate::{
     clock::Clock,
     config::{self, Durability},
-    ledger::{Ledger, Remarks, Tally},
-    metrics::Meters,
+    ledger::{Ledger, Made, Owner, Remarks, Tally},
+    metrics::{Meters, NotKept},
     outcome::Outcome,
-    pipeline::link::{Waiting, WaitingRoom},
+    pipeline::link::{Heard, Waiting, WaitingRoom},
     reject::Reject,
     sessions::Sessions,
 };
@@ -202,11 +205,17 @@ impl Writer {
         let Staged { job: Job { entry, answer, .. }, taken, events, place, .. } = staged;
         let Entry { record, claim, candidates, mut carried } = entry;
         let (mut remarks, mut known) = (Remarks::default(), None);
-        if let Claim::Numbers { told, numbers, decoded, .. } = claim
-            && (events > 0 || numbers.is_empty())
+        if let Claim::Closure { why, .. } = claim
+            && events > 0
         {
-            remarks = told.remarks(&taken.numbers);
-            self.sessions.note(&record, &told, &taken.numbers);
+            self.meters.long.close(why);
+        }
+        if let Claim::Numbers { told, numbers, decoded, open, .. } = claim
+            && (events > 0 || numbers.is_empty() || !place.is_empty())
+        {
+            self.hear(&record, &taken, open, carried.owner());
+            remarks = told.remarks(&taken.page.numbers);
+            self.sessions.note(&record, &told, &taken.page.numbers);
             known = decoded.filter(|_| events > 0);
             known.iter().for_each(|decoded| self.segments.recent.put(place.end, Arc::clone(decoded)));
         }
@@ -217,6 +226,19 @@ impl Writer {
             self.waiting_room.put(Waiting { record, start, end, decoded: known, candidates });
         }
         answer
+    }
+
+    /// Tells the linker what is open of a page, if anything is or was.
+    fn hear(&self, record: &Record, taken: &Taken, said: Said, owner: &Owner) {
+        let (open, announced) = (&taken.page.open, taken.announced.count());
+        self.meters.long.resume(open.resumed.count());
+        self.meters.long.keep_not(NotKept::PageFull, open.surplus);
+        if announced > 0 {
+            self.ledger.make(owner, Made::Announcement, announced);
+        }
+        if open.any {
+            Heard::of(record, said.words).into_iter().for_each(|heard| self.waiting_room.hear(heard));
+        }
     }
 
     /// Nothing of the group is durable: claims are given back, and what follows goes to a new segment.
@@ -245,10 +267,13 @@ impl Writer {
         let Staged { job, taken, reserved, .. } = staged;
         match &job.entry.claim {
             Claim::Numbers { page, .. } => {
-                self.claims.give_back(job.entry.carried.owner(), *page, &taken.numbers);
+                self.claims.give_back(job.entry.carried.owner(), *page, &taken.page);
+            }
+            Claim::Closure { page, number, .. } if taken.closure => {
+                self.claims.reopen(job.entry.carried.owner(), *page, *number);
             }
             Claim::Body(hash) if taken.body => self.bodies.give_back(*hash),
-            Claim::Body(_) | Claim::Released => {}
+            Claim::Body(_) | Claim::Released | Claim::Closure { .. } => {}
         }
         if reserved > 0 {
             self.waiting_room.give_back(reserved);

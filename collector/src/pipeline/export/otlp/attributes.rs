@@ -6,7 +6,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use weft_proto::{Attribute, Batch, Event, StrId, Strings, Value};
 
 use super::backward::Backward;
-use crate::pipeline::link::{Linked, LinkedEvent, hex, is_reserved};
+use crate::pipeline::link::{Is, Linked, LinkedEvent, hex, is_reserved};
 
 /// What the events of a record share, written once and copied from then on.
 pub(super) struct Page<'a> {
@@ -23,6 +23,9 @@ pub(super) struct Page<'a> {
     view: Remembered,
     interaction: Remembered,
 }
+
+/// An SDK may say it of an event that is whole; of what is not, only the collector does.
+const STATE: &str = "weft.state";
 
 struct Session {
     attributes: Vec<u8>,
@@ -51,22 +54,25 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Attributes of `event` that are removed.
-    pub(super) fn removed(&self, event: &Event) -> u64 {
-        if !self.removes {
+    /// Attributes of an event that are removed.
+    pub(super) fn removed(&self, linked: &LinkedEvent<'_>) -> u64 {
+        if !self.removes && linked.is == Is::Whole {
             return 0;
         }
-        self.linked.batch.attributes_of(event).iter().filter(|attribute| self.is_reserved(attribute)).count()
-            as u64
+        let attributes = self.linked.batch.attributes_of(linked.event).iter();
+        attributes.filter(|attribute| self.is_removed(attribute, linked.is)).count() as u64
     }
 
     pub(super) fn attributes(&mut self, out: &mut Backward, linked: &LinkedEvent<'_>) {
         let event = linked.event;
-        if event.parent.is_none() {
+        if event.parent().is_none() {
             self.of_root(out, event);
         }
         if let Some(skew_ms) = linked.skew_ms {
             int_pair(out, self.field, "weft.clock.skew_ms", skew_ms);
+        }
+        if let Some(state) = linked.is.state() {
+            text_pair(out, self.field, STATE, state);
         }
         int_pair(out, self.field, "weft.seq", i64::try_from(event.number).unwrap_or(i64::MAX));
         out.raw(&self.page_id);
@@ -75,7 +81,7 @@ impl<'a> Page<'a> {
         }
         let batch = self.linked.batch;
         for attribute in batch.attributes_of(event).iter().rev() {
-            if !self.is_reserved(attribute) {
+            if !self.is_removed(attribute, linked.is) {
                 out.message(self.field, |out| {
                     match &attribute.value {
                         // Most values are: key and value are written as they lie here.
@@ -128,8 +134,9 @@ impl<'a> Page<'a> {
         event.session.and_then(|at| self.sessions.get(at as usize))
     }
 
-    fn is_reserved(&self, attribute: &Attribute) -> bool {
+    fn is_removed(&self, attribute: &Attribute, is: Is) -> bool {
         self.reserved.get(attribute.key.0 as usize).copied().unwrap_or(false)
+            || is != Is::Whole && self.linked.batch.strings.get(attribute.key) == STATE
     }
 }
 

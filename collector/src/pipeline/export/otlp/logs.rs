@@ -29,7 +29,7 @@ fn record(out: &mut Backward, page: &mut Page<'_>, moment: &LinkedEvent<'_>, rec
     out.bytes(10, &moment.span_id);
     out.bytes(9, &moment.trace_id);
     out.fixed32(8, FLAGS & 0xff);
-    unless_zero(out, 7, page.removed(event));
+    unless_zero(out, 7, page.removed(moment));
     // What a span says in links.
     for link in page.linked.links.get(moment.links.clone()).unwrap_or_default().iter().rev() {
         let target = format!("{}-{}", hex(&link.target.0), hex(&link.target.1));

@@ -15,7 +15,8 @@ fn settings() -> (Arc<Destination>, Limits) {
 /// A batch that is small as sent and has megabytes of links.
 fn of_links(events: u64) -> Batch {
     let mut batch = Batch::default();
-    let (name, kinds) = (batch.strings.intern("press"), LinkKinds::ALL);
+    let name = batch.strings.intern("press");
+    let kinds = LinkKinds(LinkKinds::ALL.0 - LinkKinds::NAMED.0);
     for number in 0..events {
         let links = batch.links.len() as u32..batch.links.len() as u32 + 128;
         let link = |at| Link { target: Target::Own(number + at), kinds, rule: None };

@@ -55,8 +55,11 @@ impl Linker {
 
     fn recall(&mut self, placed: Placed, start: u64) {
         let Placed { record, end, decoded } = placed;
-        if record.kind() == Kind::Released {
-            return self.was_released(&record);
+        match record.kind() {
+            Kind::Released => return self.was_released(&record),
+            Kind::Closed => return self.was_given_up(&record),
+            _ if record.has_open => self.was_heard(&record, decoded.as_deref()),
+            _ => {}
         }
         if record.waiting.is_empty() {
             return;

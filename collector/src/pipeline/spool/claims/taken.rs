@@ -2,6 +2,7 @@
 
 use prost::Message;
 
+use super::open::{GivenOpen, Open};
 use crate::pipeline::spool::intervals::Intervals;
 
 /// Event numbers of a page.
@@ -18,6 +19,8 @@ pub(super) struct Taken {
     pub(super) used: u64,
     /// The store does not know it as it is.
     pub(super) changed: bool,
+    /// What is or was open of it, if anything ever was.
+    pub(super) open: Option<Box<Open>>,
     /// As the store knows it: its day, and how many numbers are missing.
     pub(super) stored: Option<(u32, u64)>,
 }
@@ -37,6 +40,11 @@ struct Row {
     missing: u64,
     #[prost(uint64, optional, tag = "5")]
     low: Option<u64>,
+    /// Start and length of each interval: what is open, and what was given up.
+    #[prost(uint64, repeated, tag = "6")]
+    open: Vec<u64>,
+    #[prost(uint64, repeated, tag = "7")]
+    closed: Vec<u64>,
 }
 
 const DAY_MS: u64 = 86_400_000;
@@ -55,16 +63,58 @@ impl Taken {
         new
     }
 
-    pub(super) fn give_back(&mut self, numbers: &Intervals) {
+    /// Takes what is `said` to be open, and notes what of `ended`, which was just taken, was. While anything is open the
+    /// page is kept as one that was heard of on `day`.
+    pub(super) fn take_open(&mut self, said: &Intervals, ended: &Intervals, day: u32) -> GivenOpen {
+        if said.is_empty() && self.open.is_none() {
+            return GivenOpen::default();
+        }
+        let given = self.open.get_or_insert_default().take(said, ended, &self.numbers);
+        if given.any {
+            self.day = self.day.max(day);
+        }
+        given
+    }
+
+    pub(super) fn give_back(&mut self, numbers: &Intervals, open: &GivenOpen) {
         self.numbers = self.numbers.minus(numbers);
         self.seen = self.seen.saturating_sub(numbers.count());
+        if let Some(known) = &mut self.open {
+            known.give_back(open);
+        }
+    }
+
+    /// Gives up `number`, unless it has come or was given up before.
+    pub(super) fn close(&mut self, number: u64, at_ms: u64) -> bool {
+        let may = !self.numbers.contains(number) && self.open.get_or_insert_default().close(number);
+        if may {
+            self.day = self.day.max(day(at_ms));
+        }
+        may
+    }
+
+    pub(super) fn reopen(&mut self, number: u64) {
+        if let Some(open) = &mut self.open {
+            open.reopen(number);
+        }
+    }
+
+    /// Forgets what is lowest beyond `most` intervals; says how many numbers that were.
+    pub(super) fn forget(&mut self, most: usize) -> u64 {
+        self.numbers.forget_lowest(most) + self.open.as_mut().map_or(0, |open| open.forget())
+    }
+
+    /// Intervals of everything.
+    pub(super) fn pieces(&self) -> usize {
+        self.numbers.pieces() + self.open.as_ref().map_or(0, |open| open.pieces())
     }
 
     /// Numbers between the lowest and the highest that nobody has sent. A page that comes back after weeks was forgotten
-    /// meanwhile: what it sent before is not missing.
+    /// meanwhile: what it sent before is not missing; nor is what is open, or was given up.
     pub(super) fn missing(&self) -> u64 {
-        let spanned = self.numbers.end().saturating_sub(self.low.unwrap_or(0));
-        spanned.saturating_sub(self.seen).min(MOST_MISSING)
+        let (low, end) = (self.low.unwrap_or(0), self.numbers.end());
+        let explained = self.open.as_ref().map_or(0, |open| open.explains(&self.numbers, low, end));
+        end.saturating_sub(low).saturating_sub(self.seen).saturating_sub(explained).min(MOST_MISSING)
     }
 
     pub(super) fn is_stored(&mut self) {
@@ -73,16 +123,35 @@ impl Taken {
     }
 
     pub(super) fn to_row(&self) -> Vec<u8> {
-        let numbers = self.numbers.to_wire();
-        Row { numbers, seen: self.seen, day: self.day, missing: self.missing(), low: self.low }
-            .encode_to_vec()
+        let wire =
+            |of: fn(&Open) -> &Intervals| self.open.as_ref().map_or_else(Vec::new, |open| of(open).to_wire());
+        let row = Row {
+            numbers: self.numbers.to_wire(),
+            seen: self.seen,
+            day: self.day,
+            missing: self.missing(),
+            low: self.low,
+            open: wire(|open| &open.open),
+            closed: wire(|open| &open.closed),
+        };
+        row.encode_to_vec()
     }
 
     pub(super) fn from_row(row: &[u8]) -> Option<Self> {
         let row = Row::decode(row).ok()?;
         let numbers = Intervals::from_wire(&row.numbers);
-        let stored = Some((row.day, row.missing));
-        Some(Self { numbers, seen: row.seen, low: row.low, day: row.day, used: 0, changed: false, stored })
+        let (open, closed) = (Intervals::from_wire(&row.open), Intervals::from_wire(&row.closed));
+        let has_open = !(open.is_empty() && closed.is_empty());
+        Some(Self {
+            numbers,
+            seen: row.seen,
+            low: row.low,
+            day: row.day,
+            used: 0,
+            changed: false,
+            open: has_open.then(|| Box::new(Open { open, closed })),
+            stored: Some((row.day, row.missing)),
+        })
     }
 }
 

@@ -1,14 +1,22 @@
 //! Claims against a naive set, in memory and through the store.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use proptest::prelude::*;
 use tempfile::TempDir;
+
+mod open;
 
 use super::*;
 use crate::config::{Config, Destinations};
 
 const DAY_MS: u64 = 86_400_000;
+
+/// How long ends of long spans are waited for.
+const WAITS: Duration = Duration::from_secs(10 * 86_400);
 
 struct World {
     claims: Claims,
@@ -23,9 +31,15 @@ fn world(pages: usize, pieces: usize) -> World {
     let config = Config::from_toml(crate::config::TEN_LINES).unwrap();
     let data = TempDir::new().unwrap();
     let store = Arc::new(Store::open(data.path()).unwrap());
-    let claims = Claims::new(&config::Spool { pages, pieces, ..config.spool }, &store);
+    let claims = Claims::new(&config::Spool { pages, pieces, ..config.spool }, WAITS, &store);
     let ledger = Ledger::new(Arc::new(Destinations::default()));
     World { claims, store, ledger, owner: Owner::new("web", "shop"), _data: data }
+}
+
+/// Nothing is open.
+fn only(numbers: &Intervals) -> Wanted<'_> {
+    static NOTHING: LazyLock<Intervals> = LazyLock::new(Intervals::default);
+    Wanted { numbers, open: &NOTHING }
 }
 
 impl World {
@@ -35,7 +49,7 @@ impl World {
 
     fn take_at(&mut self, page: u8, numbers: impl IntoIterator<Item = u64>, at_ms: u64) -> u64 {
         let numbers = Intervals::from_ascending(numbers);
-        self.claims.take(&self.owner, [page; 16], &numbers, at_ms).count()
+        self.claims.take(&self.owner, [page; 16], only(&numbers), at_ms).numbers.count()
     }
 
     fn commit(&mut self, place: u64) {
@@ -62,12 +76,12 @@ proptest! {
             let taken = naive.entry(page).or_default();
             let expected: BTreeSet<u64> = &wanted - taken;
             let numbers = Intervals::from_ascending(wanted.iter().copied());
-            let new = world.claims.take(&world.owner, [page; 16], &numbers, 0);
-            prop_assert_eq!(&new, &Intervals::from_ascending(expected.iter().copied()));
+            let given = world.claims.take(&world.owner, [page; 16], only(&numbers), 0);
+            prop_assert_eq!(&given.numbers, &Intervals::from_ascending(expected.iter().copied()));
             if durable {
                 taken.extend(expected);
             } else {
-                world.claims.give_back(&world.owner, [page; 16], &new);
+                world.claims.give_back(&world.owner, [page; 16], &given);
             }
             if commits {
                 world.commit(place as u64);

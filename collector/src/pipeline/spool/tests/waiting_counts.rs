@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     ledger::{Fates, Owner},
-    pipeline::link::{Candidate, Waiting},
+    pipeline::link::{Came, Candidate},
 };
 
 /// A spool beside which a linker could stand.
@@ -11,7 +11,7 @@ pub(super) struct Waits {
     pub(super) opened: Opened,
     ledger: Ledger,
     config: Config,
-    inbox: tokio::sync::mpsc::Receiver<Waiting>,
+    inbox: tokio::sync::mpsc::Receiver<Came>,
 }
 
 impl Waits {
@@ -49,7 +49,7 @@ impl Waits {
             ..Record::default()
         };
         let numbers = Intervals::from_ascending(0..5);
-        let claim = Claim::Numbers { page: [page; 16], numbers, told, decoded: None };
+        let claim = Claim::Numbers { page: [page; 16], numbers, open: Said::default(), told, decoded: None };
         let candidates = (1..4).map(Candidate::without_rule).collect();
         Entry { record, claim, candidates, carried: Carried::receive(&self.ledger, key, 5) }
     }
@@ -57,7 +57,10 @@ impl Waits {
     /// Five events, three of which wait; where their record ends.
     pub(super) async fn store(&mut self, page: u8) -> u64 {
         self.opened.spool.store(self.entry(page)).await.unwrap();
-        self.inbox.recv().await.unwrap().end
+        match self.inbox.recv().await {
+            Some(Came::Waiting(waiting)) => waiting.end,
+            other => panic!("{other:?}"),
+        }
     }
 
     pub(super) async fn release(&self, origin: u64) {

@@ -82,6 +82,7 @@ impl World {
         let claim = Claim::Numbers {
             page: [page; 16],
             numbers: Intervals::from_ascending(numbers),
+            open: Said::default(),
             told,
             decoded: None,
         };

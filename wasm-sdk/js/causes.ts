@@ -1,0 +1,209 @@
+// What made an event happen: known inside the dispatch of an interaction and in callbacks that were handed over there;
+// guessed within a window after it, where `await` has lost the thread.
+//
+// Promises are never patched. The window lasts until the next interaction, at most one second after the last known
+// continuation. A callback that was handed over outside of any interaction belongs to none, however it falls into a
+// window: that keeps timers that poll out of it. Where two interactions are candidates there is no cause.
+
+import type { Capture } from "./capture";
+import { monotonicNow } from "./clock";
+import { counters } from "./stats";
+import type { Cause } from "./event";
+
+/** ms after the last known continuation. */
+const WINDOW = 1_000;
+
+/** Which callbacks are followed. */
+export interface Followed {
+  timers?: boolean;
+  frames?: boolean;
+  microtasks?: boolean;
+  messages?: boolean;
+}
+
+/** An interaction that may still be at work. */
+interface Candidate {
+  number: number;
+  /** Monotonic time of its last known continuation. */
+  seen: number;
+}
+
+// The interaction in whose dispatch or continuation this code runs; `null`: in a callback that belongs to none;
+// undefined: nobody knows.
+let current: Candidate | null | undefined;
+let candidates: Candidate[] = [];
+
+// Only where callbacks are followed: otherwise timers that poll would fall into the windows.
+let guesses = false;
+
+// The event that is being dispatched for an interaction. Its time and not the event itself: an event would hold on to
+// its element.
+let dispatched: { timeStamp: number; candidate: Candidate } | undefined;
+
+// The message of a followed port that was dispatched last.
+let messaged: { port: MessagePort; candidate: Candidate | null } | undefined;
+
+/** An interaction begins: until its dispatch ends, what happens is its doing. */
+export const interacted = (number: number, timeStamp: number): void => {
+  const candidate = { number, seen: monotonicNow() };
+  // Its windows end with this one; what they handed over goes on.
+  candidates = [candidate];
+  dispatched = { timeStamp, candidate };
+};
+
+/** What makes an event happen now. */
+export const causeNow = (): Cause | undefined => {
+  const known = running();
+  if (known) return { number: known.number, inferred: false };
+  if (known === null || !guesses) return undefined;
+  const open = stillOpen();
+  return open.length === 1 && open[0] ? { number: open[0].number, inferred: true } : undefined;
+};
+
+/** The event with this cause goes on now: whatever waits for it may go on with it. */
+export const continued = (cause: Cause | undefined): void => {
+  if (!cause) return;
+  const candidate = candidates.find(({ number }) => number === cause.number);
+  if (candidate) candidate.seen = monotonicNow();
+  // It had been ended by another: now both are at work.
+  else if (!cause.inferred) candidates = [...stillOpen().slice(-3), { number: cause.number, seen: monotonicNow() }];
+};
+
+const stillOpen = (): Candidate[] => {
+  const since = monotonicNow() - WINDOW;
+  return (candidates = candidates.filter(({ seen }) => seen >= since));
+};
+
+const running = (): Candidate | null | undefined => {
+  if (current !== undefined) return current;
+  const event = window.event;
+  if (!event) return undefined;
+  if (event.timeStamp === dispatched?.timeStamp) return dispatched.candidate;
+  if (event.type === "message" && event.target === messaged?.port) return messaged.candidate;
+  // A message, a timer of somebody else: it has its own reasons. Answers to requests have those of the request.
+  return event.isTrusted && event.type === "message" ? null : undefined;
+};
+
+/** `work` as a continuation of what runs now. */
+const follow = <Args extends unknown[], Result>(work: (...args: Args) => Result): ((...args: Args) => Result) => {
+  const then = running() ?? null;
+  return function (this: unknown, ...args: Args): Result {
+    const before = current;
+    current = then;
+    if (then) continued({ number: then.number, inferred: false });
+    try {
+      return work.apply(this, args);
+    } finally {
+      current = before;
+    }
+  };
+};
+
+const isCallable = (work: unknown): work is (...args: unknown[]) => unknown => typeof work === "function";
+
+type Undo = () => void;
+
+/** Puts `wrapped` in the place of a function of `target`. Returns what undoes it, as far as it is still ours. */
+export const patch = <Target extends object, Name extends keyof Target>(
+  target: Target,
+  name: Name,
+  wrap: (original: Target[Name]) => Target[Name],
+): Undo => {
+  const original = target[name];
+  if (!isCallable(original)) return () => {};
+  const own = Object.getOwnPropertyDescriptor(target, name);
+  const wrapped = wrap(original);
+  target[name] = wrapped;
+  return () => {
+    // Somebody may have wrapped ours since: then it stays, as a pass-through for them.
+    if (target[name] !== wrapped) return void counters.stillPatched.push(String(name));
+    if (own) Object.defineProperty(target, name, own);
+    else delete target[name];
+  };
+};
+
+/** Captures what hands callbacks over, and guesses within windows. */
+export const followCallbacks =
+  (followed: Followed = {}): Capture =>
+  () => {
+    const undo = follows(followed);
+    guesses = true;
+    return () => {
+      guesses = false;
+      undo();
+    };
+  };
+
+const follows = ({ timers = true, frames = true, microtasks = true, messages = true }: Followed): Undo => {
+  let active = true;
+  const undos: Undo[] = [];
+  type Scheduler = (work: unknown, ...more: unknown[]) => unknown;
+  const followed = (name: string, by: typeof follow): void => {
+    const wrap = (original: Scheduler | undefined): Scheduler =>
+      function (this: unknown, work, ...more) {
+        return original?.call(this, active && isCallable(work) ? by(work) : work, ...more);
+      };
+    undos.push(patch(window as unknown as Record<string, Scheduler>, name, wrap));
+  };
+  if (timers) followed("setTimeout", follow);
+  // An interval that is set in an interaction goes on for weeks: what it does is nobody's doing.
+  if (timers) followed("setInterval", detach);
+  if (frames) followed("requestAnimationFrame", follow);
+  if (microtasks) followed("queueMicrotask", follow);
+  if (messages && typeof MessageChannel === "function") undos.push(followMessages(() => active));
+  return () => {
+    active = false;
+    undos.forEach((undo) => undo());
+  };
+};
+
+const detach = <Args extends unknown[], Result>(work: (...args: Args) => Result): ((...args: Args) => Result) =>
+  function (this: unknown, ...args: Args): Result {
+    const before = current;
+    current = null;
+    try {
+      return work.apply(this, args);
+    } finally {
+      current = before;
+    }
+  };
+
+/** Messages under way to a port that are remembered; a port that has more was handed to somebody else. */
+const MAX_MESSAGES = 64;
+
+// React's scheduler and others yield by a message to themselves. What is posted to one end runs at the other.
+const followMessages = (isActive: () => boolean): Undo => {
+  const others = new WeakMap<MessagePort, MessagePort>();
+  const underWay = new WeakMap<MessagePort, (Candidate | null)[]>();
+  const watch = (port: MessagePort, other: MessagePort): void => {
+    others.set(port, other);
+    // The first listener of the port: it runs before any of the app's.
+    port.addEventListener("message", () => {
+      messaged = { port, candidate: underWay.get(port)?.shift() ?? null };
+    });
+  };
+  const undoChannel = patch(window as unknown as { MessageChannel: typeof MessageChannel }, "MessageChannel", (original) =>
+    new Proxy(original, {
+      construct(target, args, newTarget) {
+        const channel = Reflect.construct(target, args, newTarget) as MessageChannel;
+        if (isActive()) {
+          watch(channel.port1, channel.port2);
+          watch(channel.port2, channel.port1);
+        }
+        return channel;
+      },
+    }),
+  );
+  const undoPost = patch(MessagePort.prototype as { postMessage: (...args: never[]) => void }, "postMessage", (original) =>
+    function (this: MessagePort, ...args: never[]) {
+      const other = isActive() ? others.get(this) : undefined;
+      if (other) {
+        const waiting = underWay.get(other) ?? [];
+        if (waiting.push(running() ?? null) > MAX_MESSAGES) others.delete(this);
+        underWay.set(other, waiting);
+      }
+      return original.apply(this, args);
+    },
+  );
+  return () => [undoPost, undoChannel].forEach((undo) => undo());
+};

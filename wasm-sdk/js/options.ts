@@ -1,0 +1,63 @@
+// What a page says in its one line, and whether it makes sense.
+
+import type { Capture } from "./capture";
+import type { Consent } from "./channel";
+import type { Propagate } from "./capture/propagate";
+import type { BeforeRecord } from "./event";
+
+export interface Options {
+  /** The public key of this site at the collector. It decides service and environment. */
+  key: string;
+  /** The collector's address, absolute or relative to the page: `/api/telemetry`. */
+  endpoint: string;
+  /** Version of the app, as the app says. */
+  version?: string;
+  /**
+   * Which requests carry `traceparent`, `tracestate` and `baggage`: those to the page's own origin and to origins that
+   * are listed in `to`. `except`: beginnings of paths that do not, for example because they redirect to another origin.
+   */
+  propagate?: Propagate;
+  /**
+   * What is captured by itself; by default page loads, routes, what people do, and requests by fetch. `@weft/browser/full`
+   * captures everything; single ones are in `@weft/browser/capture`.
+   */
+  capture?: readonly Capture[];
+  /** Sees every event before it is kept; may change its name and attributes; `null`: it is dropped, and counted. */
+  beforeRecord?: BeforeRecord;
+  /**
+   * What the person has agreed to. `pending`: events wait in memory, nothing is stored, sent or added to requests, until
+   * `consent()` says more. Default: `granted`.
+   */
+  consent?: Consent;
+  /** `true`: Global Privacy Control and Do Not Track mean `denied`. */
+  honourPrivacySignals?: boolean;
+  /** `memory`: nothing is kept in this browser, so a killed tab loses what it had not sent. Default: `browser`. */
+  storage?: "browser" | "memory";
+  /** Labels of pressed elements (`aria-label`, `title`) are recorded too. */
+  labels?: boolean;
+  /** Where the module is, absolute or relative to the page; by default beside this script. */
+  wasmUrl?: string | URL;
+  /** `false`: the module compiled to JavaScript is used, for pages whose policy forbids WebAssembly. */
+  wasm?: boolean;
+  /** Says on the console what went wrong and what to change. */
+  debug?: boolean;
+}
+
+/** What is wrong with options. Checked here and not only by the compiler: most pages are not compiled. */
+export const problemWith = (options: Partial<Options> | undefined): string | undefined => {
+  if (typeof options?.key !== "string" || !options.key) return "init() needs `key`, the site's public key";
+  if (typeof options.endpoint !== "string" || !options.endpoint) return "init() needs `endpoint`, the collector's address";
+  try {
+    new URL(options.endpoint, document.baseURI);
+    if (options.wasmUrl) new URL(options.wasmUrl, document.baseURI);
+    return undefined;
+  } catch {
+    return "`endpoint` or `wasmUrl` is no address";
+  }
+};
+
+/** What a browser says of the person's wishes, where the page honours that. */
+export const deniedBySignal = ({ honourPrivacySignals }: Options): boolean => {
+  const said = navigator as Navigator & { globalPrivacyControl?: boolean; doNotTrack?: string | null };
+  return honourPrivacySignals === true && (said.globalPrivacyControl === true || said.doNotTrack === "1");
+};

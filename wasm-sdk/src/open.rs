@@ -1,0 +1,144 @@
+//! Events that have started and not ended, and among them those that stay open for long.
+
+use alloc::{
+    string::{String, ToString},
+    vec::Vec,
+};
+
+use weft_proto::{InTrace, Kind, LinkKinds, Session, Target, limits};
+
+use crate::frame::cut;
+
+/// Events open at once, and how many of them may be open for long. Beyond that the one open longest is forgotten;
+/// when it ends it is refused and counted.
+const MAX_OPEN: usize = 256;
+const MAX_LONG: usize = 64;
+
+/// Bytes of the attributes of a long span that are told while it is open.
+const MAX_TOLD: usize = 2 * 1024;
+
+/// When an event of this page began.
+#[derive(Clone, Copy)]
+pub(crate) struct Begun {
+    pub(crate) number: u64,
+    pub(crate) start_ns: u64,
+}
+
+/// A link of an event that is not encoded yet.
+#[derive(Clone)]
+pub(crate) struct OwnLink {
+    pub(crate) target: Target,
+    pub(crate) kinds: LinkKinds,
+    /// The rule that inferred it, or, with `LinkKinds::NAMED`, the app's name for it.
+    pub(crate) name: Option<String>,
+}
+
+impl OwnLink {
+    pub(crate) fn to(target: Target, kinds: LinkKinds) -> Self {
+        Self { target, kinds, name: None }
+    }
+
+    pub(crate) fn cause(number: u64, inferred: bool) -> Self {
+        let name = inferred.then(|| "window".to_string());
+        Self { target: Target::Own(number), kinds: LinkKinds::CAUSE, name }
+    }
+
+    pub(crate) fn named(target: Target, kinds: LinkKinds, name: &str) -> Self {
+        let name = kinds.contains(LinkKinds::NAMED).then(|| cut(name, limits::MAX_NAME_BYTES).to_string());
+        Self { target, kinds, name }
+    }
+}
+
+/// What is told of a long span while it is open.
+#[derive(Clone)]
+pub(crate) struct Long {
+    pub(crate) kind: Kind,
+    pub(crate) name: String,
+    /// Attributes as JavaScript gave them; empty: there are none, or too many.
+    pub(crate) attributes: Vec<u8>,
+    told: bool,
+}
+
+impl Long {
+    pub(crate) fn new(kind: Kind, name: &str, attributes: &[u8]) -> Self {
+        let attributes = if attributes.len() <= MAX_TOLD { attributes.into() } else { Vec::new() };
+        Self { kind, name: cut(name, limits::MAX_NAME_BYTES).to_string(), attributes, told: false }
+    }
+}
+
+/// What is known of an event when it starts.
+#[derive(Clone)]
+pub(crate) struct Open {
+    pub(crate) begun: Begun,
+    pub(crate) epoch: u32,
+    pub(crate) session: Option<Session>,
+    pub(crate) trace: Option<InTrace>,
+    pub(crate) previous: Option<Begun>,
+    pub(crate) view: Option<u64>,
+    pub(crate) interaction: Option<u64>,
+    pub(crate) links: Vec<OwnLink>,
+    pub(crate) long: Option<Long>,
+}
+
+impl Open {
+    /// Its parent ended before it: it stays in the trace that its headers named, and points to what began it.
+    pub(crate) fn demote(&mut self) {
+        let Some(trace) = &mut self.trace else { return };
+        if let Some(parent) = trace.parent.take() {
+            self.links.push(OwnLink::cause(parent, false));
+        }
+    }
+
+    pub(crate) fn is_told(&self) -> bool {
+        self.long.as_ref().is_none_or(|long| long.told)
+    }
+
+    pub(crate) fn set_told(&mut self) {
+        if let Some(long) = &mut self.long {
+            long.told = true;
+        }
+    }
+}
+
+/// The open events of a page, in the order in which they began.
+#[derive(Default)]
+pub(crate) struct OpenEvents(Vec<Open>);
+
+impl OpenEvents {
+    pub(crate) fn push(&mut self, open: Open) {
+        if self.0.len() == MAX_OPEN {
+            // What is open for long is meant to be.
+            let at = self.0.iter().position(|open| open.long.is_none()).unwrap_or(0);
+            self.0.remove(at);
+        }
+        self.0.push(open);
+    }
+
+    pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Open> {
+        self.0.iter_mut().find(|open| open.begun.number == number)
+    }
+
+    /// The event ends.
+    pub(crate) fn take(&mut self, number: u64) -> Option<Open> {
+        let at = self.0.iter().position(|open| open.begun.number == number)?;
+        Some(self.0.remove(at))
+    }
+
+    /// The event stays open for long. With too many of them it is told at its end only.
+    pub(crate) fn keep_open(&mut self, number: u64, long: Long) {
+        let room = self.long_ones().count() < MAX_LONG;
+        if let Some(open) = self.get_mut(number)
+            && (room || open.long.is_some())
+        {
+            open.long = Some(long);
+        }
+    }
+
+    pub(crate) fn long_ones(&self) -> impl Iterator<Item = &Open> {
+        self.0.iter().filter(|open| open.long.is_some())
+    }
+
+    pub(crate) fn long_ones_mut(&mut self) -> impl Iterator<Item = &mut Open> {
+        self.0.iter_mut().filter(|open| open.long.is_some())
+    }
+}
