@@ -103,10 +103,15 @@ const injected = new WeakMap();
 export async function inject(page, script) {
   const browser = page.browser();
   const before = injected.get(browser);
-  if (before?.script === script) return;
-  if (before) await send(page, "script.removePreloadScript", { script: before.id });
+  // All tabs ask for it at once, and it is done once.
+  if (before?.script !== script) injected.set(browser, { script, id: replace(page, script, before) });
+  await injected.get(browser).id;
+}
+
+async function replace(page, script, before) {
+  if (before) await send(page, "script.removePreloadScript", { script: await before.id });
   const { result } = await send(page, "script.addPreloadScript", { functionDeclaration: `() => {${script}}` });
-  injected.set(browser, { script, id: result.script });
+  return result.script;
 }
 
 /** Another tab is brought to the front, so that this one really is hidden. */

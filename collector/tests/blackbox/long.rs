@@ -110,6 +110,20 @@ async fn a_page_that_falls_silent_is_given_up_and_its_end_says_what_it_resumes()
 }
 
 #[tokio::test]
+async fn an_end_that_waits_for_its_links_says_what_it_resumes_as_well() {
+    let sink = Sink::start(&[]).await;
+    let rule = "[[link]]\nname = \"visit\"\nby = [\"session.id\"]\n[linker]\nwait_ms = 300";
+    let (weft, clock) = owned(TempDir::new().unwrap(), &sink, rule).await;
+    let page = Page(Seed([1; 16]));
+    weft.acknowledged(is_open(&page)).await;
+    clock.advance_ms(31 * MINUTE_MS);
+    assert_is_closure(&sink.spans(1).await[0], &page);
+    weft.acknowledged(has_ended(&page)).await;
+    assert_is_end(&sink.spans(2).await[1], &page, true);
+    weft.stop().await;
+}
+
+#[tokio::test]
 async fn an_end_that_comes_in_time_is_the_only_span_whatever_the_order_of_the_batches() {
     let sink = Sink::start(&[]).await;
     let (weft, clock) = owned(TempDir::new().unwrap(), &sink, "").await;

@@ -89,6 +89,7 @@ impl Linker {
         let mut linker =
             Self { with, runtime, queue, knew: 0, unread: None, committed, is_asked: false, looked };
         linker.replay();
+        linker.tell_sizes();
         linker
     }
 

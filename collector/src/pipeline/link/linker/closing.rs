@@ -39,7 +39,7 @@ impl Linker {
         self.tell_sizes();
     }
 
-    fn tell_sizes(&self) {
+    pub(super) fn tell_sizes(&self) {
         let sizes = self.with.index.longs.sizes();
         self.with.meters.long.sizes(sizes.open, sizes.bytes);
     }
@@ -92,7 +92,8 @@ impl Linker {
     /// Whether all of these are given up.
     fn give_up(&mut self, all: &[Due]) -> bool {
         let now_ms = self.with.clock.wall_ms();
-        let mut given_up = Vec::new();
+        // What cannot be is tried again at the next look, and not at once.
+        let (mut given_up, mut all_are) = (Vec::new(), true);
         for due in all {
             let made = std::panic::catch_unwind(AssertUnwindSafe(|| closure(due, now_ms)));
             let made = made.ok().flatten();
@@ -102,7 +103,7 @@ impl Linker {
                     "what is open can no longer be read: its end is not missed"
                 );
                 self.with.meters.long.keep_not(NotKept::Unreadable, 1);
-                self.with.index.longs.close(&due.owner, &due.page, due.number);
+                all_are &= self.with.index.longs.close(&due.owner, &due.page, due.number);
             }
             given_up.extend(made.map(|record| (due, record)));
         }
@@ -111,11 +112,10 @@ impl Linker {
             async move { (due, stored.await) }
         });
         let stored = self.runtime.block_on(futures_util::future::join_all(stores));
-        let mut all_are = true;
         for (due, stored) in stored {
             match stored {
                 // Or it had ended: the writer knows, and then it has taken nothing.
-                Ok(()) => self.with.index.longs.close(&due.owner, &due.page, due.number),
+                Ok(()) => all_are &= self.with.index.longs.close(&due.owner, &due.page, due.number),
                 Err(why) => {
                     tracing::warn!(%why, "what is open cannot be given up");
                     all_are = false;

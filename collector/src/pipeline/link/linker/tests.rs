@@ -4,6 +4,8 @@
 mod leaves;
 mod world;
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 use weft_proto::OpenState;
 
@@ -181,4 +183,44 @@ fn what_no_page_ever_described_is_given_up_under_the_name_unknown() {
     world.pass(31 * MINUTE_MS);
     world.look();
     assert_eq!(world.closure(0).name, "unknown");
+}
+
+#[test]
+fn what_is_open_already_is_waited_for_as_the_settings_of_the_next_start_say() {
+    let mut world = World::open();
+    world.word(0, OpenState::Hidden);
+    world.word(1, OpenState::Visible);
+    world.commit();
+    world.config.long_spans.interrupted_after = Duration::from_secs(3 * 3600);
+    world.config.long_spans.abandoned_after = Duration::from_secs(3600);
+    world.restart();
+    world.pass(61 * MINUTE_MS);
+    world.look();
+    assert_eq!(world.closed(), [0]);
+    world.pass(2 * 60 * MINUTE_MS);
+    world.look();
+    assert_eq!(world.closed(), [0, 1]);
+}
+
+#[test]
+fn what_is_committed_is_found_when_it_is_due_however_often_it_was_looked_for() {
+    let mut world = World::open();
+    for number in 0..4 {
+        world.word(number, OpenState::Visible);
+        world.commit();
+        world.look();
+        world.pass(MINUTE_MS);
+        world.look();
+    }
+    world.end(3);
+    world.commit();
+    world.look();
+    world.pass(29 * MINUTE_MS);
+    world.look();
+    assert!(world.closed().is_empty(), "the end has shown that the page is alive");
+    world.pass(2 * MINUTE_MS);
+    world.look();
+    assert_eq!(world.closed(), [0, 1, 2]);
+    world.commit();
+    world.check_all_is_decided();
 }

@@ -135,13 +135,14 @@ impl Longs {
         self.put_back(key, page, before);
     }
 
-    /// `number` is given up, or need not be any more.
-    pub(in crate::pipeline::link) fn close(&mut self, owner: &Owner, page: &[u8; 16], number: u64) {
+    /// `number` is given up, or need not be any more. Says whether it was open.
+    pub(in crate::pipeline::link) fn close(&mut self, owner: &Owner, page: &[u8; 16], number: u64) -> bool {
         let key = key(owner, page);
-        let Some(mut page) = self.known(&key) else { return };
+        let Some(mut page) = self.known(&key).filter(|page| page.knows(number)) else { return false };
         let before = page.sizes();
         page.close(number);
         self.put_back(key, page, before);
+        true
     }
 
     /// What is not waited for any more, of some pages at once.
@@ -149,9 +150,10 @@ impl Longs {
         let patience = self.keeps.patience;
         let mut due: Vec<_> = self.changed.values().flat_map(|page| page.due(now_ms, patience)).collect();
         let (from, to) = (self.earliest.clone(), by_time(now_ms.saturating_add(1), &[]));
-        let mut late = Vec::new();
-        for row in self.due.range(from.clone()..to.max(from)) {
+        let (mut late, mut first) = (Vec::new(), None);
+        for row in self.due.range(from.clone()..to.clone().max(from)) {
             let row = row.key()?;
+            first.get_or_insert_with(|| row.to_vec());
             let Some(key) = row.get(8..).filter(|key| !self.changed.contains_key(*key)) else { continue };
             let Some(page) = self.stored(key)? else { continue };
             let of_page = page.due(now_ms, patience);
@@ -165,6 +167,7 @@ impl Longs {
             }
         }
         self.changed.extend(late);
+        self.earliest = first.unwrap_or(to);
         Ok(due)
     }
 
