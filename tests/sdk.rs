@@ -4,11 +4,13 @@ mod scene;
 
 mod redirects;
 mod requests;
+mod scopes;
 mod wrappers;
 
 mod loading;
 
 mod calls;
+mod captured;
 mod errors;
 mod interactions;
 mod restored;

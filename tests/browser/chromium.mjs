@@ -56,6 +56,17 @@ export async function lifecycle(page, state) {
   await session.detach();
 }
 
+/** What its page holds on to, once everything that can be has been collected. */
+export async function heap(page) {
+  const session = await page.createCDPSession();
+  await session.send("Performance.enable");
+  for (let times = 0; times < 3; times++) await session.send("HeapProfiler.collectGarbage");
+  const { metrics } = await session.send("Performance.getMetrics");
+  await session.detach();
+  const of = (name) => metrics.find((metric) => metric.name === name).value;
+  return { bytes: of("JSHeapUsedSize"), nodes: of("Nodes") };
+}
+
 /** The page that stands in its place: loaded when somebody looks at it. */
 export async function discard(page) {
   return { page: await throughExtension(page, "chrome.tabs.discard(id)") };

@@ -39,6 +39,7 @@ const commands = {
   traverse: ({ tab, delta }) => tabs[tab].traverse(delta),
   discard: ({ tab }) => tabs[tab].discard(shifts),
   lifecycle: ({ tab, state }) => tabs[tab].lifecycle(state),
+  heap: ({ tab }) => tabs[tab].heap(),
   offline: ({ tab, offline }) => tabs[tab].offline(offline),
 
   /** Moves time on in every open tab, and in every document that is opened from now on. */

@@ -86,6 +86,10 @@ export class Tab {
     if (this.#discarded.page) await this.#adopt(this.#discarded.page, shifts);
   }
 
+  heap() {
+    return this.#engine.heap(this.page);
+  }
+
   async lifecycle(state) {
     await this.#engine.lifecycle(this.page, state);
   }

@@ -52,7 +52,8 @@ async fn a_page_that_does_not_want_webassembly_gets_the_module_as_javascript_wit
                 const { instance } = await WebAssembly.instantiate(await (await fetch('/weft/weft.wasm')).arrayBuffer());
                 const sealed = (exports) => {
                     const call = (name, bytes) => {
-                        new Uint8Array(exports.memory.buffer, exports.buffer(), bytes.length).set(bytes);
+                        const at = exports.buffer();
+                        new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
                         return exports[name](bytes.length);
                     };
                     const text = (value) => [value.length, 0, 0, 0, ...new TextEncoder().encode(value)];
@@ -63,7 +64,8 @@ async fn a_page_that_does_not_want_webassembly_gets_the_module_as_javascript_wit
                         call('finish', [...float(number), ...float(number / 3), 3, 0, 0, ...text('GET ' + (number % 5)), 1, 0, 0, 0, ...text('url.full'), 0, ...text('https://a.example/p/' + number + '?q=1')]);
                     }
                     const length = call('seal', [...float(1.8e12), 1]);
-                    return [...new Uint8Array(exports.memory.buffer, exports.output(), length)].join();
+                    const at = exports.output();
+                    return [...new Uint8Array(exports.memory.buffer, at, length)].join();
                 };
                 const [one, other] = [sealed(js), sealed(instance.exports)];
                 return one.length > 100 && one === other;

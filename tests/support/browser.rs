@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use crate::clock::{Device, millis};
 use driver::Driver;
-pub use tab::{Frame, Log, Request, Tab};
+pub use tab::{Frame, Heap, Log, Request, Tab};
 
 /// How long a page may take to do what it is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);

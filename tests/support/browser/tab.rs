@@ -25,6 +25,15 @@ pub struct Log {
     pub requests: Vec<Request>,
 }
 
+/// What a page holds on to.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Heap {
+    /// Of JavaScript.
+    pub bytes: f64,
+    /// Nodes of documents, attached or not.
+    pub nodes: f64,
+}
+
 /// A request as the browser reports it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Request {
@@ -111,6 +120,12 @@ impl Tab<'_> {
     /// Ends what [`Self::freeze`] began.
     pub async fn resume(&self) {
         self.ask("lifecycle", json!({ "state": "active" })).await;
+    }
+
+    /// What it holds on to, once everything that can be has been collected. Only Chromium tells.
+    pub async fn heap(&self) -> Heap {
+        let told = self.ask("heap", json!({})).await;
+        serde_json::from_value(told).expect("the driver's answer has this form")
     }
 
     /// Takes the network away from it.
