@@ -8,17 +8,21 @@ mod scopes;
 mod wrappers;
 
 mod loading;
+mod stub;
 
 mod calls;
 mod captured;
+mod causes;
 mod errors;
 mod interactions;
 mod restored;
 mod sessions;
 mod spans;
+mod time;
 
 mod killed;
 mod leaving;
+mod long_spans;
 mod outages;
 mod volume;
 

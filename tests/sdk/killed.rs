@@ -16,7 +16,7 @@ in_each_browser!(
 );
 
 /// What the journal has, as `[tail events, sealed batches]`, once `wanted` is true of it.
-async fn journal(tab: &Tab<'_>, wanted: &str) {
+pub(super) async fn journal(tab: &Tab<'_>, wanted: &str) {
     let code = format!(
         "(async () => {{
             const all = (db, store) => new Promise((resolve, reject) => {{

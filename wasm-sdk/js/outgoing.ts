@@ -76,6 +76,11 @@ export class Outgoing implements Outlet {
     this.sender.comeBack();
   }
 
+  /** Whether nothing is queued. */
+  get isEmpty(): boolean {
+    return this.sender.bytes === 0;
+  }
+
   /** Nothing is sent any more. */
   forget(reason: string): void {
     clearTimeout(this.lookAgain);

@@ -153,6 +153,11 @@ export class Scope {
     guarded(() => this.lifecycle.flushNow())();
   }
 
+  /** Whether nothing waits any more, neither events nor what is said of open ones. */
+  get isSettled(): boolean {
+    return this.ledger.stats().pending === 0 && (this.outgoing?.isEmpty ?? true);
+  }
+
   /** Hears whenever a batch has come to its end. Returns what undoes it. */
   onSettled(settled: () => void): Undo {
     this.settled.add(settled);

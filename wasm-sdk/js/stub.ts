@@ -19,7 +19,9 @@ const begin = (options: EarlyOptions): void => {
   const seed = random(16);
   const ids = idsOf(seed);
   const calls: EarlyCall[] = [];
-  const early: Early = { options, seed, next: 1, calls, asked: [], tell: (call) => void (calls.length < 4e3 && calls.push(call)), stop: () => {} };
+  const { fetch } = w;
+  let over = false;
+  const early: Early = { options, seed, fetch, next: 1, calls, asked: [], tell: (call) => void (calls.length < 4e3 && calls.push(call)), stop: () => {} };
   w.__weft = early;
 
   // The session of this origin, if it is still going on; session.ts has the whole rule.
@@ -47,7 +49,6 @@ const begin = (options: EarlyOptions): void => {
   };
   const load = start(1, 0, 0);
 
-  const { fetch } = w;
   // As the page made it where it cannot be read: it fails as it would have.
   const joined = (request: Request): ReturnType<typeof start> | undefined => {
     if (!/^http/.test(request.url)) return undefined;
@@ -61,6 +62,7 @@ const begin = (options: EarlyOptions): void => {
     return end;
   };
   const wrapped = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
+    if (over) return fetch(input, init);
     const request = new Request(input, init);
     const again = /GET|HEAD/.test(request.method) && new Request(request);
     const end = joined(request);
@@ -107,6 +109,7 @@ const begin = (options: EarlyOptions): void => {
   const types = ["click", "error", "unhandledrejection", "pagehide"];
   for (const type of types) addEventListener(type, heard, true);
   early.stop = () => {
+    over = true;
     for (const type of types) removeEventListener(type, heard, true);
     if (w.fetch === wrapped) w.fetch = fetch;
   };
