@@ -20,9 +20,11 @@ mod sessions;
 mod spans;
 mod time;
 
+mod journal;
 mod killed;
 mod leaving;
 mod long_spans;
+mod network;
 mod outages;
 mod volume;
 
