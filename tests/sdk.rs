@@ -22,6 +22,7 @@ mod time;
 
 mod journal;
 mod killed;
+mod kills;
 mod leaving;
 mod long_spans;
 mod network;

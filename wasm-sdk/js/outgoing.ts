@@ -23,6 +23,8 @@ export class Outgoing implements Outlet {
   onSettled: () => void = () => {};
   private readonly sender: Sender;
   private next = 0;
+  /** Pages that were said to be gone since the last write. */
+  private readonly reported: string[] = [];
   private lookAgain: number | undefined;
   private looking = false;
 
@@ -48,13 +50,16 @@ export class Outgoing implements Outlet {
     const number = this.next++;
     const batch = { ...sealed, seed: this.scope.recorder.seed, number, events, id: this.name(number, sealed), own: true };
     // Before it is sent: whoever acknowledges it must not find it still to be written.
-    if (this.journal.isOpen) this.journal.seal(this.stored(sealed, number, events, wall), this.record(wall, state, 0));
+    if (this.journal.isOpen) {
+      const stored = this.stored(sealed, number, events, wall);
+      this.journal.seal(stored, this.record(wall, state, 0), this.reported.splice(0));
+    }
     this.sender.add(batch);
   }
 
   keep(events: number, state: number): void {
     this.journal.revive();
-    if (this.journal.isOpen) this.journal.page(this.record(wallNow(), state, events));
+    if (this.journal.isOpen) this.journal.page(this.record(wallNow(), state, events), this.reported.splice(0));
   }
 
   send(urgency: Urgency): void {
@@ -117,6 +122,8 @@ export class Outgoing implements Outlet {
 
   // What it lost nobody knows, so no number is made up.
   private report({ page, wall, state }: StoredPage): void {
+    // The page's record goes when this is written.
+    this.reported.push(page);
     const names: Record<number, string> = { [pageState.hidden]: "hidden", [pageState.idle]: "idle", [pageState.frozen]: "frozen" };
     this.scope.recorder.moment(
       "weft.page.killed",
