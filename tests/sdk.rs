@@ -2,6 +2,7 @@
 
 mod scene;
 
+mod propagation;
 mod redirects;
 mod requests;
 mod scopes;
