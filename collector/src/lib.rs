@@ -48,5 +48,8 @@ mod sdk;
 
 pub mod commands;
 
+#[cfg(feature = "fuzz")]
+pub mod fuzzed;
+
 pub use collector::{Collector, Listeners, StartError, run};
 pub use reject::RpcStatus;

@@ -27,10 +27,10 @@ use crate::reject::Reject;
 /// Steps 4 to 6 for a batch from a page. The answer says that it is durable.
 pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_batch(request).await?;
-    let decoded = intake.decode_batch(&admitted)?;
-    let ack = intake::ack(&decoded);
-    let (key, entry) = intake.batch_entry(admitted, decoded);
-    intake.store(&key, entry).await?;
+    let posted = intake.decode_batch(&admitted).await?;
+    let ack = intake::ack(&posted);
+    let (key, entries) = intake.batch_entries(admitted, posted);
+    intake.store_all(&key, entries).await?;
     Ok(ack)
 }
 

@@ -92,6 +92,7 @@ struct Columns {
 
 impl Columns {
     fn push(&mut self, batch: &Batch, event: &Event, before: &Before, unit: u64) {
+        // Nothing refers to what comes later; if it did, the decoder would say so, and not this.
         let back = |number: u64| event.number.wrapping_sub(number);
         let shape = self.shape_of(batch.attributes_of(event));
         let to = &mut self.events;
@@ -105,8 +106,8 @@ impl Columns {
         to.parent.push(event.parent().map_or(0, back));
         to.root.push(back(event.root()));
         to.previous.push(event.previous.map_or(0, back));
-        to.view.push(event.view.map_or(0, |number| back(number) + 1));
-        to.interaction.push(event.interaction.map_or(0, |number| back(number) + 1));
+        to.view.push(event.view.map_or(0, |number| back(number).wrapping_add(1)));
+        to.interaction.push(event.interaction.map_or(0, |number| back(number).wrapping_add(1)));
         to.status.push(event.status as u32);
         to.shape.push(shape);
         to.state.push(event.open.map_or(0, |open| open as u32));

@@ -15,6 +15,8 @@ extern crate alloc;
 
 pub mod record;
 
+pub mod write;
+
 mod batch;
 mod frame;
 mod open;

@@ -4,13 +4,13 @@ use std::{fs, path::Path};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
-use weft_proto::{Head, Ids};
+use weft_proto::Ids;
 
 use super::{Failure, json};
 use crate::{
     config::Limits,
     pipeline::{
-        decode as step,
+        decode::{self as step, SealedBatch},
         spool::{Intervals, Kind, Record},
     },
 };
@@ -21,8 +21,8 @@ use crate::{
 /// If it cannot be read, or is neither a batch nor OTLP.
 pub fn decode(file: &Path, limits: &Limits) -> Result<String, Failure> {
     let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let ours = match step::batch(&bytes, limits.body_bytes) {
-        Ok((head, batch)) => return of_batch(bytes, &head, &batch, limits),
+    let ours = match step::of_page(bytes.clone().into(), limits.body_bytes) {
+        Ok(posted) => return posted.batches.into_iter().map(|batch| of_batch(batch, limits)).collect(),
         Err(reject) => reject,
     };
     match ExportTraceServiceRequest::decode(&*bytes) {
@@ -31,19 +31,14 @@ pub fn decode(file: &Path, limits: &Limits) -> Result<String, Failure> {
     }
 }
 
-fn of_batch(
-    bytes: Vec<u8>,
-    head: &Head,
-    batch: &weft_proto::Batch,
-    limits: &Limits,
-) -> Result<String, Failure> {
+fn of_batch(SealedBatch { bytes, head, batch }: SealedBatch, limits: &Limits) -> Result<String, Failure> {
     let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
     let record = Record {
         kind: Kind::Batch.into(),
         events: batch.events.len() as u64,
         taken: numbers.to_wire(),
         page: Ids::new(head.seed).page().to_vec(),
-        body: bytes.into(),
+        body: bytes,
         ..Record::default()
     };
     json::of(&record, limits)

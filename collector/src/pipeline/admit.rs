@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A request whose sender may send it, read whole.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Admitted {
     pub(crate) key: Arc<Key>,
     /// When its head arrived: a slow body is not a wrong clock.

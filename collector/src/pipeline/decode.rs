@@ -2,6 +2,7 @@
 
 mod inflate;
 mod items;
+pub(crate) mod json;
 mod otlp;
 mod span;
 mod strict;
@@ -9,6 +10,7 @@ pub(crate) mod wire;
 
 use std::borrow::Cow;
 
+use axum::body::Bytes;
 use weft_proto::{Batch, Form, Head};
 
 pub(crate) use items::Items;
@@ -16,7 +18,40 @@ pub(crate) use otlp::{Counted, Spans, count_items, plain};
 
 use crate::reject::Reject;
 
-/// Reads a request of ours: its head, and its events. `limit`: bytes after inflating.
+/// What a page has posted.
+pub(crate) struct Posted {
+    pub(crate) echo: Echo,
+    /// One, unless JSON held more than one holds.
+    pub(crate) batches: Vec<SealedBatch>,
+}
+
+/// What is told again to whoever posted, so that it cannot be mistaken for what somebody in between answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Echo {
+    Batch { digest: u32, number: u64 },
+    Json { number: u64 },
+}
+
+/// A batch as the spool keeps it, and what it says.
+#[derive(Debug, PartialEq)]
+pub(crate) struct SealedBatch {
+    pub(crate) bytes: Bytes,
+    pub(crate) head: Head,
+    pub(crate) batch: Batch,
+}
+
+/// Reads what a page has posted, in either form. `limit`: bytes of a batch after inflating.
+pub(crate) fn of_page(bytes: Bytes, limit: usize) -> Result<Posted, Reject> {
+    if json::is_json(&bytes) {
+        let (number, batches) = json::read(&bytes, limit)?;
+        return Ok(Posted { echo: Echo::Json { number }, batches });
+    }
+    let (head, batch) = batch(&bytes, limit)?;
+    let echo = Echo::Batch { digest: head.digest, number: head.number };
+    Ok(Posted { echo, batches: vec![SealedBatch { bytes, head, batch }] })
+}
+
+/// Reads a batch: its head, and its events. `limit`: bytes after inflating.
 pub(crate) fn batch(bytes: &[u8], limit: usize) -> Result<(Head, Batch), Reject> {
     let (head, body) = Head::read(bytes)?;
     let body = match head.form {

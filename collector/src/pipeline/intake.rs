@@ -1,5 +1,6 @@
 //! What steps 4 to 6 share, and how what one step gives becomes what the next one takes.
 
+mod answers;
 mod entries;
 mod skew;
 
@@ -11,21 +12,15 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    body::Body,
-    extract::Request,
-    http::{HeaderValue, Response, header},
-};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceResponse,
-};
-use prost::Message;
+use axum::extract::Request;
+use futures_util::future::join_all;
 use tokio::sync::Semaphore;
-use weft_proto::{Ack, Batch, Head};
+
+pub(super) use answers::{ack, passed_on, taken};
 
 use super::{
     admit::{self, Admitted, Coding, Gate},
-    decode::{self, Counted, Spans},
+    decode::{self, Counted, Posted, Spans, json},
     link::{Candidate, Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
 };
@@ -69,6 +64,10 @@ const LARGEST_AT_ONCE: usize = 4;
 
 /// What cannot inflate to more is decoded at once: a third of a millisecond, and another thread would cost two switches.
 const SMALL: usize = 256 * 1024;
+
+/// What was posted as JSON takes about so many times its size while it is read, recorded and deflated, and the time
+/// of a batch inflated to that.
+const JSON_TAKES: usize = 16;
 
 /// DEFLATE makes at most so many bytes of one.
 const MOST_INFLATED: usize = 1032;
@@ -131,14 +130,23 @@ impl Intake {
 
     /// Step 6.
     pub(super) async fn store(&self, key: &Arc<Key>, entry: Entry) -> Result<(), Reject> {
-        let stored = match self.spool() {
+        self.store_one(entry).await.map_err(|reject| self.note(key, reject))
+    }
+
+    /// Step 6 for all that came in one request: durable together, or to be sent again.
+    pub(super) async fn store_all(&self, key: &Arc<Key>, entries: Vec<Entry>) -> Result<(), Reject> {
+        let stored = join_all(entries.into_iter().map(|entry| self.store_one(entry))).await;
+        stored.into_iter().collect::<Result<(), _>>().map_err(|reject| self.note(key, reject))
+    }
+
+    async fn store_one(&self, entry: Entry) -> Result<(), Reject> {
+        match self.spool() {
             Some(spool) => spool.store(entry).await,
             None => {
                 entry.carried.refuse_rest(Outcome::Draining);
                 Err(Reject::Draining)
             }
-        };
-        stored.map_err(|reject| self.note(key, reject))
+        }
     }
 
     /// Step 4 for a batch.
@@ -183,8 +191,11 @@ impl Intake {
         reject
     }
 
-    pub(crate) fn decode_batch(&self, admitted: &Admitted) -> Result<(Head, Batch), Reject> {
-        let decoded = decode::batch(&admitted.body, self.limits.body_bytes);
+    /// Step 5 for what a page has posted.
+    pub(crate) async fn decode_batch(&self, admitted: &Admitted) -> Result<Posted, Reject> {
+        let (bytes, limit) = (admitted.body.clone(), self.limits.body_bytes);
+        let most = if json::is_json(&bytes) { bytes.len().saturating_mul(JSON_TAKES) } else { 0 };
+        let decoded = self.aside(most, move || decode::of_page(bytes, limit)).await;
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
@@ -208,7 +219,6 @@ impl Intake {
         self.look(admitted, decode::count_items).await
     }
 
-    /// Large requests are looked at away from the threads that serve requests, and only so many at once.
     async fn look<T: Send + 'static>(
         &self,
         admitted: &Admitted,
@@ -219,15 +229,23 @@ impl Intake {
             Coding::Identity => body.len(),
             Coding::Gzip => body.len().saturating_mul(MOST_INFLATED).min(limit),
         };
-        let look = move || look(&decode::plain(&body, coding, limit)?);
-        let looked = if most <= SMALL {
-            look()
-        } else {
-            // Nothing closes it; and who waits here waits for decoding, which always ends.
-            let _room = self.decoding.acquire_many(kib(most.min(limit))).await;
-            tokio::task::spawn_blocking(look).await.unwrap_or(Err(Reject::SpoolBusy))
-        };
+        let looked = self.aside(most, move || look(&decode::plain(&body, coding, limit)?)).await;
         looked.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+    }
+
+    /// What takes long is done away from the threads that serve requests, and only so much at once. `most`: bytes it may
+    /// take.
+    async fn aside<T: Send + 'static>(
+        &self,
+        most: usize,
+        work: impl FnOnce() -> Result<T, Reject> + Send + 'static,
+    ) -> Result<T, Reject> {
+        if most <= SMALL {
+            return work();
+        }
+        // Nothing closes it; and who waits here waits for decoding, which always ends.
+        let _room = self.decoding.acquire_many(kib(most.min(self.limits.otlp_body_bytes))).await;
+        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Reject::SpoolBusy))
     }
 }
 
@@ -243,36 +261,8 @@ impl Changing {
     }
 }
 
-/// The answer to a batch.
-pub(super) fn ack((head, _): &(Head, Batch)) -> Response<Body> {
-    protobuf(Ack { digest: head.digest, number: head.number, wait_ms: 0 }.encode())
-}
-
-/// The answer to OTLP.
-pub(super) fn taken(counted: Counted) -> Response<Body> {
-    let partial_success = (counted.refused > 0).then(|| ExportTracePartialSuccess {
-        rejected_spans: i64::try_from(counted.refused).unwrap_or(i64::MAX),
-        error_message:
-            "Spans were refused whose trace id is not 16 bytes, whose span, parent or link id is not 8, \
-                        or whose id is all zero: check the SDK that made them."
-                .to_owned(),
-    });
-    protobuf(ExportTraceServiceResponse { partial_success }.encode_to_vec())
-}
-
-/// The answer to logs and metrics: an empty message of either says that all was taken.
-pub(super) fn passed_on() -> Response<Body> {
-    protobuf(Vec::new())
-}
-
 fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
-}
-
-fn protobuf(body: Vec<u8>) -> Response<Body> {
-    let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
-    response
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod admin;
 mod batches;
 mod delivery;
 mod grpc;
+mod json;
 mod link_bounds;
 mod links;
 mod logs;

@@ -95,6 +95,11 @@ async fn a_body_can_be_decoded_wherever_it_came_from() {
     std::fs::write(&file, Page(Seed([1; 16])).batch(0..3)).unwrap();
     let decoded = process.weft(&["decode", file.to_str().unwrap()]).await;
     assert_eq!(said(&decoded).matches("\"press\"").count(), 3, "{}", said(&decoded));
+    let document = include_str!("../../../proto/WIRE.md");
+    let json = document.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    std::fs::write(&file, json.trim()).unwrap();
+    let decoded = process.weft(&["decode", file.to_str().unwrap()]).await;
+    assert_eq!(said(&decoded).matches("\"browser.user_action.click\"").count(), 1, "{}", said(&decoded));
     std::fs::write(&file, b"nothing of the kind").unwrap();
     let refused = process.weft(&["decode", file.to_str().unwrap()]).await;
     assert!(!refused.status.success() && said(&refused).contains("no batch"), "{}", said(&refused));

@@ -11,7 +11,7 @@ use crate::{
     outcome::Outcome,
     pipeline::{
         admit::{Admitted, Coding},
-        decode::Counted,
+        decode::{Counted, Posted, SealedBatch},
         link::{Candidate, Told, words},
         signal::Signal,
         spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Said, Stamp},
@@ -19,13 +19,21 @@ use crate::{
 };
 
 impl Intake {
-    pub(crate) fn batch_entry(&self, admitted: Admitted, (head, batch): (Head, Batch)) -> (Arc<Key>, Entry) {
+    pub(crate) fn batch_entries(&self, admitted: Admitted, posted: Posted) -> (Arc<Key>, Vec<Entry>) {
+        let key = Arc::clone(&admitted.key);
+        let entries = posted.batches.into_iter().map(|SealedBatch { bytes, head, batch }| {
+            self.batch_entry(Admitted { body: bytes, ..admitted.clone() }, head, batch)
+        });
+        (key, entries.collect())
+    }
+
+    fn batch_entry(&self, admitted: Admitted, head: Head, batch: Batch) -> Entry {
         let finished = batch.events.iter().filter(|event| event.open.is_none());
         let carried = Carried::receive(&self.ledger, &admitted.key, finished.clone().count() as u64);
         let page = Ids::new(head.seed).page();
         let numbers = Intervals::from_ascending(finished.map(|event| event.number));
         let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
-        let key = Arc::clone(&admitted.key);
+        let key = &admitted.key;
         let stamp = Stamp {
             service: key.service.clone(),
             environment: key.environment.clone(),
@@ -38,7 +46,7 @@ impl Intake {
         let candidates = changing.rules.in_batch(&record, &head, &batch);
         let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
         let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };
-        (key, Entry { record, claim, candidates, carried })
+        Entry { record, claim, candidates, carried }
     }
 
     pub(crate) fn other_entry(

@@ -1,0 +1,8 @@
+//! Whatever a stranger posts as JSON: parsed, recorded, sealed, and read again.
+//! Run: `cargo +nightly fuzz run json` in `collector/`.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| weft_collector::fuzzed::json(bytes));
