@@ -12,9 +12,6 @@ in_each_browser!(
     the_sdk_is_had_from_the_collector_itself,
 );
 
-// Firefox does not render pages ahead of time.
-in_chromium!(a_page_that_is_rendered_ahead_of_time_records_when_it_is_shown);
-
 fn joined(asked: &[Asked], path: &str) -> Vec<bool> {
     let of_path = asked.iter().filter(|asked| asked.path == path && asked.method != "OPTIONS");
     of_path.map(|asked| asked.header("traceparent").is_some() && asked.header("baggage").is_some()).collect()
@@ -120,33 +117,4 @@ async fn the_sdk_is_had_from_the_collector_itself(kind: Kind) {
     assert!(from.iter().any(|name| name.starts_with(&origin) && name.ends_with("weft.wasm")), "{from:?}");
     tab.assert_no_errors().await;
     scene.end().await;
-}
-
-async fn a_page_that_is_rendered_ahead_of_time_records_when_it_is_shown(kind: Kind) {
-    let scene = Scene::start(kind).await;
-    let init = scene.init("");
-    let script = format!(
-        "<script type='module'>import * as weft from '/weft/full.js'; window.weft = weft; {init}; fetch('/echo/ahead');</script>"
-    );
-    let html = support::site::PAGE.replace("</body>", &format!("{script}</body>"));
-    scene.site.page("/page/ahead", &html, &[]);
-    let rules = "<script type='speculationrules'>{ \"prerender\": [{ \"urls\": [\"/page/ahead\"], \"eagerness\": \"immediate\" }] }</script>";
-    let before = support::site::PAGE
-        .replace("</body>", &format!("{rules}<a id='ahead' href='/page/ahead'>Ahead</a></body>"));
-    scene.site.page("/page/before", &before, &[]);
-    let tab = scene.open("/page/before").await;
-    scene.site.wait_for("/echo/ahead").await;
-    assert!(scene.gate.arrivals().is_empty(), "nobody has seen it");
-    tab.click("#ahead").await;
-    tab.wait_until(
-        "location.pathname === '/page/ahead' && window.weft !== undefined && weft.stats().acknowledged > 0",
-    )
-    .await;
-    let was_ahead: bool =
-        tab.evaluate("performance.getEntriesByType('navigation')[0].activationStart > 0").await;
-    flush(&tab).await;
-    let spans = scene.end().await;
-    let activated = super::scene::named(&spans, "browser.page.activated");
-    assert_eq!(activated, usize::from(was_ahead));
-    assert!(was_ahead, "it was rendered ahead of time");
 }
