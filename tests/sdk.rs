@@ -14,6 +14,7 @@ mod stub;
 mod calls;
 mod captured;
 mod causes;
+mod controls;
 mod errors;
 mod interactions;
 mod restored;

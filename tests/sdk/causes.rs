@@ -11,8 +11,14 @@ in_each_browser!(causes_are_right_by_construct_and_polling_has_none);
 /// The page: a router, timers, frames, microtasks, messages, a socket, native await, two presses that overlap, and two
 /// ways to poll. `ask(construct, press)` makes a request whose address says the truth.
 const SCRIPT: &str = "
-    const ask = (construct, press) => fetch('/echo/' + construct + '-' + press);
-    const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    window.asked = 0;
+    const ask = (construct, press) => {
+        if (press !== 'none') asked++;
+        return fetch('/echo/' + construct + '-' + press);
+    };
+    const wait = (ms) => new Promise((over) => {
+        setTimeout(over, ms);
+    });
     window.presses = 0;
     window.ready = new Promise((resolve) => {
         window.socket = new WebSocket('/socket');
@@ -66,7 +72,7 @@ async fn causes_are_right_by_construct_and_polling_has_none(kind: Kind) {
         tab.click("#press").await;
         // Every other press comes while the one before is still at work.
         if press % 2 == 0 {
-            tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 1500))").await;
+            tab.wait_until(&format!("asked === {}", press * 11)).await;
         }
     }
     flush(&tab).await;

@@ -43,9 +43,9 @@ async fn kill(kind: Kind, lives: usize) {
     for life in 0..lives {
         let hidden = life % 3 == 2;
         let tab = live(&scene, life, hidden).await;
-        // As long as it takes until it has recorded for a while: a moment within, before or after any write.
-        let until = random.below(2_500) + 200;
-        tab.evaluate::<()>(&format!("new Promise((resolve) => setTimeout(resolve, {until}))")).await;
+        // A moment within, before or after any write.
+        let ticks = if hidden { random.below(3) } else { random.below(125) };
+        tab.wait_until(&format!("window.n >= {}", ticks + 5)).await;
         ended.push((clock.now_ms(), hidden));
         scene.browser.kill().await;
         scene.browser.start_again().await;

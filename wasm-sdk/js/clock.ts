@@ -94,3 +94,6 @@ export const monotonicNow = (): number => performance.now();
 
 /** Wall time in ms, for what other tabs or later pages compare: their monotonic clocks are not ours. */
 export const wallNow = (): number => Date.now();
+
+/** A wall time for people. */
+export const inWords = (wall: number): string => new Date(wall).toISOString();

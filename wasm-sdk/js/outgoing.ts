@@ -2,7 +2,7 @@
 // is taken over.
 
 import type { Channel } from "./channel";
-import { wallNow } from "./clock";
+import { inWords, wallNow } from "./clock";
 import { guarded } from "./guard";
 import { idsOf, unhex } from "./ids";
 import { checksum, type Journal, type StoredBatch, type StoredPage } from "./journal";
@@ -48,7 +48,14 @@ export class Outgoing implements Outlet {
     const sealed = this.module.seal(wall, state);
     if (!sealed) return;
     const number = this.next++;
-    const batch = { ...sealed, seed: this.scope.recorder.seed, number, events, id: this.name(number, sealed), own: true };
+    const batch = {
+      ...sealed,
+      seed: this.scope.recorder.seed,
+      number,
+      events,
+      id: this.name(number, sealed),
+      own: true,
+    };
     // Before it is sent: whoever acknowledges it must not find it still to be written.
     if (this.journal.isOpen) {
       const stored = this.stored(sealed, number, events, wall);
@@ -108,7 +115,10 @@ export class Outgoing implements Outlet {
       for (const [reason, count] of Object.entries(givenUp)) this.module.dropped(reason, count);
       if (batches.length > 0) this.sender.send("soon");
       if (again === undefined) return;
-      this.lookAgain = plainTimeout(guarded(() => this.takeOver()), again + Math.random() * SPREAD);
+      this.lookAgain = plainTimeout(
+        guarded(() => this.takeOver()),
+        again + Math.random() * SPREAD,
+      );
     });
     const failed = (): void => void this.scope.ledger.journalErrors++;
     void adopt.catch(failed).then(() => (this.looking = false));
@@ -124,12 +134,16 @@ export class Outgoing implements Outlet {
   private report({ page, wall, state }: StoredPage): void {
     // The page's record goes when this is written.
     this.reported.push(page);
-    const names: Record<number, string> = { [pageState.hidden]: "hidden", [pageState.idle]: "idle", [pageState.frozen]: "frozen" };
+    const names: Record<number, string> = {
+      [pageState.hidden]: "hidden",
+      [pageState.idle]: "idle",
+      [pageState.frozen]: "frozen",
+    };
     this.scope.recorder.moment(
       "weft.page.killed",
       {
         "weft.killed.page.id": idsOf(unhex(page)).page(),
-        "weft.killed.last_seen": new Date(wall).toISOString(),
+        "weft.killed.last_seen": inWords(wall),
         "weft.killed.state": names[state] ?? "visible",
         "weft.killed.loss": "unknown",
       },

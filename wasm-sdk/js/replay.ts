@@ -55,7 +55,11 @@ export const takeOver = async (journal: Journal, channel: Channel, mine: Mine): 
   const pages = all.pages.filter((page) => look.isGone(page));
   look.bound(all.batches, journal);
   const killed = pages.filter(({ page }) => !endedWell(page));
-  const claimed = await journal.claim(look.atOnce(batches), pages.map(({ page }) => page), look.claims());
+  const claimed = await journal.claim(
+    look.atOnce(batches),
+    pages.map(({ page }) => page),
+    look.claims(),
+  );
   return { batches: claimed, killed, givenUp: look.givenUp, again: look.again };
 };
 
@@ -75,7 +79,10 @@ class Look {
     const claimedByOther = batch.claimant !== undefined && batch.claimant !== this.mine.page;
     if (claimedByOther && this.living.has(batch.claimant ?? "")) return false;
     if (batch.page === this.mine.page) return true;
-    return !this.living.has(batch.page) && this.isOld(Math.max(batch.wall, claimedByOther ? (batch.claimed ?? 0) : 0), LEFT_ALONE);
+    return (
+      !this.living.has(batch.page) &&
+      this.isOld(Math.max(batch.wall, claimedByOther ? (batch.claimed ?? 0) : 0), LEFT_ALONE)
+    );
   }
 
   isGone({ page, to, wall, state, claimant }: StoredPage): boolean {
@@ -99,7 +106,8 @@ class Look {
     let bytes = 0;
     for (const batch of [...batches].sort((one, other) => other.wall - one.wall)) {
       bytes += batch.body.length;
-      const reason = this.now - batch.wall > MAX_AGE ? "journal_too_old" : bytes > MAX_BYTES ? "journal_full" : undefined;
+      const reason =
+        this.now - batch.wall > MAX_AGE ? "journal_too_old" : bytes > MAX_BYTES ? "journal_full" : undefined;
       if (!reason || this.mine.has(batch.id)) continue;
       journal.remove(batch.id);
       this.giveUp(reason, batch.events);

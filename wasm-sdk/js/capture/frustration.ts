@@ -36,7 +36,8 @@ class Judge {
   private readonly recent: { where: string; time: number }[] = [];
   private raged = "";
   private changes = 0;
-  private readonly observer = typeof MutationObserver === "function" ? new MutationObserver(() => this.changes++) : undefined;
+  private readonly observer =
+    typeof MutationObserver === "function" ? new MutationObserver(() => this.changes++) : undefined;
   private waiting: number | undefined;
 
   constructor(private readonly scope: Scope) {}
