@@ -16,7 +16,8 @@ in_each_browser!(
     quitting_the_browser_delivers_from_the_journal_at_the_next_start,
 );
 
-in_chromium!(a_tail_that_is_replayed_while_its_owner_is_frozen_is_not_taken_twice_when_it_goes_on);
+// In Firefox tabs of one site share their process, so nobody is busy alone.
+in_chromium!(what_another_page_sends_while_its_owner_cannot_answer_is_not_taken_twice_when_that_goes_on);
 
 const THREE_MINUTES: Duration = Duration::from_secs(180);
 
@@ -145,24 +146,30 @@ async fn quitting_the_browser_delivers_from_the_journal_at_the_next_start(kind: 
     assert_eq!(named(&spans, CLICK), 1);
 }
 
-async fn a_tail_that_is_replayed_while_its_owner_is_frozen_is_not_taken_twice_when_it_goes_on(kind: Kind) {
+async fn what_another_page_sends_while_its_owner_cannot_answer_is_not_taken_twice_when_that_goes_on(
+    kind: Kind,
+) {
     let scene = Scene::start(kind).await;
     let owner = scene.open_recording("/page").await;
     scene.gate.play(Role::Unavailable);
     owner.click("#press").await;
     owner.hide().await;
     journal(&owner, "batches.length === 1").await;
-    owner.freeze().await;
-    scene.gate.play(Role::Open);
-    scene.collector.clock().advance_ms(180_000);
     let tab = scene.open("/page/other").await;
-    scene.browser.shift(THREE_MINUTES, Device::Awake).await;
+    scene.pass(THREE_MINUTES, Device::Awake).await;
+    // Busy for longer than anybody waits for its answer. (Frozen by the driver, Chromium sometimes lets it answer.)
+    owner
+        .evaluate::<()>(
+            "void setTimeout(() => { const until = performance.now() + 8_000; while (performance.now() < until); })",
+        )
+        .await;
+    scene.gate.play(Role::Open);
     scene.record(&tab, "").await;
+    tab.wait_until("weft.stats().replayed === 1").await;
     scene.sink.wait_for("the press, from the other", |spans| named(spans, CLICK) == 1).await;
-    owner.resume().await;
     owner.show().await;
     owner.click("#press").await;
     flush(&owner).await;
     let spans = scene.end().await;
-    assert_eq!((named(&spans, CLICK), named(&spans, "weft.page.killed")), (2, 0));
+    assert_eq!(named(&spans, CLICK), 2, "each once");
 }

@@ -39,6 +39,8 @@ export class Recorder {
   /** Hears of every root, with its trace and span id. */
   onRoot: (ids: string, is: number) => void = () => {};
   beforeRecord: BeforeRecord | undefined;
+  /** Roots so far. */
+  roots = 0;
   /** What is said of every event that starts from now on. */
   shared: Attributes = {};
 
@@ -73,11 +75,6 @@ export class Recorder {
     this.begun = early.calls.length > 0;
   }
 
-  /** Number of the next event. */
-  get nextNumber(): number {
-    return this.next;
-  }
-
   /** An event starts. It has its number, and so its ids, from here on. */
   start(is: number, { moment = now(), cause, parent }: Known = {}): Started {
     const session = this.sessions.at(moment.wall);
@@ -110,6 +107,7 @@ export class Recorder {
     if (is !== role.mark && !above) {
       const ids = this.idsOf(started);
       this.sessions.touch(session, moment.wall, ids);
+      this.roots++;
       this.onRoot(ids, is);
     }
     return started;

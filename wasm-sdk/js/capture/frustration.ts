@@ -65,7 +65,7 @@ class Judge {
   // a click waits for its effect.
   private waitForLife(click: Cause): void {
     if (!this.observer || this.waiting !== undefined) return;
-    const [before, address] = [this.scope.recorder.nextNumber, location.href];
+    const [before, address] = [this.scope.recorder.roots, location.href];
     this.changes = 0;
     this.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     this.waiting = plainTimeout(
@@ -73,7 +73,7 @@ class Judge {
         this.waiting = undefined;
         this.changes += this.observer?.takeRecords().length ?? 0;
         this.observer?.disconnect();
-        const alive = this.changes > 0 || this.scope.recorder.nextNumber !== before || location.href !== address;
+        const alive = this.changes > 0 || this.scope.recorder.roots !== before || location.href !== address;
         if (!alive && document.visibilityState === "visible") this.tell("browser.user_action.dead_click", click, {});
       }),
       DEAD_AFTER,
