@@ -102,6 +102,8 @@ pub struct Settled {
     pub rejected: u64,
     /// Given up: can no longer be decoded.
     pub undecodable: u64,
+    /// Given up: of sessions that were erased.
+    pub erased: u64,
     /// Events of the records the cursor passed.
     pub passed: u64,
 }
@@ -151,8 +153,9 @@ impl Ledger {
         let fates = book.fates(owner, destination);
         fates.delivered += settled.delivered;
         fates.rejected_by_destination += settled.rejected;
-        if settled.undecodable > 0 {
-            *fates.dropped.entry(Outcome::Undecodable).or_default() += settled.undecodable;
+        let dropped = [(Outcome::Undecodable, settled.undecodable), (Outcome::Erased, settled.erased)];
+        for (outcome, events) in dropped.into_iter().filter(|(_, events)| *events > 0) {
+            *fates.dropped.entry(outcome).or_default() += events;
         }
         fates.pending = fates.pending.saturating_sub(settled.passed);
     }

@@ -110,6 +110,7 @@ impl Collector for State {
         self.queues(&mut to)?;
         self.linker(&mut to)?;
         self.long(&mut to)?;
+        self.erasures(&mut to)?;
         self.used(&mut to)
     }
 }
@@ -213,6 +214,19 @@ impl State {
         counter(to, "long_spans_closed", "Spans whose ends are not waited for any more", closed)?;
         counter(to, "long_spans_resumed", "Ends that came after all", one(resumed))?;
         counter(to, "long_spans_not_kept", "Words of open spans that were not kept", not_kept)
+    }
+
+    fn erasures(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
+        let one = |value: u64| vec![(Vec::new(), value)];
+        let erased = &self.segments.erased;
+        counter(to, "sessions_erased", "Sessions erased since the start", one(self.meters.erased.get()))?;
+        gauge(to, "erasures_remembered", "Erased sessions that are known", one(erased.count()))?;
+        counter(
+            to,
+            "erasures_forgotten",
+            "Of these, forgotten because there were more",
+            one(erased.forgotten()),
+        )
     }
 
     fn queues(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {

@@ -54,6 +54,8 @@ outcomes! {
     BodyBroken => "body_broken",
     /// Not bytes of our format, or not valid protobuf.
     NotABatch => "not_a_batch",
+    /// An erasure that names no session, or comes with something else.
+    NotAnErasure => "not_an_erasure",
     /// It ends too early.
     Truncated => "truncated",
     /// The digest in the head is not that of the body.
@@ -84,6 +86,8 @@ outcomes! {
     Undecodable => "undecodable",
     /// The spool was damaged where it stood.
     Damaged => "damaged",
+    /// Its session was erased before the destination had it.
+    Erased => "erased",
     /// It waited longer for a destination than that destination's bound.
     TooOld => "too_old",
     /// More waited for a destination than that destination's bound.

@@ -24,9 +24,14 @@ use self::{
 };
 use crate::reject::Reject;
 
-/// Steps 4 to 6 for a batch from a page. The answer says that it is durable.
+/// Steps 4 to 6 for a batch from a page, or for a session that is to be erased. The answer says that it is durable.
 pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_batch(request).await?;
+    if let Some(session) = intake.erases(&admitted)? {
+        let (key, entry) = intake.erasure_entry(admitted, session);
+        intake.store(&key, entry).await?;
+        return Ok(intake::erased());
+    }
     let posted = intake.decode_batch(&admitted).await?;
     let ack = intake::ack(&posted);
     let (key, entries) = intake.batch_entries(admitted, posted);
@@ -60,7 +65,7 @@ pub(crate) async fn take_other(
 /// Steps 7 and 8 for one destination, until there is nothing more and will be nothing more.
 pub(crate) async fn forward(mut way: Way, limits: crate::config::Limits) {
     while let Some(chunk) = way.next().await {
-        let mut stretches = link::gather(chunk, &way.to, &limits);
+        let mut stretches = link::gather(chunk, &way.to, &limits, way.erased());
         while let Some(stretch) = stretches.next().await {
             match way.send(stretch.loads).await {
                 Ok(()) => way.pass(stretch.next, &stretch.skipped).await,

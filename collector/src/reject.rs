@@ -52,6 +52,8 @@ pub(crate) enum Reject {
     BodyBroken(String),
     #[error("not a batch: {0}")]
     NotABatch(String),
+    #[error("erase is no session id, or there is a body")]
+    NotAnErasure,
     #[error("not DEFLATE")]
     NotDeflate,
     #[error("truncated: {0}")]
@@ -112,6 +114,7 @@ impl Reject {
             Self::BodyTimeout(_) => Outcome::BodyTimeout,
             Self::BodyBroken(_) => Outcome::BodyBroken,
             Self::NotABatch(_) | Self::NotDeflate => Outcome::NotABatch,
+            Self::NotAnErasure => Outcome::NotAnErasure,
             Self::Truncated(_) => Outcome::Truncated,
             Self::DigestMismatch => Outcome::DigestMismatch,
             Self::VersionUnknown(_) => Outcome::VersionUnknown,
@@ -147,6 +150,7 @@ impl Reject {
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
             Self::BodyBroken(_)
             | Self::NotABatch(_)
+            | Self::NotAnErasure
             | Self::NotDeflate
             | Self::Truncated(_)
             | Self::DigestMismatch
@@ -182,6 +186,7 @@ impl Reject {
             Self::BodyTimeout(_) => "The body took too long to arrive: send it again, in smaller batches if the connection is slow.".into(),
             Self::BodyBroken(_) => "The body broke off: send it again.".into(),
             Self::NotABatch(why) => format!("The body is not a valid batch ({why}): check that what sends it is the weft SDK, or OTLP for /v1/traces, and that nothing in between changes bytes."),
+            Self::NotAnErasure => "To erase a session, post nothing, and name it in the query: erase= and the 32 hex digits of its session.id.".into(),
             Self::NotDeflate => "The body is not a valid batch (no valid DEFLATE): something changed it on the way, or what sends it is not the weft SDK. Send it again.".into(),
             Self::Truncated(what) => format!("The body ends too early (in its {what}): send it again, whole."),
             Self::DigestMismatch => "The body does not match the digest in its head: something changed it on the way. Send it again.".into(),
@@ -244,6 +249,7 @@ impl Reject {
             | Self::BodyTooLarge(_)
             | Self::InflatedTooLarge(_)
             | Self::NotABatch(_)
+            | Self::NotAnErasure
             | Self::VersionUnknown(_)
             | Self::TooManyEvents(_)
             | Self::TooLarge { .. } => false,

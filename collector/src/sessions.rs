@@ -91,6 +91,11 @@ impl Sessions {
         seen.forget_oldest();
     }
 
+    /// It is not shown any more.
+    pub(crate) fn forget(&self, application: &str, session: &[u8; 16]) {
+        self.seen().sessions.remove(&(application.to_owned(), *session));
+    }
+
     /// Latest activity first, as JSON.
     pub(crate) fn to_json(&self) -> serde_json::Value {
         let mut sessions: Vec<_> = self.seen().sessions.values().cloned().collect();

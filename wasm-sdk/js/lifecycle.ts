@@ -24,8 +24,8 @@ const IDLE = 300_000;
 
 /** What happens with what was recorded. */
 export interface Outlet {
-  /** Seals the `events` that wait, so that they can be sent. */
-  seal(events: number, state: number): void;
+  /** Seals the `events` that wait, so that they can be sent; `leaving`: there may be no time for anything else. */
+  seal(events: number, state: number, leaving: boolean): void;
   /** Keeps the `events` that wait, unsealed, in the journal. */
   keep(events: number, state: number): void;
   send(urgency: Urgency): void;
@@ -68,7 +68,7 @@ export class Lifecycle {
   }
 
   /** Seals what waits, to be sent with the next flush. */
-  sealNow(): void {
+  sealNow(leaving = false): void {
     for (const hook of this.beforeSeal) guarded(hook)();
     if (!this.outlet) return;
     // What is sealed is kept.
@@ -76,7 +76,7 @@ export class Lifecycle {
     this.keepTimer = undefined;
     const events = this.waits;
     this.waits = 0;
-    this.outlet.seal(events, this.state());
+    this.outlet.seal(events, this.state(), leaving);
   }
 
   /** Seals and sends what waits. */
@@ -87,7 +87,7 @@ export class Lifecycle {
     this.wanted = !this.outlet;
     if (!this.outlet) return;
     if (urgency !== "soon") for (const hook of this.beforeHide) guarded(hook)();
-    this.sealNow();
+    this.sealNow(urgency === "leaving");
     this.outlet.send(urgency);
   }
 

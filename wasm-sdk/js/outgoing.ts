@@ -23,6 +23,7 @@ export class Outgoing implements Outlet {
   onSettled: () => void = () => {};
   private readonly sender: Sender;
   private next = 0;
+  private readonly afterSending: (() => void)[] = [];
   /** Pages that were said to be gone since the last write. */
   private readonly reported: string[] = [];
   private lookAgain: number | undefined;
@@ -42,7 +43,7 @@ export class Outgoing implements Outlet {
     });
   }
 
-  seal(events: number, state: number): void {
+  seal(events: number, state: number, leaving: boolean): void {
     this.journal.revive();
     const wall = wallNow();
     const sealed = this.module.seal(wall, state);
@@ -56,11 +57,15 @@ export class Outgoing implements Outlet {
       id: this.name(number, sealed),
       own: true,
     };
-    // Before it is sent: whoever acknowledges it must not find it still to be written.
-    if (this.journal.isOpen) {
+    const keep = (): void => {
+      if (!this.journal.isOpen) return;
       const stored = this.stored(sealed, number, events, wall);
       this.journal.seal(stored, this.record(wall, state, 0), this.reported.splice(0));
-    }
+    };
+    // Before it is sent: whoever acknowledges it must not find it still to be written. But Firefox may end a page that is
+    // closed in the middle of `pagehide`, and there a request goes further than a transaction.
+    if (leaving) this.afterSending.push(keep);
+    else keep();
     this.sender.add(batch);
   }
 
@@ -70,8 +75,9 @@ export class Outgoing implements Outlet {
   }
 
   send(urgency: Urgency): void {
-    if (urgency !== "soon") this.scope.sessions.save();
     this.sender.send(urgency);
+    for (const keep of this.afterSending.splice(0)) guarded(keep)();
+    if (urgency !== "soon") this.scope.sessions.save();
   }
 
   leave(): void {

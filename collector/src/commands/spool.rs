@@ -8,7 +8,7 @@ use std::{
 use super::{Failure, iso, json};
 use crate::{
     config::Config,
-    pipeline::spool::{inspect, places},
+    pipeline::spool::{Kind, inspect, places},
 };
 
 /// Segments, and how far each destination has come.
@@ -65,7 +65,7 @@ pub fn verify(config: &Config) -> Result<String, Failure> {
 pub fn export(config: &Config, out: &mut impl Write) -> Result<(), Failure> {
     let mut written = Ok::<(), Failure>(());
     inspect(&config.data, |record| {
-        if written.is_ok() {
+        if written.is_ok() && record.kind() != Kind::Erased {
             written = json::of(record, &config.limits).and_then(|line| Ok(writeln!(out, "{line}")?));
         }
     })?;

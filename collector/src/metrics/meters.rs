@@ -25,6 +25,8 @@ pub(crate) struct Meters {
     pub(crate) linker: LinkerMeters,
     /// What becomes of long spans.
     pub(crate) long: LongMeters,
+    /// Sessions that were erased.
+    pub(crate) erased: Counter,
     /// By destination.
     destinations: Mutex<BTreeMap<Arc<str>, Arc<DestinationMeters>>>,
 }
@@ -52,7 +54,7 @@ impl Meters {
     #[must_use]
     pub(crate) fn new() -> Self {
         let (linker, long) = (LinkerMeters::default(), LongMeters::default());
-        Self { fsync: seconds(), linker, long, destinations: Mutex::default() }
+        Self { fsync: seconds(), linker, long, erased: Counter::default(), destinations: Mutex::default() }
     }
 
     /// Those of a destination.

@@ -29,6 +29,8 @@ pub(crate) struct Admitted {
     pub(crate) user_agent: Option<String>,
     pub(crate) coding: Coding,
     pub(crate) body: Bytes,
+    /// The session that is to be erased, as it stands in the query.
+    pub(crate) erase: Option<String>,
 }
 
 /// How an OTLP body travels.
@@ -60,8 +62,8 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
     };
     match read.await {
         Ok((key, coding, bytes)) => {
-            let user_agent = user_agent(&parts.headers);
-            Ok(Admitted { key, receive_time_ms, user_agent, coding, body: bytes })
+            let (user_agent, erase) = (user_agent(&parts.headers), query(&parts, "erase"));
+            Ok(Admitted { key, receive_time_ms, user_agent, coding, body: bytes, erase })
         }
         Err(refused) => {
             // Whoever was too slow or is gone gets no second chance to send the rest.
@@ -81,9 +83,7 @@ async fn finish(parts: &Parts, body: Body, gate: &Gate) {
 }
 
 fn check_batch(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounted> {
-    let query = parts.uri.query().unwrap_or_default();
-    let presented = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "key");
-    let (_, presented) = presented.ok_or_else(|| Reject::KeyMissing.by(None))?;
+    let presented = query(parts, "key").ok_or_else(|| Reject::KeyMissing.by(None))?;
     let sender = gate.sender(&presented).ok_or_else(|| Reject::KeyUnknown.by(None))?;
     let key = &sender.key;
     let origin = origin(&parts.headers);
@@ -123,6 +123,13 @@ fn check_otlp(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounte
         _ => return refuse(Reject::CodingUnknown(coding)),
     };
     Ok((Arc::clone(key), coding))
+}
+
+/// The first value of this name.
+fn query(parts: &Parts, name: &str) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
 fn bearer(authorization: &str) -> Option<&str> {

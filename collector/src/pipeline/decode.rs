@@ -4,6 +4,7 @@ mod inflate;
 mod items;
 pub(crate) mod json;
 mod otlp;
+mod session;
 mod span;
 mod strict;
 pub(crate) mod wire;
@@ -15,6 +16,7 @@ use weft_proto::{Batch, Form, Head};
 
 pub(crate) use items::Items;
 pub(crate) use otlp::{Counted, Spans, count_items, plain};
+pub(crate) use session::{session_id, without};
 
 use crate::reject::Reject;
 

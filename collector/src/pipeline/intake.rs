@@ -16,7 +16,7 @@ use axum::extract::Request;
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-pub(super) use answers::{ack, passed_on, taken};
+pub(super) use answers::{ack, erased, passed_on, taken};
 
 use super::{
     admit::{self, Admitted, Coding, Gate},
@@ -189,6 +189,14 @@ impl Intake {
         }
         tracing::debug!(key = %key.name, outcome = reject.outcome().name(), why = %reject, "not durable");
         reject
+    }
+
+    /// Step 5 for an erasure, if it is one: the session it names.
+    pub(super) fn erases(&self, admitted: &Admitted) -> Result<Option<[u8; 16]>, Reject> {
+        let Some(session) = &admitted.erase else { return Ok(None) };
+        let session = decode::session_id(session).filter(|_| admitted.body.is_empty());
+        let session = session.ok_or_else(|| self.refuse(Reject::NotAnErasure.by(Some(&admitted.key))))?;
+        Ok(Some(session))
     }
 
     /// Step 5 for what a page has posted.

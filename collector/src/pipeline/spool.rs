@@ -5,6 +5,7 @@
 
 mod claims;
 mod cursor;
+mod erased;
 mod files;
 mod inspect;
 mod intervals;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
+pub(crate) use erased::Erased;
 pub(crate) use files::{free, make_directory};
 pub(crate) use inspect::{inspect, places};
 pub(crate) use intervals::Intervals;
@@ -77,6 +79,8 @@ pub(crate) enum Claim {
     Body(u128),
     /// Nothing: these events were claimed when they came.
     Released,
+    /// That nothing of a session leaves any more.
+    Erase([u8; 16]),
 }
 
 /// What a batch says is open.
@@ -118,7 +122,7 @@ impl Entry {
                 let decoded = decoded.as_ref().map_or(0, |decoded| decoded.bytes());
                 told.bytes() + numbers.bytes() + words + decoded
             }
-            Claim::Body(_) | Claim::Released | Claim::Closure { .. } => 0,
+            Claim::Body(_) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => 0,
         };
         u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)
     }

@@ -12,6 +12,7 @@ mod support;
 mod admin;
 mod batches;
 mod delivery;
+mod erasure;
 mod grpc;
 mod json;
 mod link_bounds;

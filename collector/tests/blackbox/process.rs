@@ -113,6 +113,13 @@ impl Process {
         answer.status().as_u16()
     }
 
+    /// Erases a session.
+    pub(crate) async fn erase(&self, session: &str) {
+        let url = format!("{}/api/telemetry?key=pk_demo_shop&erase={session}", self.ingest);
+        let answer = client().post(url).header("origin", ORIGIN).send().await.unwrap();
+        assert_eq!(answer.status(), 204);
+    }
+
     /// Posts a span with the server key.
     pub(crate) async fn post_otlp(&self, id: u8) {
         let span = Span { trace_id: vec![id; 16], span_id: vec![id; 8], ..Span::default() };

@@ -34,8 +34,19 @@ const listen = (type: string, heard: (event: Event) => void): (() => void) => {
   return () => removeEventListener(type, listener, OPTIONS);
 };
 
-export const captureClicks = (scope: Scope): (() => void) =>
-  listen("click", (event) => begin(scope, event, "browser.user_action.click", controlOf(event.target)));
+/** ms within which no person presses twice at one place. */
+const ONE_PRESS = 50;
+
+export const captureClicks = (scope: Scope): (() => void) => {
+  let last = { time: -ONE_PRESS, x: 0, y: 0 };
+  return listen("click", (event) => {
+    const { timeStamp: time, screenX: x, screenY: y } = event as MouseEvent;
+    // A press on a label is followed by one on its control, which Firefox gives a time of its own.
+    const again = time - last.time < ONE_PRESS && x === last.x && y === last.y && (x !== 0 || y !== 0);
+    last = { time, x, y };
+    if (!again) begin(scope, event, "browser.user_action.click", controlOf(event.target));
+  });
+};
 
 export const captureSubmits = (scope: Scope): (() => void) =>
   listen("submit", (event) => {

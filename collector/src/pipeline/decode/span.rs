@@ -45,11 +45,16 @@ impl<'a> RawSpan<'a> {
 
     /// The attribute of this name as a text, if it is a text, a number or a flag.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
-        Fields::of(self.content).flatten().find_map(|field| match (field.tag, field.value) {
-            (ATTRIBUTES, Value::Bytes(pair)) => value_of(pair, name),
-            _ => None,
-        })
+        attribute(self.content, ATTRIBUTES, name)
     }
+}
+
+/// As [`RawSpan::attribute`], of any item whose attributes are in the field `attributes`.
+pub(super) fn attribute<'a>(item: &'a [u8], attributes: u32, name: &str) -> Option<Cow<'a, str>> {
+    Fields::of(item).flatten().find_map(|field| match (field.tag, field.value) {
+        (tag, Value::Bytes(pair)) if tag == attributes => value_of(pair, name),
+        _ => None,
+    })
 }
 
 /// The value in a `KeyValue`, if that is its key.

@@ -23,6 +23,10 @@ pub(crate) struct Load {
     pub(crate) passed: u64,
     /// Of these, how many can no longer be decoded.
     pub(crate) undecodable: u64,
+    /// And how many are of sessions that were erased.
+    pub(crate) erased: u64,
+    /// What was erased when it was gathered, by its version.
+    pub(crate) erased_as_of: u64,
     /// Receive time of the oldest record in it.
     pub(crate) oldest_ms: u64,
 }
@@ -34,7 +38,7 @@ const MAX_SPANS: u64 = 2_000;
 const MAX_BYTES: usize = 1024 * 1024;
 
 impl Load {
-    pub(crate) fn new(owner: Owner, signal: Signal, receive_time_ms: u64) -> Self {
+    pub(crate) fn new(owner: Owner, signal: Signal, receive_time_ms: u64, erased_as_of: u64) -> Self {
         Self {
             owner,
             signal,
@@ -43,6 +47,8 @@ impl Load {
             spans: 0,
             passed: 0,
             undecodable: 0,
+            erased: 0,
+            erased_as_of,
             oldest_ms: receive_time_ms,
         }
     }
@@ -69,6 +75,12 @@ impl Load {
     pub(crate) fn pass_undecodable(&mut self, events: u64) {
         self.passed += events;
         self.undecodable += events;
+    }
+
+    /// Passes events that may not leave any more.
+    pub(crate) fn pass_erased(&mut self, events: u64) {
+        self.passed += events;
+        self.erased += events;
     }
 
     /// The bytes to send, taken out.

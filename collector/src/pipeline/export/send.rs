@@ -1,9 +1,10 @@
 //! Sends loads until the destination has decided of each: retried, split where it refuses, several at once.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{borrow::Cow, collections::VecDeque, time::Duration};
 
 use axum::body::Bytes;
 use futures_util::{StreamExt, stream::FuturesUnordered};
+use tokio::sync::MutexGuard;
 
 use super::{
     answer::{Answer, ENDPOINT},
@@ -11,12 +12,20 @@ use super::{
     load::Load,
     way::{Left, Way},
 };
-use crate::{config::CANARY, ledger::Settled, outcome::Outcome, pipeline::decode::Items};
+use crate::{
+    config::CANARY,
+    ledger::Settled,
+    outcome::Outcome,
+    pipeline::decode::{Items, without},
+};
 
 /// A part of a load that is sent in one request.
 struct Piece {
     body: Bytes,
     items: u64,
+    /// What was erased when it was last looked at, by its version; and how many items were left out since.
+    erased_as_of: u64,
+    erased: u64,
 }
 
 /// How often a load is split: enough to find five offenders among two thousand. A destination that refuses everything
@@ -66,11 +75,17 @@ impl Way {
     /// Sends until the destination has decided, and counts what it has decided.
     async fn settle(&self, mut load: Load) -> Result<(), Left> {
         self.meters.is_sending(&load);
-        let mut settled =
-            Settled { passed: load.passed, undecodable: load.undecodable, ..Settled::default() };
+        let mut settled = Settled {
+            passed: load.passed,
+            undecodable: load.undecodable,
+            erased: load.erased,
+            ..Settled::default()
+        };
         if load.spans > 0 {
-            let rejected = self.deliver(&mut load).await?.min(load.spans);
-            (settled.delivered, settled.rejected) = (load.spans - rejected, rejected);
+            let (rejected, erased) = self.deliver(&mut load).await?;
+            let rejected = rejected.min(load.spans - erased);
+            (settled.delivered, settled.rejected) = (load.spans - erased - rejected, rejected);
+            settled.erased += erased;
         }
         self.meters.has_sent(&load);
         if *load.owner.application == *CANARY && settled.delivered > 0 {
@@ -81,13 +96,17 @@ impl Way {
         Ok(())
     }
 
-    /// How many items were rejected. What is refused is split until the offender alone is given up.
-    async fn deliver(&self, load: &mut Load) -> Result<u64, Left> {
-        let mut pieces = vec![Piece { body: load.take_body(), items: load.spans }];
+    /// How many items were rejected, and how many erased before they were sent. What is refused is split until the
+    /// offender alone is given up.
+    async fn deliver(&self, load: &mut Load) -> Result<(u64, u64), Left> {
+        let (body, items, erased_as_of) = (load.take_body(), load.spans, load.erased_as_of);
+        let mut pieces = vec![Piece { body, items, erased_as_of, erased: 0 }];
         let mut splits = if self.is_suspect() { SPLITS_OF_A_SUSPECT } else { SPLITS };
-        let mut rejected = 0;
-        while let Some(piece) = pieces.pop() {
-            match self.decide(load, &piece.body).await? {
+        let (mut rejected, mut erased) = (0, 0);
+        while let Some(mut piece) = pieces.pop() {
+            let decided = self.decide(load, &mut piece).await?;
+            erased += piece.erased;
+            match decided {
                 Decided::Taken { rejected: some } => rejected += some.min(piece.items),
                 Decided::Refused { reason, may_split } => {
                     let halves = if may_split && splits > 0 { halves(&piece) } else { None };
@@ -103,20 +122,23 @@ impl Way {
         }
         // Only who refuses whatever it is asked is not asked for every single one the next time.
         self.suspect(rejected == load.spans && splits == 0);
-        Ok(rejected)
+        Ok((rejected, erased))
     }
 
     /// Sends one request until there is an answer that decides.
-    async fn decide(&self, load: &Load, plain: &Bytes) -> Result<Decided, Left> {
-        let body = self.client.packed(plain);
+    async fn decide(&self, load: &Load, piece: &mut Piece) -> Result<Decided, Left> {
+        let mut packed = None;
         let mut backoff = Backoff::new();
         loop {
             let turn = self.window.turn().await;
-            let before = self.clock.monotonic();
-            let answer = self.client.post(load.signal, body.clone()).await;
-            self.meters.export.observe((self.clock.monotonic() - before).as_secs_f64());
-            drop(turn);
-            let wait = match answer {
+            if self.leave_out_erased(load, piece) {
+                packed = None;
+            }
+            if piece.items == 0 {
+                return Ok(Decided::Taken { rejected: 0 });
+            }
+            let body = packed.get_or_insert_with(|| self.client.packed(&piece.body));
+            let wait = match self.post(load, body.clone(), turn).await {
                 Answer::Taken { rejected, message } => {
                     self.works();
                     if rejected > 0 {
@@ -147,6 +169,31 @@ impl Way {
             self.give_up_the_oldest()?;
             self.wait(wait).await?;
         }
+    }
+
+    /// One try, in its turn.
+    async fn post(&self, load: &Load, body: Bytes, _turn: Option<MutexGuard<'_, ()>>) -> Answer {
+        let before = self.clock.monotonic();
+        let answer = self.client.post(load.signal, body).await;
+        self.meters.export.observe((self.clock.monotonic() - before).as_secs_f64());
+        answer
+    }
+
+    /// Takes out of `piece` what was erased since it was last looked at. Whether there was anything. However long a
+    /// destination is tried, it gets nothing that was erased before the last try.
+    fn leave_out_erased(&self, load: &Load, piece: &mut Piece) -> bool {
+        let erased = &self.segments.erased;
+        let version = erased.version();
+        if std::mem::replace(&mut piece.erased_as_of, version) == version || !erased.has_any(&load.owner) {
+            return false;
+        }
+        let rest = without(&piece.body, load.signal, |session| erased.contains(&load.owner, session));
+        // Unread is nothing that we wrote: there is no session of a page in it.
+        let Some((Cow::Owned(rest), gone)) = rest else { return false };
+        piece.body = rest.into();
+        piece.items = piece.items.saturating_sub(gone);
+        piece.erased += gone;
+        true
     }
 
     /// Only a person can help: says how, and how long to wait for that.
@@ -210,6 +257,8 @@ fn halves(piece: &Piece) -> Option<[Piece; 2]> {
     let half = |which: std::ops::Range<usize>| Piece {
         items: which.len() as u64,
         body: items.request(|at| which.contains(&at)).into(),
+        erased_as_of: piece.erased_as_of,
+        erased: 0,
     };
     (middle > 0).then(|| [half(0..middle), half(middle..items.len())])
 }

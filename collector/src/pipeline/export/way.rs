@@ -24,7 +24,7 @@ use crate::{
     log::Seldom,
     metrics::DestinationMeters,
     outcome::Outcome,
-    pipeline::spool::{Chunk, Reader, Segments},
+    pipeline::spool::{Chunk, Erased, Reader, Segments},
 };
 
 /// A destination and its place in the spool.
@@ -110,6 +110,11 @@ impl Way {
             seldom: Seldom::new(clock),
             stops,
         })
+    }
+
+    /// What may not leave any more.
+    pub(crate) fn erased(&self) -> &Arc<Erased> {
+        &self.segments.erased
     }
 
     /// The next records, or `None` when there are none and none will come.

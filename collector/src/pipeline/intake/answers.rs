@@ -2,7 +2,7 @@
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Response, header},
+    http::{HeaderValue, Response, StatusCode, header},
 };
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
@@ -21,6 +21,13 @@ pub(crate) fn ack(posted: &Posted) -> Response<Body> {
             answer(ack.into_bytes(), "application/json")
         }
     }
+}
+
+/// The answer to an erasure.
+pub(crate) fn erased() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 /// The answer to OTLP.

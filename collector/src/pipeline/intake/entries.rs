@@ -49,6 +49,14 @@ impl Intake {
         Entry { record, claim, candidates, carried }
     }
 
+    pub(crate) fn erasure_entry(&self, admitted: Admitted, session: [u8; 16]) -> (Arc<Key>, Entry) {
+        let key = Arc::clone(&admitted.key);
+        let carried = Carried::receive(&self.ledger, &key, 0);
+        // Of who erases nothing else need be kept.
+        let record = Record { user_agent: None, erased: session.to_vec(), ..record(Kind::Erased, admitted) };
+        (key, Entry { record, claim: Claim::Erase(session), candidates: Vec::new(), carried })
+    }
+
     pub(crate) fn other_entry(
         &self,
         signal: Signal,

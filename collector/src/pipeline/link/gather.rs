@@ -14,7 +14,7 @@ use crate::{
         decode::{self, Spans},
         export::{Load, Part},
         signal::Signal,
-        spool::{Chunk, Intervals, Kind, Placed, Record},
+        spool::{Chunk, Decoded, Erased, Intervals, Kind, Placed, Record},
     },
     reject::Reject,
 };
@@ -30,6 +30,13 @@ pub(crate) struct Stretch {
     pub(crate) skipped: Tally,
 }
 
+/// What one record has come to for one destination.
+struct Come {
+    parts: Parts,
+    /// Events of it whose sessions were erased: they are in no part.
+    erased: u64,
+}
+
 /// What one record has come to, by signal; or why that cannot be told any more.
 type Parts = Result<Vec<Part>, Arc<str>>;
 
@@ -37,7 +44,7 @@ type Parts = Result<Vec<Part>, Arc<str>>;
 const STRETCH_BYTES: usize = 4 * 1024 * 1024;
 
 /// Links the records of `chunk` that `to` takes, stretch by stretch.
-pub(crate) fn gather(chunk: Chunk, to: &Destination, limits: &Limits) -> Gather {
+pub(crate) fn gather(chunk: Chunk, to: &Destination, limits: &Limits, erased: &Arc<Erased>) -> Gather {
     let (to, limits) = (to.clone(), limits.clone());
     let Chunk { records, next } = chunk;
     Gather(Some(Box::new(Rest {
@@ -47,6 +54,8 @@ pub(crate) fn gather(chunk: Chunk, to: &Destination, limits: &Limits) -> Gather 
         skipped: Tally::default(),
         to,
         limits,
+        erased_as_of: erased.version(),
+        erased: Arc::clone(erased),
     })))
 }
 
@@ -66,31 +75,34 @@ impl Gather {
 struct Rest {
     records: vec::IntoIter<Placed>,
     /// Linked, but there was no room for it.
-    ahead: Option<(Placed, Parts)>,
+    ahead: Option<(Placed, Come)>,
     next: u64,
     skipped: Tally,
     to: Destination,
     limits: Limits,
+    erased: Arc<Erased>,
+    /// What was erased when the first of it was linked, by its version.
+    erased_as_of: u64,
 }
 
 impl Rest {
     fn stretch(&mut self) -> Stretch {
         let (mut loads, mut size, mut next) = (Vec::new(), 0, 0);
-        while let Some((placed, parts)) = self.ahead.take().or_else(|| self.link_next()) {
-            let bytes: usize = parts.iter().flatten().map(|part| part.bytes.len()).sum();
+        while let Some((placed, come)) = self.ahead.take().or_else(|| self.link_next()) {
+            let bytes: usize = come.parts.iter().flatten().map(|part| part.bytes.len()).sum();
             let fits = loads.is_empty() || size + bytes <= STRETCH_BYTES;
-            if !fits || !has_room(&loads, &placed.record, &parts) {
-                self.ahead = Some((placed, parts));
+            if !fits || !has_room(&loads, &placed.record, &come.parts) {
+                self.ahead = Some((placed, come));
                 return Stretch { loads, next, skipped: std::mem::take(&mut self.skipped) };
             }
-            add(&mut loads, &placed.record, parts);
+            add(&mut loads, &placed.record, come, self.erased_as_of);
             size += bytes;
             next = placed.end;
         }
         Stretch { loads, next: self.next, skipped: std::mem::take(&mut self.skipped) }
     }
 
-    fn link_next(&mut self) -> Option<(Placed, Parts)> {
+    fn link_next(&mut self) -> Option<(Placed, Come)> {
         let to = &self.to;
         let skipped = &mut self.skipped;
         let placed = self.records.find(|placed| {
@@ -106,7 +118,35 @@ impl Rest {
             None => linked(&placed.record, &self.limits, to.events_as),
         });
         let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
-        Some((placed, linked))
+        let come = leave_out_erased(&self.erased, &placed, linked);
+        Some((placed, come))
+    }
+}
+
+/// What is left of a record without sessions that were erased.
+fn leave_out_erased(erased: &Erased, placed: &Placed, parts: Parts) -> Come {
+    if erased.is_empty() {
+        return Come { parts, erased: 0 };
+    }
+    let owner = placed.record.owner();
+    let is_gone = |session: &[u8; 16]| erased.contains(&owner, session);
+    // Mostly it is known which sessions these are, and nobody has erased any of them.
+    let is_whole = |known: &Arc<Decoded>| !known.batch.sessions.iter().any(|session| is_gone(&session.id));
+    match parts {
+        Ok(parts) if erased.has_any(&owner) && !placed.decoded.as_ref().is_some_and(is_whole) => {
+            let mut gone = 0;
+            let parts = parts.into_iter().map(|part| {
+                let (rest, some) = decode::without(&part.bytes, part.signal, is_gone)
+                    .ok_or_else(|| Arc::from("its sessions cannot be read"))?;
+                gone += some;
+                Ok(Part { bytes: rest.into_owned(), spans: part.spans.saturating_sub(some), ..part })
+            });
+            let parts: Parts = parts
+                .filter(|part| part.as_ref().is_ok_and(|part| part.spans > 0) || part.is_err())
+                .collect();
+            Come { erased: if parts.is_ok() { gone } else { 0 }, parts }
+        }
+        parts => Come { parts, erased: 0 },
     }
 }
 
@@ -122,31 +162,40 @@ fn has_room(loads: &[Load], record: &Record, parts: &Parts) -> bool {
 }
 
 /// Adds a record to the loads of its key.
-fn add(loads: &mut Vec<Load>, record: &Record, parts: Parts) {
+fn add(loads: &mut Vec<Load>, record: &Record, Come { parts, erased }: Come, as_of: u64) {
     match parts {
         Ok(parts) => {
-            let here: u64 = parts.iter().map(|part| part.spans).sum();
+            let here = parts.iter().map(|part| part.spans).sum::<u64>() + erased;
             for part in parts {
-                load_of(loads, record, part.signal, |load| load.add(part));
+                load_of(loads, record, part.signal, as_of, |load| load.add(part));
+            }
+            if erased > 0 {
+                load_of(loads, record, Signal::Traces, as_of, |load| load.pass_erased(erased));
             }
             // Whatever the record says it has is decided of.
             let missing = record.events.saturating_sub(here);
             if missing > 0 {
-                load_of(loads, record, signal(record), |load| load.pass_undecodable(missing));
+                load_of(loads, record, signal(record), as_of, |load| load.pass_undecodable(missing));
             }
         }
         Err(why) => {
             tracing::error!(key = record.key, events = record.events, %why, "a record can no longer be decoded");
-            load_of(loads, record, signal(record), |load| load.pass_undecodable(record.events));
+            load_of(loads, record, signal(record), as_of, |load| load.pass_undecodable(record.events));
         }
     }
 }
 
-fn load_of(loads: &mut Vec<Load>, record: &Record, signal: Signal, change: impl FnOnce(&mut Load)) {
+fn load_of(
+    loads: &mut Vec<Load>,
+    record: &Record,
+    signal: Signal,
+    as_of: u64,
+    change: impl FnOnce(&mut Load),
+) {
     match loads.iter_mut().find(|load| load.is_of(&record.key, &record.application, signal)) {
         Some(load) => change(load),
         None => {
-            let mut load = Load::new(record.owner(), signal, record.receive_time_ms);
+            let mut load = Load::new(record.owner(), signal, record.receive_time_ms, as_of);
             change(&mut load);
             loads.push(load);
         }
@@ -177,6 +226,7 @@ pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> P
             let bytes = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
             Ok(vec![Part { signal: signal(record), bytes: bytes.into_owned(), spans: record.events }])
         }
+        Kind::Erased => Ok(Vec::new()),
         Kind::Head | Kind::Unknown => Err("written by a later version".into()),
     }
 }

@@ -23,7 +23,7 @@ pub(super) use self::{
 };
 
 use self::taken::{Taken, day};
-use super::{intervals::Intervals, record::Held};
+use super::{erased::Erasure, intervals::Intervals, record::Held};
 use crate::{
     config,
     ledger::{Ledger, Owner},
@@ -39,6 +39,8 @@ pub(super) struct Claims {
     by_use: BTreeMap<u64, Page>,
     /// Pages that the store does not know as they are.
     changed: Vec<Page>,
+    /// Erasures that it does not know.
+    erased: Vec<Erasure>,
     uses: u64,
     /// Intervals of all pages together.
     pieces: usize,
@@ -81,6 +83,7 @@ impl Claims {
             pages: HashMap::new(),
             by_use: BTreeMap::new(),
             changed: Vec::new(),
+            erased: Vec::new(),
             uses: 0,
             pieces: 0,
             most_pages: settings.pages,
@@ -112,6 +115,11 @@ impl Claims {
             let may = taken.close(number, at_ms);
             (may, may)
         })
+    }
+
+    /// A session was erased, in a record that is durable.
+    pub(super) fn erase(&mut self, erasure: Erasure) {
+        self.erased.push(erasure);
     }
 
     /// Changes what is known of a page. `change` says whether it has.
@@ -171,7 +179,8 @@ impl Claims {
                 changes.push((page, taken));
             }
         }
-        self.store.commit(held, &changes, ledger)?;
+        self.store.commit(held, &changes, &self.erased, ledger)?;
+        self.erased.clear();
         for page in std::mem::take(&mut self.changed) {
             if let Some(taken) = self.pages.get_mut(&page) {
                 taken.is_stored();
@@ -183,7 +192,7 @@ impl Claims {
 
     /// Whether so much is not stored yet that it should be.
     pub(super) fn is_behind(&self) -> bool {
-        self.changed.len() >= self.most_pages.min(10_000)
+        self.changed.len() + self.erased.len() >= self.most_pages.min(10_000)
     }
 
     /// Event numbers that were forgotten to stay within bounds.

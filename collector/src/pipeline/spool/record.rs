@@ -84,6 +84,9 @@ pub(crate) struct Record {
     /// Of a closure: the number of the event that is given up.
     #[prost(uint64, tag = "27")]
     pub(crate) closed: u64,
+    /// Of an erasure: the session of which nothing leaves any more.
+    #[prost(bytes = "vec", tag = "28")]
+    pub(crate) erased: Vec<u8>,
 }
 
 /// What a record is.
@@ -106,6 +109,8 @@ pub(crate) enum Kind {
     Released = 6,
     /// An event of a page whose end is not waited for any more, as an `ExportTraceServiceRequest`.
     Closed = 7,
+    /// No events: a session was erased.
+    Erased = 8,
 }
 
 /// Who the collector says the sender is.

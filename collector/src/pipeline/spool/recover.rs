@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Spool,
+    Erased, Spool,
     claims::{Keeper, Store, StoreError},
     files::{self, Disk, RealDisk},
     places,
@@ -100,13 +100,13 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
     store.tell(ledger);
     let starts = starts(&directory).map_err(failed)?;
     let cursors = places::open(config, starts.first().copied()).map_err(failed)?;
-    let mut scan = Scan::new(with, &store, cursors);
+    let mut scan = Scan::new(with, &store, cursors, erased(&store, config)?);
     for (at, start) in starts.iter().enumerate() {
         scan.file(&directory, *start, starts.get(at + 1).copied())?;
     }
-    let Scanned { claims, bodies, mut shelf, torn, damaged } = scan.finish();
+    let Scanned { claims, bodies, erased, mut shelf, torn, damaged } = scan.finish();
     places::settle(&mut shelf, config, ledger).map_err(failed)?;
-    let segments = Arc::new(Segments::new(directory, shelf, clock));
+    let segments = Arc::new(Segments::new(directory, shelf, erased, clock));
     segments.health.torn_tails.store(torn, Ordering::Relaxed);
     segments.health.damaged_bytes.store(damaged, Ordering::Relaxed);
     let (jobs, queue) = mpsc::channel(config.spool.queue);
@@ -144,6 +144,17 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
         thread("claims", move || keeper.run(&ended)).map_err(failed)?,
     ];
     Ok(Opened { spool: Spool::new(jobs, clock, config, seed), segments, threads, lock })
+}
+
+/// What was erased, as far as the store knows.
+fn erased(store: &Store, config: &Config) -> Result<Erased, OpenError> {
+    let failed =
+        |error: StoreError| OpenError::Claims { path: config.data.join("claims"), error: error.into() };
+    let mut all = store.erased().map_err(failed)?;
+    all.sort();
+    let erased = Erased::default();
+    all.iter().for_each(|erasure| erased.add(erasure));
+    Ok(erased)
 }
 
 /// A thread of the collector's.

@@ -12,6 +12,7 @@ use prost::Message;
 
 use super::{
     claims::{Bodies, Claims, Store, Wanted},
+    erased::{Erased, Erasure},
     intervals::Intervals,
     places::Cursors,
     record::{Held, Kind, OwnedEvents, Record},
@@ -38,6 +39,7 @@ pub(super) struct Scan<'a> {
 pub(super) struct Scanned {
     pub(super) claims: Claims,
     pub(super) bodies: Bodies,
+    pub(super) erased: Erased,
     pub(super) shelf: Shelf,
     pub(super) torn: u64,
     /// Bytes.
@@ -45,7 +47,7 @@ pub(super) struct Scanned {
 }
 
 impl<'a> Scan<'a> {
-    pub(super) fn new(with: With<'a>, store: &Arc<Store>, cursors: Cursors) -> Self {
+    pub(super) fn new(with: With<'a>, store: &Arc<Store>, cursors: Cursors, erased: Erased) -> Self {
         let applied = store.applied();
         let shelf = Shelf {
             cursors,
@@ -62,7 +64,7 @@ impl<'a> Scan<'a> {
             applied,
             waiting: BTreeMap::new(),
             released: Tally::default(),
-            found: Scanned { claims, bodies: Bodies::default(), shelf, torn: 0, damaged: 0 },
+            found: Scanned { claims, bodies: Bodies::default(), erased, shelf, torn: 0, damaged: 0 },
         }
     }
 
@@ -192,6 +194,10 @@ impl<'a> Scan<'a> {
     }
 
     fn claim(&mut self, record: &Record, owner: &Owner, end: u64) {
+        if let Some(erasure) = Erasure::of(record, owner, end) {
+            self.found.erased.add(&erasure);
+            self.found.claims.erase(erasure);
+        }
         if let Ok(hash) = <[u8; 16]>::try_from(record.body_hash.as_slice()) {
             self.found.bodies.take(u128::from_be_bytes(hash), record.receive_time_ms);
         }

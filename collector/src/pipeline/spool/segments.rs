@@ -24,7 +24,7 @@ pub(super) use self::{
     shelf::{BODIES_MS, Segment, Shelf},
 };
 
-use super::{files, recent::Recent};
+use super::{Erased, files, recent::Recent};
 use crate::{
     clock::Clock,
     ledger::{Owner, Tally},
@@ -43,6 +43,7 @@ pub(crate) struct Segments {
     pub(crate) keep_links: Notify,
     pub(crate) health: Health,
     pub(super) recent: Recent,
+    pub(crate) erased: Arc<Erased>,
 }
 
 /// What a group of records adds to a segment.
@@ -58,7 +59,7 @@ pub(super) struct Added {
 }
 
 impl Segments {
-    pub(super) fn new(directory: PathBuf, shelf: Shelf, clock: &Clock) -> Self {
+    pub(super) fn new(directory: PathBuf, shelf: Shelf, erased: Erased, clock: &Clock) -> Self {
         let end = watch::Sender::new(shelf.end());
         let (shelf, clock) = (Mutex::new(shelf), clock.clone());
         Self {
@@ -70,12 +71,19 @@ impl Segments {
             keep_links: Notify::new(),
             health: Health::default(),
             recent: Recent::default(),
+            erased: Arc::new(erased),
         }
     }
 
     /// Tells when the spool has grown.
     pub(crate) fn grown(&self) -> watch::Receiver<u64> {
         self.end.subscribe()
+    }
+
+    /// Where the oldest segment begins.
+    pub(super) fn oldest(&self) -> u64 {
+        let shelf = self.shelf();
+        shelf.segments.front().map_or(shelf.end(), |first| first.start)
     }
 
     /// Bytes of all segments.

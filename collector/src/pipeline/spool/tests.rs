@@ -4,6 +4,7 @@ mod bookkeeping;
 mod bounds;
 mod damage;
 mod disk;
+mod erased;
 mod queue;
 mod waiting;
 mod waiting_counts;

@@ -1,5 +1,6 @@
 //! The thread that writes: gathers what waits, claims, appends, syncs once, answers all.
 
+mod erase;
 mod room;
 mod stage;
 
@@ -178,6 +179,7 @@ impl Writer {
                 added.bodies_ms = added.bodies_ms.max(entry.record.receive_time_ms);
             }
         }
+        group.iter().for_each(|staged| self.erase(staged));
         let answers: Vec<_> = group.into_iter().map(|staged| self.count(staged)).collect();
         if let Some(open) = &self.open {
             self.segments.grow(open.end, &added);
@@ -273,7 +275,7 @@ impl Writer {
                 self.claims.reopen(job.entry.carried.owner(), *page, *number);
             }
             Claim::Body(hash) if taken.body => self.bodies.give_back(*hash),
-            Claim::Body(_) | Claim::Released | Claim::Closure { .. } => {}
+            Claim::Body(_) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => {}
         }
         if reserved > 0 {
             self.waiting_room.give_back(reserved);

@@ -68,7 +68,7 @@ async fn records_that_link_to_megabytes_are_linked_one_by_one() {
     let heavy = record("shop-web", &of_links(400));
     assert!(heavy.body.len() < 5_000, "{} bytes are stored", heavy.body.len());
     let (to, limits) = settings();
-    let mut stretches = gather(chunk(vec![heavy; 4]), &to, &limits);
+    let mut stretches = gather(chunk(vec![heavy; 4]), &to, &limits, &Arc::default());
     for next in [100, 200, 300, 450] {
         let mut stretch = stretches.next().await.unwrap();
         assert_eq!((stretch.loads.len(), stretch.next), (1, next));
@@ -85,7 +85,7 @@ async fn records_that_link_to_megabytes_are_linked_one_by_one() {
 async fn what_is_held_for_several_keys_is_bounded_together() {
     let heavy: Vec<_> = (0..12).map(|key| record(&format!("key-{key}"), &of_links(40))).collect();
     let (to, limits) = settings();
-    let mut stretches = gather(chunk(heavy), &to, &limits);
+    let mut stretches = gather(chunk(heavy), &to, &limits, &Arc::default());
     let (mut most, mut sent) = (0, 0);
     while let Some(mut stretch) = stretches.next().await {
         sent += stretch.loads.len();
@@ -99,7 +99,8 @@ async fn what_is_held_for_several_keys_is_bounded_together() {
 async fn small_records_of_a_key_share_a_request_up_to_its_spans() {
     let records = [("a", 900), ("b", 5), ("a", 900), ("a", 900), ("b", 5)];
     let (to, limits) = settings();
-    let mut stretches = gather(chunk(records.map(|(key, events)| plain(key, events)).into()), &to, &limits);
+    let mut stretches =
+        gather(chunk(records.map(|(key, events)| plain(key, events)).into()), &to, &limits, &Arc::default());
     let mut seen = Vec::new();
     while let Some(stretch) = stretches.next().await {
         let loads = stretch.loads.iter().map(|load| (load.owner.key.to_string(), load.spans));
@@ -115,12 +116,13 @@ async fn what_cannot_be_decoded_is_passed_by_name_beside_what_can() {
     let elsewhere = Record { application: "other".to_owned(), ..plain("a", 3) };
     let (mut to, limits) = settings();
     Arc::make_mut(&mut to).applications.0 = Some(vec!["shop".to_owned()]);
-    let mut stretches = gather(chunk(vec![torn, elsewhere, plain("a", 2)]), &to, &limits);
+    let mut stretches = gather(chunk(vec![torn, elsewhere, plain("a", 2)]), &to, &limits, &Arc::default());
     let stretch = stretches.next().await.unwrap();
     let load = &stretch.loads[0];
     assert_eq!((load.passed, load.undecodable, load.spans), (9, 7, 2));
     assert_eq!(stretch.next, 350);
     assert!(stretches.next().await.is_none());
-    let nothing = gather(Chunk { records: Vec::new(), next: 9 }, &to, &limits).next().await.unwrap();
+    let nothing =
+        gather(Chunk { records: Vec::new(), next: 9 }, &to, &limits, &Arc::default()).next().await.unwrap();
     assert!(nothing.loads.is_empty() && nothing.next == 9);
 }

@@ -66,6 +66,10 @@ impl Keeper {
         let window = u64::try_from(self.window.as_millis()).unwrap_or(u64::MAX);
         let before = day(self.clock.wall_ms().saturating_sub(window));
         while self.store.expire(before, STEP, &self.ledger)? == STEP {}
-        Ok(())
+        let (before_ms, oldest) = (self.clock.wall_ms().saturating_sub(window), self.segments.oldest());
+        match self.segments.erased.expire(before_ms, oldest) {
+            gone if gone.is_empty() => Ok(()),
+            gone => self.store.forget_erased(&gone),
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::{Page, taken::Taken};
 use crate::{
     embedded::{self, Embedded, number},
     ledger::{Gaps, Ledger, Owner},
-    pipeline::spool::record::Held,
+    pipeline::spool::{erased::Erasure, record::Held},
 };
 
 /// The store could not be read or written.
@@ -45,6 +45,7 @@ const VERSION: u64 = 1;
 const APPLIED: &[u8] = b"applied";
 const HELD: &[u8] = b"held";
 const GAPS: &[u8] = b"gaps/";
+const ERASED: &[u8] = b"erased/";
 
 /// How a row's key ends: a zero byte and the page's id.
 const PAGE: usize = 17;
@@ -103,6 +104,7 @@ impl Store {
         &self,
         held: &Held,
         changes: &[(&Page, &Taken)],
+        erased: &[Erasure],
         ledger: &Ledger,
     ) -> Result<(), StoreError> {
         let mut state = self.state();
@@ -129,11 +131,33 @@ impl Store {
                 gaps.not_seen_yet = (gaps.not_seen_yet + missing).saturating_sub(before);
             }
         }
+        self.put_erased(&mut batch, erased);
         batch.insert(&self.about, APPLIED, held.place.to_be_bytes());
         batch.insert(&self.about, HELD, held.encode_to_vec());
         self.put(batch, touched, &mut state, ledger)?;
         state.applied = held.place;
         Ok(())
+    }
+
+    fn put_erased(&self, batch: &mut OwnedWriteBatch, erased: &[Erasure]) {
+        for erasure in erased {
+            let Erasure { at_ms, place, .. } = erasure;
+            let row = [at_ms.to_be_bytes(), place.to_be_bytes()].concat();
+            batch.insert(&self.about, erased_key(erasure), row);
+        }
+    }
+
+    /// Sessions that were erased.
+    pub(in crate::pipeline::spool) fn erased(&self) -> Result<Vec<Erasure>, StoreError> {
+        let rows = self.about.prefix(ERASED).map(|row| row.into_inner());
+        rows.filter_map(|row| row.map(|(key, value)| erasure(&key, &value)).transpose()).collect()
+    }
+
+    /// These need not be known any more.
+    pub(super) fn forget_erased(&self, erased: &[Erasure]) -> Result<(), StoreError> {
+        let mut batch = self.db.batch();
+        erased.iter().for_each(|erasure| batch.remove(&self.about, erased_key(erasure)));
+        batch.commit()
     }
 
     /// Forgets at most `limit` pages not heard of since before `day`. What they miss is lost.
@@ -211,6 +235,21 @@ fn by_day(day: u32, key: &[u8]) -> Vec<u8> {
 
 fn gaps_key(owner: &Owner) -> Vec<u8> {
     [GAPS, owner.application.as_bytes(), &[0], owner.key.as_bytes()].concat()
+}
+
+fn erased_key(Erasure { owner, session, .. }: &Erasure) -> Vec<u8> {
+    [ERASED, &key(&(owner.clone(), *session))].concat()
+}
+
+fn erasure(key: &[u8], value: &[u8]) -> Option<Erasure> {
+    let (names, session) = key.strip_prefix(ERASED)?.split_last_chunk::<16>()?;
+    let (at_ms, place) = value.split_first_chunk::<8>()?;
+    Some(Erasure {
+        at_ms: u64::from_be_bytes(*at_ms),
+        place: u64::from_be_bytes(place.try_into().ok()?),
+        owner: owner(names.strip_suffix(&[0])?)?,
+        session: *session,
+    })
 }
 
 /// From an application's name and a key's, as they stand in every row's key.

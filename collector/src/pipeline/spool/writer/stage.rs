@@ -39,7 +39,8 @@ impl Writer {
     /// Claims what `job` contributes and puts its record into `buffer`. `None`: it was answered here.
     pub(super) fn stage(&mut self, mut job: Job, buffer: &mut Vec<u8>) -> Option<Staged> {
         let (taken, events) = self.claim(&job);
-        let is_news = events > 0 || !taken.page.open.open.is_empty();
+        let erases = self.erases(&job.entry.claim, job.entry.carried.owner());
+        let is_news = events > 0 || !taken.page.open.open.is_empty() || erases;
         let Some(open) = self.open.as_mut().filter(|_| is_news) else {
             job.entry.candidates.clear();
             return Some(Staged { job, taken, events, place: 0..0, reserved: 0 });
@@ -91,6 +92,7 @@ impl Writer {
                 (Taken { body, ..Taken::default() }, events)
             }
             Claim::Released => (Taken::default(), entry.carried.events()),
+            Claim::Erase(_) => (Taken::default(), 0),
         }
     }
 }
@@ -115,7 +117,7 @@ fn wait(room: &WaitingRoom, entry: &mut Entry, taken: &Taken) -> u64 {
             candidates.retain(|candidate| taken.page.numbers.contains(candidate.at));
             decoded.as_deref()
         }
-        Claim::Body(_) | Claim::Released | Claim::Closure { .. } => None,
+        Claim::Body(_) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => None,
     };
     let bytes = link::weight(record, decoded, candidates);
     if candidates.is_empty() || !room.reserve(bytes, candidates.len() as u64) {
