@@ -4,10 +4,8 @@ use support::browser::Kind;
 
 use super::scene::{CLICK, Scene, all_named, flush, named};
 
-// Firefox gives the click that follows on the control a time of its own.
-in_chromium!(a_press_on_a_label_is_one_interaction);
-
 in_each_engine!(
+    a_press_on_a_label_is_one_interaction,
     a_press_by_keyboard_is_one_interaction_and_causes_what_it_starts,
     what_a_script_clicks_is_no_interaction_and_two_presses_are_two,
 );
