@@ -2,23 +2,32 @@
 
 mod scene;
 
+mod propagation;
 mod redirects;
 mod requests;
 mod scopes;
 mod wrappers;
 
 mod loading;
+mod stub;
 
 mod calls;
 mod captured;
+mod causes;
+mod controls;
 mod errors;
 mod interactions;
 mod restored;
 mod sessions;
 mod spans;
+mod time;
 
+mod journal;
 mod killed;
+mod kills;
 mod leaving;
+mod long_spans;
+mod network;
 mod outages;
 mod volume;
 

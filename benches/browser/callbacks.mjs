@@ -13,7 +13,9 @@ const server = createServer(async (request, response) => {
   const name = request.url.slice(1);
   if (name === "") return response.setHeader("content-type", "text/html").end("<!doctype html><title>bench</title>");
   const body = await readFile(new URL(name, dist)).catch(() => undefined);
-  response.writeHead(body ? 200 : 404, { "content-type": name.endsWith(".wasm") ? "application/wasm" : "text/javascript" }).end(body);
+  response
+    .writeHead(body ? 200 : 404, { "content-type": name.endsWith(".wasm") ? "application/wasm" : "text/javascript" })
+    .end(body);
 });
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${server.address().port}/`;
@@ -63,7 +65,9 @@ for (let run = 0; run < RUNS; run++) {
 const median = (values) => values.sort((one, other) => one - other)[values.length >> 1];
 for (const name of ["microtask", "timer"]) {
   const [plain, followed] = [median(without.map((run) => run[name])), median(with_.map((run) => run[name]))];
-  console.log(`${name}: ${plain.toFixed(0)} ns without, ${followed.toFixed(0)} ns with: ${(followed - plain).toFixed(0)} ns a call`);
+  console.log(
+    `${name}: ${plain.toFixed(0)} ns without, ${followed.toFixed(0)} ns with: ${(followed - plain).toFixed(0)} ns a call`,
+  );
 }
 await browser.close();
 server.close();

@@ -82,6 +82,8 @@ async function throughExtension(page, call) {
   const id = await browser.installExtension(fileURLToPath(new URL("./extension", import.meta.url)));
   const target = await browser.waitForTarget((target) => target.type() === "service_worker" && target.url().includes(id));
   const worker = await target.worker();
+  // The worker is there before what the browser gives to extensions is there.
+  while ((await worker.evaluate("typeof chrome")) === "undefined");
   const come = new Promise((resolve) => {
     const look = (target) => target.type() === "page" && (browser.off("targetcreated", look), resolve(target));
     browser.on("targetcreated", look);

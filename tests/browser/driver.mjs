@@ -93,8 +93,12 @@ async function answer(line) {
   }
 }
 
-for await (const line of readline.createInterface({ input: process.stdin })) {
+const lines = readline.createInterface({ input: process.stdin });
+// Also while a command is under way, which may wait for what never comes.
+lines.once("close", async () => {
+  await end();
+  process.exit(0);
+});
+for await (const line of lines) {
   process.stdout.write(`${JSON.stringify(await answer(line))}\n`);
 }
-await end();
-process.exit(0);

@@ -48,6 +48,11 @@ const PREFERENCES = {
   "datareporting.policy.dataSubmissionPolicyBypassNotification": true,
   "toolkit.startup.max_resumed_crashes": -1,
 
+  // When a process loses its last tab, Firefox aborts what still runs in it, a `pagehide` listener in the midst of its
+  // work: whether that gets to send anything is a race, which a busy machine loses. Tests of what a listener does need
+  // it to come to its end. What users have is weaker than that.
+  "dom.abort_script_on_child_shutdown": false,
+
   // A press within the first moments of a page is ignored as an accident. People take longer than drivers.
   "dom.input_events.security.minNumTicks": 0,
   "dom.input_events.security.minTimeElapsedInMS": 0,

@@ -6,7 +6,7 @@ use support::{
     site::PAGE,
 };
 
-use super::scene::{CLICK, LOAD, Scene, all_named, flush, names, one_named};
+use super::scene::{LOAD, Scene, all_named, flush, names, one_named};
 
 in_each_browser!(
     resources_that_end_before_the_load_event_are_its_children_and_later_ones_are_not,
@@ -14,8 +14,6 @@ in_each_browser!(
     a_request_by_xhr_is_captured_and_joined_and_its_failure_is_the_pages,
     a_request_has_its_times_or_they_come_as_an_event_of_their_own,
     a_route_begins_a_view_and_a_fragment_does_not,
-    keys_on_controls_and_submits_are_interactions_and_what_is_typed_is_nothing,
-    three_presses_in_a_second_and_one_that_changes_nothing_are_told,
     a_socket_and_a_stream_are_long_spans_with_their_messages_counted,
     vitals_arrive_with_what_they_are_due_to,
     what_becomes_of_the_page_is_told,
@@ -48,9 +46,10 @@ async fn resources_that_end_before_the_load_event_are_its_children_and_later_one
         }).then(() => {})",
     )
     .await;
-    tab.wait_until("weft.stats().recorded > 0").await;
-    tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 300))").await;
-    flush(&tab).await;
+    let told = |spans: &[Received]| {
+        spans.iter().any(|span| span.text("url.full").is_some_and(|url| url.ends_with("captures.js")))
+    };
+    scene.sink.wait_for("the later resource", told).await;
     let spans = scene.end().await;
     let load = one_named(&spans, LOAD);
     let resources = all_named(&spans, "browser.resource_timing");
@@ -133,11 +132,16 @@ async fn a_request_has_its_times_or_they_come_as_an_event_of_their_own(kind: Kin
     let tab = scene.open_recording_fully("/page").await;
     // Its head is there, its body not: the browser tells the times when that has ended.
     tab.evaluate::<()>("fetch('/echo/at-once').then((answer) => answer.text()).then(() => {})").await;
-    tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 200))").await;
+    tab.wait_until(
+        "performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('at-once'))",
+    )
+    .await;
     flush(&tab).await;
     tab.evaluate::<()>("fetch('/echo/late').then((answer) => (window.answer = answer, undefined))").await;
     flush(&tab).await;
-    tab.evaluate::<()>("answer.text().then(() => new Promise((resolve) => setTimeout(resolve, 200)))").await;
+    tab.evaluate::<()>("answer.text().then(() => {})").await;
+    tab.wait_until("performance.getEntriesByType('resource').some((entry) => entry.name.endsWith('late'))")
+        .await;
     flush(&tab).await;
     let spans = scene.end().await;
     let requests = all_named(&spans, "GET");
@@ -161,12 +165,12 @@ async fn a_route_begins_a_view_and_a_fragment_does_not(kind: Kind) {
             history.pushState(null, '', '/page/cart');
             weft.event('second');
             location.hash = 'reviews';
-            await new Promise((resolve) => setTimeout(resolve, 50));
+            await new Promise((resolve) => addEventListener('hashchange', resolve, { once: true }));
             weft.event('third');
             history.replaceState(null, '', '/page/pay');
             weft.event('fourth');
             history.back();
-            await new Promise((resolve) => addEventListener('popstate', () => setTimeout(resolve, 50), { once: true }));
+            await new Promise((resolve) => addEventListener('popstate', resolve, { once: true }));
         })()",
     )
     .await;
@@ -181,52 +185,6 @@ async fn a_route_begins_a_view_and_a_fragment_does_not(kind: Kind) {
         routes.iter().filter_map(|span| span.text("browser.navigation.type")).collect();
     types.sort_unstable();
     assert_eq!(types, ["push", "replace", "traverse"], "{routes:#?}");
-}
-
-async fn keys_on_controls_and_submits_are_interactions_and_what_is_typed_is_nothing(kind: Kind) {
-    let scene = Scene::start(kind).await;
-    let form =
-        "<form id='search' onsubmit='return false'><input id='words' name='q'><button>Go</button></form>
-        <input id='volume' type='range'>";
-    scene.site.page("/page/form", &PAGE.replace("</body>", &format!("{form}</body>")), &[]);
-    let tab = scene.open_recording_fully("/page/form").await;
-    for key in ["s", "e", "ArrowLeft", "Enter"] {
-        tab.press("#words", key).await;
-    }
-    tab.press("#volume", "ArrowRight").await;
-    tab.click("#press").await;
-    flush(&tab).await;
-    let spans = scene.end().await;
-    let keys: Vec<&str> = all_named(&spans, "browser.user_action.key")
-        .iter()
-        .filter_map(|span| span.text("browser.key"))
-        .collect();
-    assert_eq!(keys.len(), 2, "{keys:?}");
-    assert!(keys.contains(&"Enter") && keys.contains(&"ArrowRight"));
-    let submit = one_named(&spans, "browser.user_action.submit");
-    assert_eq!(submit.text("app.widget.id"), Some("search"));
-    assert!(!format!("{spans:?}").contains("\"se\""), "never what was typed");
-    assert!(!all_named(&spans, CLICK).is_empty());
-}
-
-async fn three_presses_in_a_second_and_one_that_changes_nothing_are_told(kind: Kind) {
-    let scene = Scene::start(kind).await;
-    let tab = scene.open_recording_fully("/page").await;
-    for _ in 0..4 {
-        tab.click("#press").await;
-    }
-    tab.wait_until("performance.now() > 0 && weft.stats().recorded > 0").await;
-    tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 1800))").await;
-    tab.click("#press").await;
-    tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 1800))").await;
-    flush(&tab).await;
-    let spans = scene.end().await;
-    let presses = all_named(&spans, CLICK);
-    assert_eq!(presses.len(), 5);
-    let rage = one_named(&spans, "browser.user_action.rage_click");
-    assert_eq!(rage.int("browser.click_count"), Some(3));
-    assert!(presses.iter().any(|press| rage.kinds_to(press).contains(&"cause".to_owned())));
-    assert!(!all_named(&spans, "browser.user_action.dead_click").is_empty());
 }
 
 async fn a_socket_and_a_stream_are_long_spans_with_their_messages_counted(kind: Kind) {
@@ -263,10 +221,8 @@ async fn a_socket_and_a_stream_are_long_spans_with_their_messages_counted(kind: 
 async fn vitals_arrive_with_what_they_are_due_to(kind: Kind) {
     let scene = Scene::start(kind).await;
     let tab = open_early(&scene, "", &[]).await;
-    tab.wait_until("performance.getEntriesByType('resource').some((entry) => entry.name.includes('vitals'))")
-        .await;
+    scene.sink.wait_for("the first vital", |spans| !all_named(spans, "browser.web_vital").is_empty()).await;
     tab.click("#press").await;
-    tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 300))").await;
     tab.hide().await;
     scene.sink.wait_for("vitals", |spans| all_named(spans, "browser.web_vital").len() >= 3).await;
     let spans = scene.end().await;

@@ -17,14 +17,13 @@ in_each_browser!(
 
 /// Everything this origin keeps, as a list of names.
 async fn kept(tab: &Tab<'_>) -> Vec<String> {
-    tab.evaluate(
-        "(async () => [
-            ...Object.keys(localStorage), ...Object.keys(sessionStorage),
-            ...(await indexedDB.databases()).map(({ name }) => name),
-        ])()",
-    )
-    .await
+    tab.evaluate(KEPT).await
 }
+
+const KEPT: &str = "(async () => [
+    ...Object.keys(localStorage), ...Object.keys(sessionStorage),
+    ...(await indexedDB.databases()).map(({ name }) => name),
+])()";
 
 async fn start(scene: &Scene, tab: &Tab<'_>, options: &str) {
     let init = scene.init(options);
@@ -95,8 +94,7 @@ async fn withdrawal_erases_what_was_kept_in_every_tab_and_says_so_to_the_collect
     tab.show().await;
     tab.click("#press").await;
     for tab in [&tab, &other] {
-        tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 200))").await;
-        assert_eq!(kept(tab).await, Vec::<String>::new());
+        tab.wait_until(&format!("{KEPT}.then((names) => names.length === 0)")).await;
         Stats::of(tab).await.assert_balances();
     }
     let after = scene.gate.wait_for_arrivals(before + 1).await;

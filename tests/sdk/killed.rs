@@ -15,28 +15,24 @@ in_each_browser!(
     a_page_that_was_closed_is_not_taken_for_killed,
 );
 
-/// What the journal has, as `[tail events, sealed batches]`, once `wanted` is true of it.
-async fn journal(tab: &Tab<'_>, wanted: &str) {
-    let code = format!(
+/// Waits until the journal is as wanted: of `pages`, `batches` and the events in `tail`s.
+pub(super) async fn journal(tab: &Tab<'_>, wanted: &str) {
+    tab.wait_until(&format!(
         "(async () => {{
             const all = (db, store) => new Promise((resolve, reject) => {{
                 const request = db.transaction(store).objectStore(store).getAll();
                 request.onsuccess = () => resolve(request.result);
                 request.onerror = () => reject(request.error);
             }});
-            const open = () => new Promise((resolve) => (indexedDB.open('weft', 1).onsuccess = (event) => resolve(event.target.result)));
-            for (let tries = 0; tries < 200; tries++) {{
-                const db = await open();
-                const [pages, batches] = await Promise.all([all(db, 'pages'), all(db, 'batches')]);
-                db.close();
-                const tail = pages.reduce((sum, page) => sum + (page.tail?.events ?? 0), 0);
-                if ({wanted}) return true;
-                await new Promise((resolve) => setTimeout(resolve, 50));
-            }}
-            return false;
+            const opened = new Promise((resolve) => (indexedDB.open('weft', 1).onsuccess = (event) => resolve(event.target.result)));
+            const db = await opened;
+            const [pages, batches] = await Promise.all([all(db, 'pages'), all(db, 'batches')]);
+            db.close();
+            const tail = pages.reduce((sum, page) => sum + (page.tail?.events ?? 0), 0);
+            return {wanted};
         }})()"
-    );
-    assert!(tab.evaluate::<bool>(&code).await, "the journal never has {wanted}");
+    ))
+    .await;
 }
 
 /// The browser is killed and started again three minutes later with a page that records; what arrived is returned
@@ -113,8 +109,8 @@ async fn a_page_that_was_closed_is_not_taken_for_killed(kind: Kind) {
     scene.browser.shift(std::time::Duration::from_secs(180), Device::Awake).await;
     let tab = scene.open("/page/again").await;
     scene.record(&tab, "").await;
-    // The answer of who lives is awaited for a second.
-    tab.evaluate::<()>("new Promise((resolve) => setTimeout(resolve, 1500))").await;
+    // The one that ended is found, and nothing is said of it.
+    journal(&tab, "pages.length === 1").await;
     flush(&tab).await;
     tab.close().await;
     let spans = scene.end().await;

@@ -1,7 +1,10 @@
 //! Where these tests play: a website, another origin, a gate before the collector, and the strict sink.
 
+use std::time::Duration;
+
 use support::{
     browser::{Browser, Kind, Tab},
+    clock::Device,
     collector::{BROWSER_KEY, Bound, Collector, Setting},
     elsewhere::Elsewhere,
     gate::Gate,
@@ -28,6 +31,13 @@ impl Scene {
         let collector = Collector::start(Bound::new().await, &setting);
         let gate = Gate::before(collector.addresses()).await;
         Self { sink, collector, gate, site, elsewhere, browser: Browser::launch(kind).await }
+    }
+
+    /// Time passes for the browser and the collector.
+    pub(super) async fn pass(&self, time: Duration, device: Device) {
+        self.browser.shift(time, device).await;
+        let ms = i64::try_from(time.as_millis()).expect("a test does not wait for half a billion years");
+        self.collector.clock().advance_ms(ms);
     }
 
     /// A tab with a page that knows nothing of weft.

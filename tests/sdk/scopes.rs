@@ -74,7 +74,10 @@ async fn shutdown_gives_back_what_is_still_ours_and_names_the_rest(kind: Kind) {
                 weft.shutdown();
                 const changed = globals.filter((name, at) => window[name] !== before[at]);
                 if (XMLHttpRequest.prototype.open !== open || XMLHttpRequest.prototype.send !== send) changed.push('xhr');
-                await new Promise((resolve) => setTimeout(resolve, 1));
+                // What they put in its place still works.
+                await new Promise((called) => {{
+                    setTimeout(called, 1);
+                }});
                 return [changed, weft.stats().stillPatched];
             }})()"
         ))
@@ -98,7 +101,7 @@ async fn ten_thousand_mounts_leave_nothing_behind(kind: Kind) {
                 queueMicrotask(() => node.isConnected);
                 node.remove();
             }
-            await new Promise((resolve) => setTimeout(resolve, 0));
+            await new Promise(requestAnimationFrame);
         }
     })()";
     tab.evaluate::<()>(mount).await;

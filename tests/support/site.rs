@@ -16,7 +16,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::{FromRequestParts, Request, State, WebSocketUpgrade},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use tokio::{
@@ -47,6 +47,8 @@ pub const PAGE: &str = r##"<!doctype html>
 /// `/mistyped/` the SDK's files as plain text,
 /// `/missing/` nothing: 404,
 /// `/out/` a redirect to elsewhere,
+/// `/shared/` an answer that pages of every origin may have, with the headers that join traces,
+/// `/shared-out/` a redirect to elsewhere that they may follow,
 /// `/endless/` an answer that never ends,
 /// `/events` a stream of events for an `EventSource`,
 /// `/socket` an echo for a `WebSocket`,
@@ -170,6 +172,12 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         }
         "mistyped" => ([(header::CONTENT_TYPE, "text/plain")], file(rest).into_body()).into_response(),
         "missing" => StatusCode::NOT_FOUND.into_response(),
+        "shared" => (SHARED, "an answer").into_response(),
+        "shared-out" if head.method == Method::OPTIONS => (SHARED, "").into_response(),
+        "shared-out" => {
+            let to = [(header::LOCATION, shared.out.as_str())];
+            (StatusCode::TEMPORARY_REDIRECT, SHARED, to).into_response()
+        }
         "endless" => streams::endless(),
         "events" => streams::events(shared.said.subscribe()),
         "socket" => match WebSocketUpgrade::from_request_parts(&mut head, &()).await {
@@ -181,6 +189,12 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         _ => "an answer".into_response(),
     }
 }
+
+/// What a server says that is prepared to be joined from other origins.
+const SHARED: [(header::HeaderName, &str); 2] = [
+    (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "traceparent, tracestate, baggage"),
+];
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {

@@ -182,28 +182,34 @@ const followMessages = (isActive: () => boolean): Undo => {
       messaged = { port, candidate: underWay.get(port)?.shift() ?? null };
     });
   };
-  const undoChannel = patch(window as unknown as { MessageChannel: typeof MessageChannel }, "MessageChannel", (original) =>
-    new Proxy(original, {
-      construct(target, args, newTarget) {
-        const channel = Reflect.construct(target, args, newTarget) as MessageChannel;
-        if (isActive()) {
-          watch(channel.port1, channel.port2);
-          watch(channel.port2, channel.port1);
-        }
-        return channel;
-      },
-    }),
+  const undoChannel = patch(
+    window as unknown as { MessageChannel: typeof MessageChannel },
+    "MessageChannel",
+    (original) =>
+      new Proxy(original, {
+        construct(target, args, newTarget) {
+          const channel = Reflect.construct(target, args, newTarget) as MessageChannel;
+          if (isActive()) {
+            watch(channel.port1, channel.port2);
+            watch(channel.port2, channel.port1);
+          }
+          return channel;
+        },
+      }),
   );
-  const undoPost = patch(MessagePort.prototype as { postMessage: (...args: never[]) => void }, "postMessage", (original) =>
-    function (this: MessagePort, ...args: never[]) {
-      const other = isActive() ? others.get(this) : undefined;
-      if (other) {
-        const waiting = underWay.get(other) ?? [];
-        if (waiting.push(running() ?? null) > MAX_MESSAGES) others.delete(this);
-        underWay.set(other, waiting);
-      }
-      return original.apply(this, args);
-    },
+  const undoPost = patch(
+    MessagePort.prototype as { postMessage: (...args: never[]) => void },
+    "postMessage",
+    (original) =>
+      function (this: MessagePort, ...args: never[]) {
+        const other = isActive() ? others.get(this) : undefined;
+        if (other) {
+          const waiting = underWay.get(other) ?? [];
+          if (waiting.push(running() ?? null) > MAX_MESSAGES) others.delete(this);
+          underWay.set(other, waiting);
+        }
+        return original.apply(this, args);
+      },
   );
   return () => [undoPost, undoChannel].forEach((undo) => undo());
 };

@@ -8,7 +8,10 @@ import { plainTimeout } from "./plain";
 
 export type Consent = "pending" | "granted" | "denied";
 
-type Message = { weft: "ask"; pages: string[] } | { weft: "alive"; page: string } | { weft: "consent"; key: string; consent: Consent };
+type Message =
+  | { weft: "ask"; pages: string[] }
+  | { weft: "alive"; page: string }
+  | { weft: "consent"; key: string; consent: Consent };
 
 /** ms in which a page that lives answers, even if it is busy. */
 const PATIENCE = 1_000;

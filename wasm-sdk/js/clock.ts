@@ -32,11 +32,15 @@ export interface Moment {
 
 const anchors: Anchor[] = [];
 let lastSeen = 0;
-let onJump: (ms: number) => void = () => {};
+// What jumped before anybody listened is told to the first who does.
+let jumped = 0;
+let onJump: (ms: number) => void = (ms) => void (jumped += ms);
 
-/** `jumped` hears of every new anchor that moves wall time by 2 s or more. */
-export const watchClock = (jumped: (ms: number) => void): void => {
-  onJump = jumped;
+/** `heard` hears of every new anchor that moves wall time by 2 s or more. */
+export const watchClock = (heard: (ms: number) => void): void => {
+  onJump = heard;
+  if (jumped) heard(jumped);
+  jumped = 0;
   check();
 };
 
@@ -44,27 +48,31 @@ export const watchClock = (jumped: (ms: number) => void): void => {
 const check = (): Anchor => {
   const monotonic = performance.now();
   const wall = Date.now();
-  const last = anchors.at(-1);
-  // The time origin is finer than Date.now(); it is right if the clock was not set since navigation started.
-  const offset = last?.offset ?? performance.timeOrigin;
-  const off = wall - (monotonic + offset);
+  const last = anchors.at(-1) ?? begin(monotonic, wall);
+  const off = wall - (monotonic + last.offset);
   const before = lastSeen;
   lastSeen = monotonic;
-  if (last && Math.abs(off) <= TOLERANCE) return last;
+  if (Math.abs(off) <= TOLERANCE) return last;
+  // Whatever carries a time after the last look happened after the jump: nothing ran in between.
+  return anchor({ epoch: last.epoch + 1, from: before, offset: wall - monotonic }, off);
+};
 
-  const anchor: Anchor = {
-    epoch: last ? last.epoch + 1 : 0,
-    // Whatever carries a time after the last look happened after the jump: nothing ran in between.
-    from: last ? before : 0,
-    offset: Math.abs(off) <= TOLERANCE ? offset : wall - monotonic,
-  };
-  anchors.push(anchor);
+// The time origin is finer than Date.now(), and right for what happened before we came. If the device slept since, or the
+// clock was set, it is right no longer; nobody knows since when.
+const begin = (monotonic: number, wall: number): Anchor => {
+  const origin = { epoch: 0, from: 0, offset: performance.timeOrigin };
+  anchors.push(origin);
+  lastSeen = monotonic;
+  const off = wall - (monotonic + origin.offset);
+  return Math.abs(off) <= TOLERANCE ? origin : anchor({ epoch: 1, from: monotonic, offset: wall - monotonic }, off);
+};
+
+const anchor = (next: Anchor, off: number): Anchor => {
+  anchors.push(next);
   if (anchors.length > MAX_ANCHORS) anchors.shift();
-  if (last) {
-    counters.clockAnchors++;
-    if (Math.abs(off) >= JUMP) onJump(off);
-  }
-  return anchor;
+  counters.clockAnchors++;
+  if (Math.abs(off) >= JUMP) onJump(off);
+  return next;
 };
 
 /** Now. */
@@ -86,3 +94,6 @@ export const monotonicNow = (): number => performance.now();
 
 /** Wall time in ms, for what other tabs or later pages compare: their monotonic clocks are not ours. */
 export const wallNow = (): number => Date.now();
+
+/** A wall time for people. */
+export const inWords = (wall: number): string => new Date(wall).toISOString();

@@ -12,6 +12,8 @@ export type EarlyOptions = Options & { src: string };
 export interface Early {
   options: EarlyOptions;
   seed: Uint8Array<ArrayBuffer>;
+  /** As it was before the stub. */
+  fetch: typeof window.fetch;
   session?: Session;
   /** Number of the next event; 0 is the page load, which has begun. */
   next: number;

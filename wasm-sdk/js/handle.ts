@@ -101,14 +101,13 @@ const recordLink = (scope: Scope, from: Reference, to: Reference, name: string):
 
 const flush = (scope: Scope, timeout: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const isDone = (): boolean => scope.ledger.stats().pending === 0;
     const end = (): void => {
       clearTimeout(timer);
       stop();
-      resolve(isDone());
+      resolve(scope.isSettled);
     };
     const timer = setTimeout(end, timeout);
-    const stop = scope.onSettled(() => (isDone() ? end() : scope.flush()));
+    const stop = scope.onSettled(() => (scope.isSettled ? end() : scope.flush()));
     scope.flush();
-    if (isDone()) end();
+    if (scope.isSettled) end();
   });

@@ -24,7 +24,8 @@ export type { Handle, Identity } from "./handle";
 export const init = (options: Options): void => void begin(options);
 
 /** Records a moment. */
-export const event = (name: string, attributes?: Attributes): Reference | undefined => current()?.event(name, attributes);
+export const event = (name: string, attributes?: Attributes): Reference | undefined =>
+  current()?.event(name, attributes);
 
 /**
  * Runs `work` in a span that ends when it returns or, if it returns a promise, when that is settled. What runs inside,
@@ -36,20 +37,23 @@ export const span = <Result>(name: string, work: (span: Span | undefined) => Res
 };
 
 /** Opens a span for something that takes long. It survives the page: what ends it is its `end`, or its page's. */
-export const longSpan = (name: string, attributes?: Attributes): LongSpan | undefined => current()?.longSpan(name, attributes);
+export const longSpan = (name: string, attributes?: Attributes): LongSpan | undefined =>
+  current()?.longSpan(name, attributes);
 
 /** Links two events after the fact; they may be in other tabs. `kind` says why, in a word. */
 export const link = (from: Reference, to: Reference, kind: string): void => current()?.link(from, to, kind);
 
 /** Records something that was thrown and caught. */
-export const captureError = (error: unknown, attributes?: Attributes): void => current()?.captureError(error, attributes);
+export const captureError = (error: unknown, attributes?: Attributes): void =>
+  current()?.captureError(error, attributes);
 
 /** Says something of every event that starts from now on; in the `view`, until the next route. */
 export const setAttributes = (attributes: Attributes, where: "page" | "view" = "page"): void =>
   current()?.setAttributes(attributes, where);
 
 /** Says who it is, of roots that start from now on, in memory only; `null`: logged out, and a new session. */
-export const identify = (identity: { id: string; [attribute: string]: string } | null): void => current()?.identify(identity);
+export const identify = (identity: { id: string; [attribute: string]: string } | null): void =>
+  current()?.identify(identity);
 
 /** The person has decided, in all tabs. `denied` erases what was kept. */
 export const consent = (decision: Consent): void => current()?.consent(decision);

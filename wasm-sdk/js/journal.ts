@@ -37,6 +37,14 @@ export interface StoredPage {
   state: number;
   /** What it had not sealed. */
   tail?: Omit<StoredBatch, "to" | "page">;
+  /** It is gone, and this page will say so. */
+  claimant?: string;
+}
+
+/** What a page that is gone becomes: its tail is sealed, and it stays until somebody has said that it was killed. */
+export interface Claimed {
+  batch: StoredBatch | undefined;
+  page: StoredPage | undefined;
 }
 
 const NAME = "weft";
@@ -106,19 +114,23 @@ export class Journal {
     }
   }
 
-  /** A batch is sealed, so its page has no tail any more. */
-  seal(batch: StoredBatch, page: StoredPage): void {
+  /** A batch is sealed, so its page has no tail any more; it says of these pages that they are gone. */
+  seal(batch: StoredBatch, page: StoredPage, gone: string[]): void {
     this.held.add(batch.id);
     const put = (transaction: IDBTransaction): void => {
       transaction.objectStore(BATCHES).put(batch);
       transaction.objectStore(PAGES).put(page);
+      for (const other of gone) transaction.objectStore(PAGES).delete(other);
     };
     this.write([BATCHES, PAGES], put, () => this.lost(batch.id));
   }
 
-  /** What a page has recorded and not sealed; or that it is there at all. */
-  page(page: StoredPage): void {
-    this.write([PAGES], (transaction) => transaction.objectStore(PAGES).put(page));
+  /** What a page has recorded and not sealed, or that it is there at all; it says of these pages that they are gone. */
+  page(page: StoredPage, gone: string[]): void {
+    this.write([PAGES], (transaction) => {
+      transaction.objectStore(PAGES).put(page);
+      for (const other of gone) transaction.objectStore(PAGES).delete(other);
+    });
   }
 
   /** A page has ended and needs nobody to look for it. */
@@ -152,7 +164,7 @@ export class Journal {
     pages: string[],
     choose: {
       batch(now: StoredBatch): StoredBatch | undefined;
-      page(now: StoredPage): StoredBatch | undefined;
+      page(now: StoredPage): Claimed;
     },
   ): Promise<StoredBatch[]> {
     const transaction = this.db?.transaction([BATCHES, PAGES], "readwrite");
@@ -171,8 +183,10 @@ export class Journal {
       const request = transaction.objectStore(PAGES).get(id) as IDBRequest<StoredPage | undefined>;
       request.onsuccess = () => {
         if (!request.result) return;
-        keep(choose.page(request.result));
-        transaction.objectStore(PAGES).delete(id);
+        const { batch, page } = choose.page(request.result);
+        keep(batch);
+        if (page) transaction.objectStore(PAGES).put(page);
+        else transaction.objectStore(PAGES).delete(id);
       };
     }
     await new Promise<void>((resolve, reject) => {

@@ -111,6 +111,8 @@ export class Lifecycle {
     const freeze = guarded(() => {
       this.frozen = true;
       this.flushNow("leaving");
+      // Others must know that it does not answer because it cannot.
+      this.outlet?.keep(0, pageState.frozen);
     });
     const resume = guarded(() => void (this.frozen = false));
     // On a navigation in the same tab `pagehide` comes first, while the page is still visible.

@@ -46,7 +46,8 @@ export interface Options {
 /** What is wrong with options. Checked here and not only by the compiler: most pages are not compiled. */
 export const problemWith = (options: Partial<Options> | undefined): string | undefined => {
   if (typeof options?.key !== "string" || !options.key) return "init() needs `key`, the site's public key";
-  if (typeof options.endpoint !== "string" || !options.endpoint) return "init() needs `endpoint`, the collector's address";
+  if (typeof options.endpoint !== "string" || !options.endpoint)
+    return "init() needs `endpoint`, the collector's address";
   try {
     new URL(options.endpoint, document.baseURI);
     if (options.wasmUrl) new URL(options.wasmUrl, document.baseURI);

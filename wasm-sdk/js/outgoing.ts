@@ -2,7 +2,7 @@
 // is taken over.
 
 import type { Channel } from "./channel";
-import { wallNow } from "./clock";
+import { inWords, wallNow } from "./clock";
 import { guarded } from "./guard";
 import { idsOf, unhex } from "./ids";
 import { checksum, type Journal, type StoredBatch, type StoredPage } from "./journal";
@@ -23,6 +23,8 @@ export class Outgoing implements Outlet {
   onSettled: () => void = () => {};
   private readonly sender: Sender;
   private next = 0;
+  /** Pages that were said to be gone since the last write. */
+  private readonly reported: string[] = [];
   private lookAgain: number | undefined;
   private looking = false;
 
@@ -46,15 +48,25 @@ export class Outgoing implements Outlet {
     const sealed = this.module.seal(wall, state);
     if (!sealed) return;
     const number = this.next++;
-    const batch = { ...sealed, seed: this.scope.recorder.seed, number, events, id: this.name(number, sealed), own: true };
+    const batch = {
+      ...sealed,
+      seed: this.scope.recorder.seed,
+      number,
+      events,
+      id: this.name(number, sealed),
+      own: true,
+    };
     // Before it is sent: whoever acknowledges it must not find it still to be written.
-    if (this.journal.isOpen) this.journal.seal(this.stored(sealed, number, events, wall), this.record(wall, state, 0));
+    if (this.journal.isOpen) {
+      const stored = this.stored(sealed, number, events, wall);
+      this.journal.seal(stored, this.record(wall, state, 0), this.reported.splice(0));
+    }
     this.sender.add(batch);
   }
 
   keep(events: number, state: number): void {
     this.journal.revive();
-    if (this.journal.isOpen) this.journal.page(this.record(wallNow(), state, events));
+    if (this.journal.isOpen) this.journal.page(this.record(wallNow(), state, events), this.reported.splice(0));
   }
 
   send(urgency: Urgency): void {
@@ -74,6 +86,11 @@ export class Outgoing implements Outlet {
     this.channel.open();
     this.keep(0, pageState.visible);
     this.sender.comeBack();
+  }
+
+  /** Whether nothing is queued. */
+  get isEmpty(): boolean {
+    return this.sender.bytes === 0;
   }
 
   /** Nothing is sent any more. */
@@ -98,7 +115,10 @@ export class Outgoing implements Outlet {
       for (const [reason, count] of Object.entries(givenUp)) this.module.dropped(reason, count);
       if (batches.length > 0) this.sender.send("soon");
       if (again === undefined) return;
-      this.lookAgain = plainTimeout(guarded(() => this.takeOver()), again + Math.random() * SPREAD);
+      this.lookAgain = plainTimeout(
+        guarded(() => this.takeOver()),
+        again + Math.random() * SPREAD,
+      );
     });
     const failed = (): void => void this.scope.ledger.journalErrors++;
     void adopt.catch(failed).then(() => (this.looking = false));
@@ -112,12 +132,18 @@ export class Outgoing implements Outlet {
 
   // What it lost nobody knows, so no number is made up.
   private report({ page, wall, state }: StoredPage): void {
-    const names: Record<number, string> = { [pageState.hidden]: "hidden", [pageState.idle]: "idle", [pageState.frozen]: "frozen" };
+    // The page's record goes when this is written.
+    this.reported.push(page);
+    const names: Record<number, string> = {
+      [pageState.hidden]: "hidden",
+      [pageState.idle]: "idle",
+      [pageState.frozen]: "frozen",
+    };
     this.scope.recorder.moment(
       "weft.page.killed",
       {
         "weft.killed.page.id": idsOf(unhex(page)).page(),
-        "weft.killed.last_seen": new Date(wall).toISOString(),
+        "weft.killed.last_seen": inWords(wall),
         "weft.killed.state": names[state] ?? "visible",
         "weft.killed.loss": "unknown",
       },

@@ -1,7 +1,11 @@
 // The page's own globals as they were when this file was loaded: what the SDK does for itself must pass nobody's
 // interceptor, ours included.
 
-const ours: typeof fetch | undefined = globalThis.fetch;
+import type { Early } from "./early";
+
+// A stub has patched fetch before this file was loaded, and knows what was there.
+const early = (globalThis as { __weft?: Early }).__weft;
+const ours: typeof fetch | undefined = early?.fetch ?? globalThis.fetch;
 
 /** For requests of the SDK itself. */
 export const plainFetch: typeof fetch = (...args) =>

@@ -52,7 +52,11 @@ export class RawOutgoing implements Outlet {
     const wait = this.notBefore - monotonicNow();
     clearTimeout(this.timer);
     if (this.finished() === 0) return;
-    if (wait > 0) this.timer = plainTimeout(guarded(() => this.send("soon")), wait);
+    if (wait > 0)
+      this.timer = plainTimeout(
+        guarded(() => this.send("soon")),
+        wait,
+      );
     else if (!this.underWay) this.post(urgency === "hidden");
   }
 
@@ -90,7 +94,8 @@ export class RawOutgoing implements Outlet {
     };
     const failed = (): void => {
       this.ledger.failures++;
-      this.notBefore = monotonicNow() + Math.min(FIRST_WAIT * 2 ** this.failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+      this.notBefore =
+        monotonicNow() + Math.min(FIRST_WAIT * 2 ** this.failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
     };
     void settle()
       .catch(failed)
@@ -116,11 +121,23 @@ export class RawOutgoing implements Outlet {
   private body(calls: Call[]): string {
     const { wall, epoch } = now();
     const { seed } = this.recorder;
-    return JSON.stringify({ weft: 0, seed: hex(seed), number: this.number, sent: Math.floor(wall), epoch, resource: this.resource, dropped: this.ledger.dropped, calls });
+    return JSON.stringify({
+      weft: 0,
+      seed: hex(seed),
+      number: this.number,
+      sent: Math.floor(wall),
+      epoch,
+      resource: this.resource,
+      dropped: this.ledger.dropped,
+      calls,
+    });
   }
 }
 
 const count = (calls: readonly Call[]): number => calls.filter(([what]) => what === "finish").length;
 
 const isAck = (answer: unknown, number: number): boolean =>
-  typeof answer === "object" && answer !== null && (answer as { weft?: unknown; number?: unknown }).weft === "ack" && (answer as { number?: unknown }).number === number;
+  typeof answer === "object" &&
+  answer !== null &&
+  (answer as { weft?: unknown; number?: unknown }).weft === "ack" &&
+  (answer as { number?: unknown }).number === number;

@@ -6,7 +6,18 @@ import type { Early, EarlyCall } from "./early";
 import { idsOf, type Ids } from "./ids";
 import type { Session, Sessions } from "./session";
 import { counters, type Ledger } from "./stats";
-import { kind, role, status, type BeforeRecord, type Call, type Cause, type Ended, type Known, type Recorded, type Started } from "./event";
+import {
+  kind,
+  role,
+  status,
+  type BeforeRecord,
+  type Call,
+  type Cause,
+  type Ended,
+  type Known,
+  type Recorded,
+  type Started,
+} from "./event";
 import { SEAL_FIRST, type Attributes, type Finish, type Link, type Module, type SessionFrame } from "./wasm";
 
 /** Calls kept while the module is not ready: events beyond that are given up. */
@@ -28,6 +39,8 @@ export class Recorder {
   /** Hears of every root, with its trace and span id. */
   onRoot: (ids: string, is: number) => void = () => {};
   beforeRecord: BeforeRecord | undefined;
+  /** Roots so far. */
+  roots = 0;
   /** What is said of every event that starts from now on. */
   shared: Attributes = {};
 
@@ -62,11 +75,6 @@ export class Recorder {
     this.begun = early.calls.length > 0;
   }
 
-  /** Number of the next event. */
-  get nextNumber(): number {
-    return this.next;
-  }
-
   /** An event starts. It has its number, and so its ids, from here on. */
   start(is: number, { moment = now(), cause, parent }: Known = {}): Started {
     const session = this.sessions.at(moment.wall);
@@ -82,29 +90,34 @@ export class Recorder {
     const started = { number, moment, session, parent: above, ended: false, shared: this.shared } as Started;
     started.root = above?.root ?? started;
     // The stub may have told of the page load.
-    if (number > 0 || !this.begun) this.tell([
-      "begin",
-      {
-        number,
-        start: moment.wall,
-        epoch: moment.epoch,
-        role: is,
-        cause: why?.number ?? -1,
-        inferred: why?.inferred ?? false,
-        parent: above?.number ?? -1,
-        root: started.root.number,
-      },
-    ]);
+    if (number > 0 || !this.begun)
+      this.tell([
+        "begin",
+        {
+          number,
+          start: moment.wall,
+          epoch: moment.epoch,
+          role: is,
+          cause: why?.number ?? -1,
+          inferred: why?.inferred ?? false,
+          parent: above?.number ?? -1,
+          root: started.root.number,
+        },
+      ]);
     if (is !== role.mark && !above) {
       const ids = this.idsOf(started);
       this.sessions.touch(session, moment.wall, ids);
+      this.roots++;
       this.onRoot(ids, is);
     }
     return started;
   }
 
   /** An event has ended. */
-  finish(started: Started, { duration, name, attributes, kind: spanKind = kind.internal, status: spanStatus = status.unset }: Ended): void {
+  finish(
+    started: Started,
+    { duration, name, attributes, kind: spanKind = kind.internal, status: spanStatus = status.unset }: Ended,
+  ): void {
     if (started.ended) return;
     started.ended = true;
     this.ledger.recorded++;
@@ -115,7 +128,10 @@ export class Recorder {
     }
     const demoted = started.demoted ?? started.parent?.ended ?? false;
     const { number } = started;
-    this.tell(["finish", { number, duration, kind: spanKind, status: spanStatus, demoted, name: event.name, attributes: event.attributes }]);
+    this.tell([
+      "finish",
+      { number, duration, kind: spanKind, status: spanStatus, demoted, name: event.name, attributes: event.attributes },
+    ]);
   }
 
   /** A moment: an event without duration. */
@@ -126,7 +142,12 @@ export class Recorder {
   }
 
   /** An event that has started stays open for long: from here on every batch says that it is. */
-  keepOpen({ number, ended, shared }: Started, name: string, attributes: Attributes, spanKind: number = kind.internal): void {
+  keepOpen(
+    { number, ended, shared }: Started,
+    name: string,
+    attributes: Attributes,
+    spanKind: number = kind.internal,
+  ): void {
     if (!ended) this.tell(["long", { number, kind: spanKind, name, attributes: { ...shared, ...attributes } }]);
   }
 
@@ -230,7 +251,9 @@ export class Recorder {
 
 // Session, page load and last root, which later events refer to, and what has not ended.
 const stillNeeded = (calls: Call[]): Call[] => {
-  const over = new Set(calls.flatMap((call) => (call[0] === "finish" ? [call[1].number] : call[0] === "cancel" ? [call[1]] : [])));
+  const over = new Set(
+    calls.flatMap((call) => (call[0] === "finish" ? [call[1].number] : call[0] === "cancel" ? [call[1]] : [])),
+  );
   const session = calls.findLast((call) => call[0] === "session");
   const root = calls.findLast((call) => call[0] === "begin" && call[1].parent < 0 && call[1].role !== role.mark);
   return calls.filter((call) => {

@@ -20,7 +20,9 @@ export const join = (options: Options, early?: Early): Handle | undefined => {
   const first = (page[NAME] ??= registry());
   if (first.major === MAJOR) return first.join(options, early);
   if (options.debug) {
-    console.warn(`weft: version ${first.major}.x of @weft/browser records in this page already, so this copy (${MAJOR}.x) does not`);
+    console.warn(
+      `weft: version ${first.major}.x of @weft/browser records in this page already, so this copy (${MAJOR}.x) does not`,
+    );
   }
   return undefined;
 };

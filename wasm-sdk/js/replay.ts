@@ -8,7 +8,7 @@
 import type { Channel } from "./channel";
 import { wallNow } from "./clock";
 import { idsOf, unhex } from "./ids";
-import { checksum, type Journal, type StoredBatch, type StoredPage } from "./journal";
+import { checksum, type Claimed, type Journal, type StoredBatch, type StoredPage } from "./journal";
 import { pageState } from "./wasm";
 
 /** ms for which a page that does not answer is left alone. */
@@ -45,7 +45,8 @@ export interface Mine {
 /** Takes over what pages that are gone left for the same destination. */
 export const takeOver = async (journal: Journal, channel: Channel, mine: Mine): Promise<Leftovers> => {
   const all = await journal.all();
-  const others = new Set([...all.batches.flatMap(({ page, claimant }) => [page, claimant ?? page]), ...all.pages.map(({ page }) => page)]);
+  const named = ({ page, claimant }: { page: string; claimant?: string }): string[] => [page, claimant ?? page];
+  const others = new Set([...all.batches.flatMap(named), ...all.pages.flatMap(named)]);
   others.delete(mine.page);
   const living = await channel.whoLives([...others]);
   const now = wallNow();
@@ -54,7 +55,11 @@ export const takeOver = async (journal: Journal, channel: Channel, mine: Mine): 
   const pages = all.pages.filter((page) => look.isGone(page));
   look.bound(all.batches, journal);
   const killed = pages.filter(({ page }) => !endedWell(page));
-  const claimed = await journal.claim(look.atOnce(batches), pages.map(({ page }) => page), look.claims());
+  const claimed = await journal.claim(
+    look.atOnce(batches),
+    pages.map(({ page }) => page),
+    look.claims(),
+  );
   return { batches: claimed, killed, givenUp: look.givenUp, again: look.again };
 };
 
@@ -74,11 +79,16 @@ class Look {
     const claimedByOther = batch.claimant !== undefined && batch.claimant !== this.mine.page;
     if (claimedByOther && this.living.has(batch.claimant ?? "")) return false;
     if (batch.page === this.mine.page) return true;
-    return !this.living.has(batch.page) && this.isOld(Math.max(batch.wall, claimedByOther ? (batch.claimed ?? 0) : 0), LEFT_ALONE);
+    return (
+      !this.living.has(batch.page) &&
+      this.isOld(Math.max(batch.wall, claimedByOther ? (batch.claimed ?? 0) : 0), LEFT_ALONE)
+    );
   }
 
-  isGone({ page, to, wall, state }: StoredPage): boolean {
+  isGone({ page, to, wall, state, claimant }: StoredPage): boolean {
     if (to !== this.mine.to || page === this.mine.page || this.living.has(page)) return false;
+    // Somebody else will say so, or has to.
+    if (claimant !== undefined) return !this.living.has(claimant) && claimant !== this.mine.page;
     if (endedWell(page)) return true;
     return this.isOld(wall, state === pageState.frozen ? FROZEN_ALONE : LEFT_ALONE);
   }
@@ -96,7 +106,8 @@ class Look {
     let bytes = 0;
     for (const batch of [...batches].sort((one, other) => other.wall - one.wall)) {
       bytes += batch.body.length;
-      const reason = this.now - batch.wall > MAX_AGE ? "journal_too_old" : bytes > MAX_BYTES ? "journal_full" : undefined;
+      const reason =
+        this.now - batch.wall > MAX_AGE ? "journal_too_old" : bytes > MAX_BYTES ? "journal_full" : undefined;
       if (!reason || this.mine.has(batch.id)) continue;
       journal.remove(batch.id);
       this.giveUp(reason, batch.events);
@@ -104,7 +115,7 @@ class Look {
   }
 
   /** What is claimed, as the transaction finds it. */
-  claims(): { batch(now: StoredBatch): StoredBatch | undefined; page(now: StoredPage): StoredBatch | undefined } {
+  claims(): { batch(now: StoredBatch): StoredBatch | undefined; page(now: StoredPage): Claimed } {
     const claim = { claimant: this.mine.page, claimed: this.now };
     const whole = (batch: StoredBatch): StoredBatch | undefined => {
       if (checksum(batch.body) === batch.sum) return { ...batch, ...claim };
@@ -114,7 +125,10 @@ class Look {
     return {
       // Somebody else was faster, or its page was.
       batch: (batch) => (this.isLeft(batch) ? whole(batch) : undefined),
-      page: ({ page, to, tail }) => tail && whole({ ...tail, page, to }),
+      page: ({ page, to, wall, state, tail }) => ({
+        batch: tail && whole({ ...tail, page, to }),
+        page: endedWell(page) ? undefined : { page, to, wall, state, claimant: this.mine.page },
+      }),
     };
   }
 

@@ -25,9 +25,6 @@ import type { Attributes } from "./wasm";
 /** Version of this package; filled in by the build. */
 declare const VERSION: string;
 
-/** What ends or empties a part of a scope. */
-type Undo = () => void;
-
 /** One `init`. */
 export class Scope {
   readonly ledger = new Ledger();
@@ -41,7 +38,7 @@ export class Scope {
   private readonly journal = new Journal(this.ledger);
   private readonly channel: Channel;
   private readonly arrival: Arrival;
-  private readonly undos: Undo[] = [];
+  private readonly undos: (() => void)[] = [];
   private state: "running" | "closed" = "running";
   private consent: Consent;
   private started = false;
@@ -153,8 +150,13 @@ export class Scope {
     guarded(() => this.lifecycle.flushNow())();
   }
 
+  /** Whether nothing waits any more, neither events nor what is said of open ones. */
+  get isSettled(): boolean {
+    return this.ledger.stats().pending === 0 && (this.outgoing?.isEmpty ?? true);
+  }
+
   /** Hears whenever a batch has come to its end. Returns what undoes it. */
-  onSettled(settled: () => void): Undo {
+  onSettled(settled: () => void): () => void {
     this.settled.add(settled);
     return () => this.settled.delete(settled);
   }

@@ -113,6 +113,8 @@ export class Sender {
     if (this.closed) return;
     const wait = this.notBefore - monotonicNow();
     if (urgency !== "leaving" && wait > 0) return this.later(wait);
+    // While nothing gets through, one try at a time is enough.
+    if (urgency !== "leaving" && this.failures > 0 && this.queue.some(({ underWay }) => underWay > 0)) return;
     const outlive = urgency !== "soon" || document.visibilityState === "hidden";
     // The newest of this page is what only this page can save; what a journal holds can wait for another day.
     const order = outlive && this.journal.isOpen ? [...this.queue].reverse() : this.queue;

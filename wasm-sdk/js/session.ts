@@ -18,7 +18,6 @@ const SET_BACK = 60_000;
 /** ms between two writes of the last use. */
 const WRITE_EVERY = 5_000;
 
-
 export interface Session {
   /** 32 hex digits. */
   id: string;

@@ -47,7 +47,12 @@ export const referenceTo = (scope: Scope, started: Started): Reference => {
 };
 
 /** Runs `work` in a span, which ends when it returns or, if that is a promise, when it is settled. */
-export const runSpan = <Result>(scope: Scope, name: string, work: (span: Span) => Result, parent = currentSpan(scope)): Result => {
+export const runSpan = <Result>(
+  scope: Scope,
+  name: string,
+  work: (span: Span) => Result,
+  parent = currentSpan(scope),
+): Result => {
   const started = scope.recorder.start(role.none, { moment: now(), parent });
   const said: Attributes = {};
   const end = (failed: boolean, error?: unknown): void => {
@@ -61,7 +66,12 @@ export const runSpan = <Result>(scope: Scope, name: string, work: (span: Span) =
     setAttributes: (attributes) => void Object.assign(said, plainAttributes(attributes)),
     span: (child, inner) => runSpan(scope, child, inner, started),
   };
-  const outcome = inside(scope, started, () => work(span), (error) => scope.safely(() => end(true, error)));
+  const outcome = inside(
+    scope,
+    started,
+    () => work(span),
+    (error) => scope.safely(() => end(true, error)),
+  );
   if (!isPromise(outcome)) {
     scope.safely(() => end(false));
     return outcome;

@@ -187,14 +187,25 @@ export class Module {
   }
 
   session({ id, previous, randomness, root }: SessionFrame): void {
-    const frame = this.frame().raw(unhex(id)).byte(previous ? 1 : 0).raw(previous ? unhex(previous) : NO_ID.subarray(0, 16));
-    frame.raw(unhex(randomness)).byte(root ? 1 : 0).raw(root ? unhex(root) : NO_ID);
+    const frame = this.frame()
+      .raw(unhex(id))
+      .byte(previous ? 1 : 0)
+      .raw(previous ? unhex(previous) : NO_ID.subarray(0, 16));
+    frame
+      .raw(unhex(randomness))
+      .byte(root ? 1 : 0)
+      .raw(root ? unhex(root) : NO_ID);
     this.wasm.session(frame.length);
   }
 
   begin({ number, start, epoch, role, cause, inferred, parent, root }: Begin): void {
     const frame = this.frame().float(number).float(start).word(epoch).byte(role).float(cause);
-    this.wasm.begin(frame.byte(inferred ? 1 : 0).float(parent).float(root).length);
+    this.wasm.begin(
+      frame
+        .byte(inferred ? 1 : 0)
+        .float(parent)
+        .float(root).length,
+    );
   }
 
   link({ number, kinds, name, to }: Link): void {
@@ -212,7 +223,12 @@ export class Module {
 
   /** Returns about how many bytes wait to be sealed; `REFUSED`, or `SEAL_FIRST` and then call again. */
   finish({ number, duration, kind, status, demoted, name, attributes }: Finish): number {
-    const frame = this.frame().float(number).float(duration).byte(kind).byte(status).byte(demoted ? 1 : 0);
+    const frame = this.frame()
+      .float(number)
+      .float(duration)
+      .byte(kind)
+      .byte(status)
+      .byte(demoted ? 1 : 0);
     return this.wasm.finish(frame.text(name).attributes(attributes).length);
   }
 

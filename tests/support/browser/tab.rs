@@ -75,7 +75,8 @@ impl Tab<'_> {
         Self { browser: self.browser, number }
     }
 
-    /// The document in a frame of it: the one whose address has this in it.
+    /// The document in a frame of it: the one whose address has this in it. Not for sandboxed frames: on a busy
+    /// machine the driver may never learn of theirs in Chromium. What those have to say they can post.
     #[must_use]
     pub fn frame<'a>(&'a self, part: &'a str) -> Frame<'a> {
         Frame { tab: self, part }

@@ -12,7 +12,10 @@ export const controlOf = (target: EventTarget | null | undefined): Element | und
 };
 
 /** What may be said of it; its label only where the page wants that. */
-export const describe = (element: Element | undefined, labels: boolean | undefined): Record<string, string | undefined> => ({
+export const describe = (
+  element: Element | undefined,
+  labels: boolean | undefined,
+): Record<string, string | undefined> => ({
   "app.widget.id": element && nameOf(element),
   "app.widget.name": labels ? labelOf(element) : undefined,
   "browser.tag_name": element?.tagName,

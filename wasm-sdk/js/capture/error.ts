@@ -24,7 +24,9 @@ export const captureErrors = (scope: Scope): (() => void) => {
     // Of an element: it does not bubble, but it is captured.
     else if (event.target instanceof Element) missing(scope, event.target);
   });
-  const rejected = guarded(({ reason }: PromiseRejectionEvent) => tellError(scope, reason, { "exception.mechanism": "unhandledrejection" }, true));
+  const rejected = guarded(({ reason }: PromiseRejectionEvent) =>
+    tellError(scope, reason, { "exception.mechanism": "unhandledrejection" }, true),
+  );
   const violated = guarded((event: SecurityPolicyViolationEvent) => violation(scope, event));
   addEventListener("error", failed, true);
   addEventListener("unhandledrejection", rejected);
@@ -38,11 +40,18 @@ export const captureErrors = (scope: Scope): (() => void) => {
 
 const uncaught = (scope: Scope, { error, message, filename, lineno, colno }: ErrorEvent): void => {
   if (error === null && message.startsWith("Script error") && scope.options.debug) {
-    console.warn('weft: a script of another origin failed. Load it with crossorigin="anonymous" and let its server answer with Access-Control-Allow-Origin, so that browsers say what and where.');
+    console.warn(
+      'weft: a script of another origin failed. Load it with crossorigin="anonymous" and let its server answer with Access-Control-Allow-Origin, so that browsers say what and where.',
+    );
   }
-  const where = { "code.file.path": filename || undefined, "code.line.number": lineno || undefined, "code.column.number": colno || undefined };
+  const where = {
+    "code.file.path": filename || undefined,
+    "code.line.number": lineno || undefined,
+    "code.column.number": colno || undefined,
+  };
   const mechanism = { "exception.mechanism": "onerror" };
-  if (error === null || error === undefined) tell(scope, { type: "Error", message, stack: "" }, { ...mechanism, ...where }, true);
+  if (error === null || error === undefined)
+    tell(scope, { type: "Error", message, stack: "" }, { ...mechanism, ...where }, true);
   else tellError(scope, error, error instanceof Error ? mechanism : { ...mechanism, ...where }, true);
 };
 
@@ -53,7 +62,10 @@ const missing = (scope: Scope, element: Element): void => {
   tell(scope, what, { "url.full": url, "browser.tag_name": element.tagName }, true);
 };
 
-const violation = (scope: Scope, { blockedURI, effectiveDirective, sourceFile, lineNumber }: SecurityPolicyViolationEvent): void => {
+const violation = (
+  scope: Scope,
+  { blockedURI, effectiveDirective, sourceFile, lineNumber }: SecurityPolicyViolationEvent,
+): void => {
   // Never our own: what we try is ours to handle.
   const ours = blockedURI.startsWith(scope.url) || blockedURI === scope.moduleUrl || blockedURI === "wasm-eval";
   if (ours) return;
@@ -84,12 +96,23 @@ export const tellError = (scope: Scope, thrown: unknown, attributes: Attributes,
 // Anything can be thrown, and reading it can throw.
 const whatOf = (thrown: unknown): What => {
   try {
-    if (thrown instanceof Error || (typeof thrown === "object" && thrown !== null && "message" in thrown && "name" in thrown)) {
+    if (
+      thrown instanceof Error ||
+      (typeof thrown === "object" && thrown !== null && "message" in thrown && "name" in thrown)
+    ) {
       const { name, message, stack } = thrown as Error;
-      return { type: String(name || "Error"), message: String(message), stack: String(stack ?? "").slice(0, MAX_STACK) };
+      return {
+        type: String(name || "Error"),
+        message: String(message),
+        stack: String(stack ?? "").slice(0, MAX_STACK),
+      };
     }
     const isPlain = typeof thrown === "object" && thrown !== null;
-    return { type: isPlain ? "Object" : typeof thrown, message: isPlain ? JSON.stringify(thrown).slice(0, 1_000) : String(thrown), stack: "" };
+    return {
+      type: isPlain ? "Object" : typeof thrown,
+      message: isPlain ? JSON.stringify(thrown).slice(0, 1_000) : String(thrown),
+      stack: "",
+    };
   } catch {
     return { type: "Unreadable", message: "what was thrown throws when it is read", stack: "" };
   }
@@ -115,7 +138,11 @@ const kindsOf = (scope: Scope): Kinds => {
 const tellAgain = (scope: Scope, { counts }: Kinds): void => {
   for (const kind of counts.values()) {
     if (kind.again === 0) continue;
-    const attributes = { "exception.type": kind.what.type, "exception.message": kind.what.message, "weft.count": kind.again };
+    const attributes = {
+      "exception.type": kind.what.type,
+      "exception.message": kind.what.message,
+      "weft.count": kind.again,
+    };
     kind.again = 0;
     scope.recorder.moment("exception", attributes, role.mark, { cause: { number: kind.number, inferred: false } });
   }
@@ -151,7 +178,8 @@ const tell = (scope: Scope, what: What, attributes: Attributes, unhandled: boole
 // Bundlers register a stack of each file with its debug id in one global (the convention that ECMA-426's debug ids
 // are read by in browsers).
 const debugIds = (stack: string): string[] | undefined => {
-  const registered = (globalThis as { _sentryDebugIds?: Record<string, string>; _debugIds?: Record<string, string> })._debugIds;
+  const registered = (globalThis as { _sentryDebugIds?: Record<string, string>; _debugIds?: Record<string, string> })
+    ._debugIds;
   if (!registered || !stack) return undefined;
   const found = new Set<string>();
   for (const [key, id] of Object.entries(registered).slice(0, 200)) {
@@ -162,4 +190,5 @@ const debugIds = (stack: string): string[] | undefined => {
 };
 
 /** What an element of the page is called, for errors that are its. */
-export const widgetOf = (scope: Scope, target: EventTarget | null): Attributes => describe(controlOf(target), scope.options.labels);
+export const widgetOf = (scope: Scope, target: EventTarget | null): Attributes =>
+  describe(controlOf(target), scope.options.labels);

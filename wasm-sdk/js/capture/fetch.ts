@@ -29,7 +29,11 @@ export const captureFetch = (scope: Scope): (() => void) => {
       if (!call) return pass(args);
       const answer = joined ? send(scope, call, joined, original) : pass(args);
       const ended = guarded((response: Response | undefined, error?: unknown) =>
-        endCall(scope, call, response ? { code: response.status } : { error: error instanceof Error ? error.name : "_OTHER" }),
+        endCall(
+          scope,
+          call,
+          response ? { code: response.status } : { error: error instanceof Error ? error.name : "_OTHER" },
+        ),
       );
       // Handed on, not branched off: what the page does not handle must still be reported as unhandled.
       return answer.then(
@@ -48,10 +52,19 @@ export const captureFetch = (scope: Scope): (() => void) => {
 };
 
 // In two steps: what cannot be made into a request fails as it would have, and its event ends with that.
-const begin = (scope: Scope, [input, init]: Parameters<typeof fetch>, begun: { call?: Call; joined?: Joined }): void => {
+const begin = (
+  scope: Scope,
+  [input, init]: Parameters<typeof fetch>,
+  begun: { call?: Call; joined?: Joined },
+): void => {
   // By its tag: a Request of an iframe is none of this window's.
   const request = Object.prototype.toString.call(input) === "[object Request]" ? (input as Request) : undefined;
-  const call = beginCall(scope, request?.url ?? String(input), String(init?.method ?? request?.method ?? "GET"), currentSpan(scope));
+  const call = beginCall(
+    scope,
+    request?.url ?? String(input),
+    String(init?.method ?? request?.method ?? "GET"),
+    currentSpan(scope),
+  );
   if (!call) return;
   begun.call = call;
   if (joins(call.url, scope)) begun.joined = join(scope, input, init, call);
@@ -75,7 +88,12 @@ const join = (scope: Scope, input: RequestInfo | URL, init: RequestInit | undefi
   return { request, again };
 };
 
-const send = async (scope: Scope, { url }: Call, { request, again }: Joined, original: typeof fetch): Promise<Response> => {
+const send = async (
+  scope: Scope,
+  { url }: Call,
+  { request, again }: Joined,
+  original: typeof fetch,
+): Promise<Response> => {
   try {
     const response = await original.call(window, request);
     if (response.redirected) guarded(() => leave(url, scope, response.url))();

@@ -36,7 +36,8 @@ class Judge {
   private readonly recent: { where: string; time: number }[] = [];
   private raged = "";
   private changes = 0;
-  private readonly observer = typeof MutationObserver === "function" ? new MutationObserver(() => this.changes++) : undefined;
+  private readonly observer =
+    typeof MutationObserver === "function" ? new MutationObserver(() => this.changes++) : undefined;
   private waiting: number | undefined;
 
   constructor(private readonly scope: Scope) {}
@@ -64,7 +65,7 @@ class Judge {
   // a click waits for its effect.
   private waitForLife(click: Cause): void {
     if (!this.observer || this.waiting !== undefined) return;
-    const [before, address] = [this.scope.recorder.nextNumber, location.href];
+    const [before, address] = [this.scope.recorder.roots, location.href];
     this.changes = 0;
     this.observer.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     this.waiting = plainTimeout(
@@ -72,7 +73,7 @@ class Judge {
         this.waiting = undefined;
         this.changes += this.observer?.takeRecords().length ?? 0;
         this.observer?.disconnect();
-        const alive = this.changes > 0 || this.scope.recorder.nextNumber !== before || location.href !== address;
+        const alive = this.changes > 0 || this.scope.recorder.roots !== before || location.href !== address;
         if (!alive && document.visibilityState === "visible") this.tell("browser.user_action.dead_click", click, {});
       }),
       DEAD_AFTER,

@@ -46,8 +46,10 @@ export const captureSubmits = (scope: Scope): (() => void) =>
 /** Keys that do something to a control; what is typed is nobody's business. */
 const KEYS = new Set(["Enter", "Escape", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 
-const PRESSED = "a,button,summary,[role=button],input:is([type=button],[type=submit],[type=reset],[type=checkbox],[type=radio])";
-const WRITTEN = "textarea,[contenteditable],input:not([type=range],[type=radio],[type=checkbox],[type=button],[type=submit])";
+const PRESSED =
+  "a,button,summary,[role=button],input:is([type=button],[type=submit],[type=reset],[type=checkbox],[type=radio])";
+const WRITTEN =
+  "textarea,[contenteditable],input:not([type=range],[type=radio],[type=checkbox],[type=button],[type=submit])";
 
 export const captureKeys = (scope: Scope): (() => void) =>
   listen("keydown", (event) => {

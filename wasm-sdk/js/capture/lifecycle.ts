@@ -17,7 +17,9 @@ export const captureLifecycle = (scope: Scope): (() => void) => {
     target.addEventListener(type, listener, true);
     undos.push(() => target.removeEventListener(type, listener, true));
   };
-  on(document, "visibilitychange", () => tell("browser.visibility", { "browser.visibility.state": document.visibilityState }));
+  on(document, "visibilitychange", () =>
+    tell("browser.visibility", { "browser.visibility.state": document.visibilityState }),
+  );
   on(document, "freeze", () => tell("browser.page.freeze"));
   on(document, "resume", () => tell("browser.page.resume"));
   on(window, "pageshow", (event) => {
@@ -28,7 +30,8 @@ export const captureLifecycle = (scope: Scope): (() => void) => {
     tell("browser.network", { "browser.network.online": true });
     scope.backOnline();
   });
-  const activated = (performance.getEntriesByType("navigation")[0] as { activationStart?: number } | undefined)?.activationStart;
+  const activated = (performance.getEntriesByType("navigation")[0] as { activationStart?: number } | undefined)
+    ?.activationStart;
   if (activated) tell("browser.page.activated", {}, activated);
   return () => undos.forEach((undo) => undo());
 };

@@ -62,7 +62,13 @@ export const captureLoad = (scope: Scope, arrived: (load: Started) => Promise<vo
     });
   };
   // loadEventEnd is set only after the last listener has returned.
-  const loaded = guarded(() => void plainTimeout(guarded(() => once(false)), 0));
+  const loaded = guarded(
+    () =>
+      void plainTimeout(
+        guarded(() => once(false)),
+        0,
+      ),
+  );
   const leaves = guarded(() => once(true));
   void arrived(load)
     .catch(() => {})
@@ -83,7 +89,8 @@ const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
 // Server-Timing, or a <meta> where the server cannot set headers. A document from a cache, or one that says that it was
 // rendered long ago, was not rendered for this load.
 const linkServer = ({ recorder }: Scope, load: Started, entry: NavigationTiming | undefined): void => {
-  const fromCache = entry !== undefined && (entry.type === "back_forward" || (entry.transferSize === 0 && entry.decodedBodySize > 0));
+  const fromCache =
+    entry !== undefined && (entry.type === "back_forward" || (entry.transferSize === 0 && entry.decodedBodySize > 0));
   if (fromCache) return;
   const meta = (name: string): string | undefined =>
     document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? undefined;

@@ -24,7 +24,10 @@ export const captureLongTasks = (scope: Scope): (() => void) => {
   const frames = PerformanceObserver.supportedEntryTypes.includes("long-animation-frame");
   return observe(frames ? "long-animation-frame" : "longtask", {}, (entry: LongFrame) => {
     if (frames && (entry.blockingDuration ?? 0) < BLOCKS) return;
-    const longest = entry.scripts?.reduce<Script | undefined>((one, other) => (one && one.duration >= other.duration ? one : other), undefined);
+    const longest = entry.scripts?.reduce<Script | undefined>(
+      (one, other) => (one && one.duration >= other.duration ? one : other),
+      undefined,
+    );
     const event = scope.recorder.start(role.mark, { moment: at(entry.startTime), cause: null });
     scope.recorder.finish(event, {
       duration: entry.duration,

@@ -8,7 +8,8 @@ export const observe = <Entry extends PerformanceEntry>(
   options: PerformanceObserverInit & { durationThreshold?: number },
   heard: (entry: Entry) => void,
 ): (() => void) => {
-  if (typeof PerformanceObserver !== "function" || !PerformanceObserver.supportedEntryTypes.includes(type)) return () => {};
+  if (typeof PerformanceObserver !== "function" || !PerformanceObserver.supportedEntryTypes.includes(type))
+    return () => {};
   const one = guarded(heard);
   const observer = new PerformanceObserver((list) => (list.getEntries() as Entry[]).forEach((entry) => one(entry)));
   try {

@@ -81,7 +81,8 @@ export const timed = (scope: Scope, entry: Timing): void => {
 
 /** Milestones in ms since the request began. */
 const timesOf = (entry: Timing): Attributes => {
-  const since = (time: number): number | undefined => (time > 0 ? Math.round((time - entry.startTime) * 10) / 10 : undefined);
+  const since = (time: number): number | undefined =>
+    time > 0 ? Math.round((time - entry.startTime) * 10) / 10 : undefined;
   return {
     "browser.resource_timing.request_start": since(entry.requestStart),
     "browser.resource_timing.response_start": since(entry.responseStart),
@@ -91,7 +92,12 @@ const timesOf = (entry: Timing): Attributes => {
   };
 };
 
-export const beginCall = (scope: Scope, given: string, method: string, parent: Started | undefined): Call | undefined => {
+export const beginCall = (
+  scope: Scope,
+  given: string,
+  method: string,
+  parent: Started | undefined,
+): Call | undefined => {
   const url = new URL(given, document.baseURI);
   // What is sent to the collector is not what the page does.
   if (!url.protocol.startsWith("http") || url.href.startsWith(scope.url)) return undefined;

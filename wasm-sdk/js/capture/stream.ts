@@ -17,14 +17,17 @@ export const captureStreams = (scope: Scope): (() => void) => {
   const capture = <Kind extends "WebSocket" | "EventSource">(name: Kind, watch: (stream: Stream) => void): void => {
     if (typeof window[name] !== "function") return;
     undos.push(
-      patch(window as Window & Record<Kind, (typeof window)[Kind]>, name, (original) =>
-        new Proxy(original, {
-          construct(target, args, newTarget) {
-            const stream = Reflect.construct(target as never, args, newTarget as never) as Stream;
-            if (active) guarded(() => watch(stream))();
-            return stream;
-          },
-        }),
+      patch(
+        window as Window & Record<Kind, (typeof window)[Kind]>,
+        name,
+        (original) =>
+          new Proxy(original, {
+            construct(target, args, newTarget) {
+              const stream = Reflect.construct(target as never, args, newTarget as never) as Stream;
+              if (active) guarded(() => watch(stream))();
+              return stream;
+            },
+          }),
       ),
     );
   };
@@ -36,7 +39,11 @@ export const captureStreams = (scope: Scope): (() => void) => {
   };
 };
 
-const open = (scope: Scope, name: string, url: string): { event: Started; attributes: Attributes; finish(failed: string | undefined): void } => {
+const open = (
+  scope: Scope,
+  name: string,
+  url: string,
+): { event: Started; attributes: Attributes; finish(failed: string | undefined): void } => {
   const event = scope.recorder.start(role.none);
   const attributes: Attributes = { "url.full": url };
   scope.recorder.keepOpen(event, name, attributes, kind.client);

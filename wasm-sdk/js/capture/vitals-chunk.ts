@@ -30,7 +30,8 @@ export const watchVitals = (tell: (vital: Vital) => void): void => {
 const dueTo = (metric: MetricWithAttribution): Pick<Vital, "time" | "attribution"> => {
   switch (metric.name) {
     case "LCP": {
-      const { target, url, timeToFirstByte, resourceLoadDelay, resourceLoadDuration, elementRenderDelay } = metric.attribution;
+      const { target, url, timeToFirstByte, resourceLoadDelay, resourceLoadDuration, elementRenderDelay } =
+        metric.attribution;
       return {
         time: metric.value,
         attribution: {
@@ -44,7 +45,8 @@ const dueTo = (metric: MetricWithAttribution): Pick<Vital, "time" | "attribution
       };
     }
     case "INP": {
-      const { interactionTarget, interactionTime, interactionType, inputDelay, processingDuration, presentationDelay } = metric.attribution;
+      const { interactionTarget, interactionTime, interactionType, inputDelay, processingDuration, presentationDelay } =
+        metric.attribution;
       return {
         time: interactionTime,
         attribution: {

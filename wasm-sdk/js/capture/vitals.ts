@@ -24,7 +24,9 @@ export const captureVitals = (scope: Scope): (() => void) => {
     };
     scope.recorder.moment("browser.web_vital", attributes, role.mark, { moment, cause: null });
   });
-  scope.whenIdle(() => void import("./vitals-chunk").then(({ watchVitals }) => active && watchVitals(tell)).catch(() => {}));
+  scope.whenIdle(
+    () => void import("./vitals-chunk").then(({ watchVitals }) => active && watchVitals(tell)).catch(() => {}),
+  );
   return () => {
     active = false;
   };

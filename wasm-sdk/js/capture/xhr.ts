@@ -26,11 +26,14 @@ export const captureXhr = (scope: Scope): (() => void) => {
   type Methods = Record<"open" | "send" | "setRequestHeader", (this: XMLHttpRequest, ...args: unknown[]) => void>;
   const methods = prototype as unknown as Methods;
   const before = (name: keyof Methods, look: (request: XMLHttpRequest, args: unknown[]) => void): (() => void) =>
-    patch(methods, name, (original) =>
-      function (this: XMLHttpRequest, ...args: unknown[]) {
-        if (active) guarded(() => look(this, args))();
-        return original.apply(this, args);
-      },
+    patch(
+      methods,
+      name,
+      (original) =>
+        function (this: XMLHttpRequest, ...args: unknown[]) {
+          if (active) guarded(() => look(this, args))();
+          return original.apply(this, args);
+        },
     );
   const undos = [
     before("open", (request, [method, url]) => {

@@ -1,0 +1,87 @@
+//! The stub in the head of a page: nothing is missed before the SDK is there, or if it never comes.
+
+use support::{
+    browser::{Kind, Tab},
+    collector::BROWSER_KEY,
+    site::PAGE,
+};
+
+use super::scene::{CLICK, LOAD, Scene, all_named, flush, named, one_named};
+
+in_each_browser!(
+    the_first_request_of_a_page_has_its_headers_and_all_of_it_goes_on_in_the_sdk,
+    a_page_that_is_closed_before_the_module_is_there_posts_what_it_has,
+    a_page_whose_module_never_comes_loses_nothing,
+);
+
+/// A page with the stub in its head and a request in its first inline script; the SDK comes from there.
+async fn open<'a>(scene: &'a Scene, sdk: &str) -> Tab<'a> {
+    let stub = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../wasm-sdk/dist/stub.js"))
+        .expect("`cargo xtask wasm` makes it");
+    let endpoint = scene.gate.page_endpoint();
+    let head = format!(
+        "<script>{stub}; weft({{ key: '{BROWSER_KEY}', endpoint: '{endpoint}', src: '{sdk}' }})</script>
+         <script>fetch('/echo/first'); weft.event('early', {{ n: 1 }}); setTimeout(() => {{ throw new RangeError('early'); }});</script>"
+    );
+    scene.site.page("/page/stub", &PAGE.replace("</head>", &format!("{head}</head>")), &[]);
+    scene.open("/page/stub").await
+}
+
+async fn the_first_request_of_a_page_has_its_headers_and_all_of_it_goes_on_in_the_sdk(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = open(&scene, "/weft/full.js").await;
+    tab.wait_until("weft.stats !== undefined").await;
+    flush(&tab).await;
+    tab.click("#press").await;
+    let stats = flush(&tab).await;
+    assert_eq!((stats.errors, stats.lost()), (0, 0), "{stats:?}");
+    let asked = scene.site.take_asked();
+    let spans = scene.end().await;
+    let request = one_named(&spans, "GET");
+    let first = asked.iter().find(|asked| asked.path == "/echo/first").expect("it was asked");
+    let traceparent = first.header("traceparent").expect("the first request of the page is joined");
+    assert!(traceparent.contains(&request.trace_id()) && traceparent.contains(&request.span_id()));
+    assert_eq!(
+        first.header("baggage"),
+        request.text("session.id").map(|id| format!("session.id={id}")).as_deref()
+    );
+    let load = one_named(&spans, LOAD);
+    for name in ["early", "exception", CLICK] {
+        let span = all_named(&spans, name)[0];
+        assert_eq!(span.text("weft.page.id"), load.text("weft.page.id"), "{name}");
+        assert!(span.kinds_to(load).contains(&"page".to_owned()), "{name}");
+    }
+    assert_eq!((named(&spans, CLICK), named(&spans, "early")), (1, 1), "nothing twice");
+}
+
+async fn a_page_that_is_closed_before_the_module_is_there_posts_what_it_has(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = open(&scene, "/held/full.js").await;
+    tab.click("#press").await;
+    tab.close().await;
+    scene.sink.wait_for("the press", |spans| named(spans, CLICK) == 1).await;
+    let spans = scene.end().await;
+    for name in ["early", "exception", "GET", LOAD, CLICK] {
+        assert_eq!(named(&spans, name), 1, "{name}");
+    }
+    assert_eq!(one_named(&spans, LOAD).text("weft.state"), Some("interrupted"));
+    assert!(one_named(&spans, CLICK).kinds_to(one_named(&spans, LOAD)).contains(&"page".to_owned()));
+}
+
+async fn a_page_whose_module_never_comes_loses_nothing(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open("/page").await;
+    scene.record_fully(&tab, "wasmUrl: '/missing/weft.wasm',").await;
+    for _ in 0..3 {
+        tab.click("#press").await;
+        flush(&tab).await;
+    }
+    let stats = flush(&tab).await;
+    assert_eq!((stats.errors, stats.lost()), (0, 0), "{stats:?}");
+    let spans = scene.end().await;
+    assert_eq!((named(&spans, CLICK), named(&spans, LOAD)), (3, 1));
+    let mut presses = all_named(&spans, CLICK);
+    presses.sort_by_key(|press| press.int("weft.seq"));
+    assert!(presses[2].kinds_to(one_named(&spans, LOAD)).contains(&"page".to_owned()));
+    assert!(presses[2].kinds_to(presses[1]).contains(&"previous".to_owned()), "{:?}", presses[2].links());
+}
