@@ -1,6 +1,6 @@
 // The words of an event between its capture and the module: what it is, what may be known of it, how it ends.
 
-import type { Moment } from "./clock";
+import { now, type Moment } from "./clock";
 import type { Session } from "./session";
 import type { Attributes, Begin, Finish, Link, Long, SessionFrame } from "./wasm";
 
@@ -66,3 +66,12 @@ export type Call =
   | ["long", Long]
   | ["finish", Finish]
   | ["cancel", number];
+
+/** ms from the start of `started` until now; and how long the device slept meanwhile, if it did. */
+export const elapsed = (started: Started): { duration: number; attributes: Attributes } => {
+  const end = now();
+  const duration = Math.max(0, end.monotonic - started.moment.monotonic);
+  const slept = end.wall - started.moment.wall - duration;
+  const suspended = end.epoch !== started.moment.epoch && slept > 0 ? Math.round(slept) : undefined;
+  return { duration, attributes: { "weft.suspended_ms": suspended } };
+};

@@ -19,6 +19,8 @@ const LONGEST_WAIT = 60_000;
 /** Calls in one request: with 60 KiB at most, which is what may outlive a page. */
 const MAX_BYTES = 60 * 1024;
 
+const encoder = new TextEncoder();
+
 /** The way out of a page without a module. */
 export class RawOutgoing implements Outlet {
   private number = 0;
@@ -80,6 +82,7 @@ export class RawOutgoing implements Outlet {
     const calls = this.head();
     const events = count(calls);
     if (events === 0 || this.closed) return;
+    const [number, told] = [this.number, { ...this.recorder.untold }];
     const body = this.body(calls);
     this.underWay = true;
     this.ledger.requests++;
@@ -87,10 +90,16 @@ export class RawOutgoing implements Outlet {
     const settle = async (): Promise<void> => {
       const response = await request(this.url, body, keepalive);
       const answer: unknown = await response.json().catch(() => undefined);
-      if (response.status !== 200 || !isAck(answer, this.number)) throw new Error();
-      this.number++;
+      const isDone = response.status === 200 && isAck(answer, number);
+      const isFinal = response.headers.get("weft-refused") === "final";
+      if (!isDone && !isFinal) throw new Error();
       this.failures = 0;
-      if (this.recorder.settled(calls.length)) this.ledger.acknowledged += events;
+      // The same may have been posted twice, as the page's last word.
+      if (number !== this.number || !this.recorder.settled(calls.length)) return;
+      this.number++;
+      if (isDone) this.ledger.acknowledged += events;
+      if (isDone) this.recorder.haveTold(told);
+      else this.recorder.giveUp(`refused_${response.status}`, events);
     };
     const failed = (): void => {
       this.ledger.failures++;
@@ -111,7 +120,7 @@ export class RawOutgoing implements Outlet {
     const calls: Call[] = [];
     let bytes = 0;
     for (const call of this.recorder.waitingCalls()) {
-      bytes += JSON.stringify(call).length;
+      bytes += encoder.encode(JSON.stringify(call)).length;
       if (bytes > MAX_BYTES && calls.length > 0) break;
       calls.push(call);
     }
@@ -128,7 +137,7 @@ export class RawOutgoing implements Outlet {
       sent: Math.floor(wall),
       epoch,
       resource: this.resource,
-      dropped: this.ledger.dropped,
+      dropped: this.recorder.untold,
       calls,
     });
   }

@@ -39,6 +39,8 @@ export class Recorder {
   /** Hears of every root, with its trace and span id. */
   onRoot: (ids: string, is: number) => void = () => {};
   beforeRecord: BeforeRecord | undefined;
+  /** Events given up that no batch has told of yet, by reason; with a module it keeps them. */
+  untold: Record<string, number> = {};
   /** Roots so far. */
   roots = 0;
   /** What is said of every event that starts from now on. */
@@ -161,7 +163,8 @@ export class Recorder {
   attach(ready: Module, resource: Attributes): void {
     ready.page(this.seed);
     ready.resource(resource);
-    for (const [reason, count] of Object.entries(this.ledger.dropped)) ready.dropped(reason, count);
+    for (const [reason, count] of Object.entries(this.untold)) ready.dropped(reason, count);
+    this.untold = {};
     this.module = ready;
     for (const call of this.waiting.splice(0)) this.run(ready, call);
   }
@@ -191,7 +194,17 @@ export class Recorder {
   /** So many recorded events will never arrive. The next batch says so. */
   giveUp(reason: string, count: number): void {
     this.ledger.drop(reason, count);
-    this.module?.dropped(reason, count);
+    if (this.module) this.module.dropped(reason, count);
+    else this.untold[reason] = (this.untold[reason] ?? 0) + count;
+  }
+
+  /** So many given up were told of. */
+  haveTold(counts: Record<string, number>): void {
+    for (const [reason, count] of Object.entries(counts)) {
+      const left = (this.untold[reason] ?? 0) - count;
+      if (left > 0) this.untold[reason] = left;
+      else delete this.untold[reason];
+    }
   }
 
   /** Trace and span id, 48 hex digits. */
@@ -249,18 +262,19 @@ export class Recorder {
   }
 }
 
-// Session, page load and last root, which later events refer to, and what has not ended.
+// Session, page load, view and last root, which later events refer to, and what has not ended.
 const stillNeeded = (calls: Call[]): Call[] => {
   const over = new Set(
     calls.flatMap((call) => (call[0] === "finish" ? [call[1].number] : call[0] === "cancel" ? [call[1]] : [])),
   );
   const session = calls.findLast((call) => call[0] === "session");
+  const view = calls.findLast((call) => call[0] === "begin" && call[1].role === role.view);
   const root = calls.findLast((call) => call[0] === "begin" && call[1].parent < 0 && call[1].role !== role.mark);
   return calls.filter((call) => {
     if (call[0] === "session") return call === session;
     if (call[0] === "finish" || call[0] === "cancel") return false;
     const isPageLoad = call[0] === "begin" && call[1].role === role.pageLoad;
-    return isPageLoad || call === root || !over.has(call[1].number);
+    return isPageLoad || call === view || call === root || !over.has(call[1].number);
   });
 };
 
@@ -269,15 +283,6 @@ const isWithin = ({ ended, root }: Started, { monotonic }: Moment): boolean =>
   !ended && monotonic - root.moment.monotonic < MAX_TRACE;
 
 const canBeCaused = (is: number): boolean => (is & (role.pageLoad | role.interaction | role.mark)) === 0;
-
-/** ms from the start of `started` until now; and how long the device slept meanwhile, if it did. */
-export const elapsed = (started: Started): { duration: number; attributes: Attributes } => {
-  const end = now();
-  const duration = Math.max(0, end.monotonic - started.moment.monotonic);
-  const slept = end.wall - started.moment.wall - duration;
-  const suspended = end.epoch !== started.moment.epoch && slept > 0 ? Math.round(slept) : undefined;
-  return { duration, attributes: { "weft.suspended_ms": suspended } };
-};
 
 const frameOf = ({ id, previous, randomness, previousRoot, root }: Session): SessionFrame => ({
   id,

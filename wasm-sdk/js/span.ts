@@ -4,8 +4,7 @@
 // it), so a span is also handed to its function, which can begin children on it.
 
 import { now } from "./clock";
-import { role, status, type Started } from "./event";
-import { elapsed } from "./record";
+import { elapsed, role, status, type Started } from "./event";
 import type { Scope } from "./scope";
 import { plainAttributes, plainName } from "./attributes";
 import type { Attributes } from "./wasm";

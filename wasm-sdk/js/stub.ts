@@ -129,7 +129,7 @@ const begin = (options: EarlyOptions): void => {
           "http.request.method": request.method,
           "url.full": request.url,
           "http.response.status_code": code,
-          "error.type": error && String(error),
+          "error.type": error ? String(error) : undefined,
         },
         error,
         3,

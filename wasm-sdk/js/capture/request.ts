@@ -1,8 +1,7 @@
 // A request of the page, however it was made: its event, its attributes, and what is open when the page is hidden.
 
 import { causeNow, continued } from "../causes";
-import { kind, role, status, type Cause, type Ended, type Started } from "../event";
-import { elapsed } from "../record";
+import { elapsed, kind, role, status, type Cause, type Ended, type Started } from "../event";
 import type { Scope } from "../scope";
 import type { Attributes } from "../wasm";
 

@@ -3,8 +3,7 @@
 
 import { patch } from "../causes";
 import { guarded } from "../guard";
-import { kind, role, status, type Started } from "../event";
-import { elapsed } from "../record";
+import { elapsed, kind, role, status, type Started } from "../event";
 import type { Scope } from "../scope";
 import type { Attributes } from "../wasm";
 
