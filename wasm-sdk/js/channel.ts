@@ -24,7 +24,8 @@ export class Channel {
   /** Hears what another tab was told. */
   onConsent: (consent: Consent) => void = () => {};
   private channel: BroadcastChannel | undefined;
-  private readonly alive = new Set<string>();
+  /** Who answered, for each question that is open. */
+  private readonly questions = new Set<Set<string>>();
 
   /** `page`: the name under which this one answers. */
   constructor(
@@ -57,10 +58,12 @@ export class Channel {
   /** Which of these pages live. Frozen ones do not answer. */
   async whoLives(pages: string[], patience = PATIENCE): Promise<ReadonlySet<string>> {
     if (pages.length === 0 || !this.channel) return new Set();
-    this.alive.clear();
+    const alive = new Set<string>();
+    this.questions.add(alive);
     this.say({ weft: "ask", pages: pages.slice(0, MAX_ASKED) });
     await new Promise<void>((resolve) => void plainTimeout(resolve, patience));
-    return new Set(this.alive);
+    this.questions.delete(alive);
+    return alive;
   }
 
   private say(message: Message): void {
@@ -69,7 +72,7 @@ export class Channel {
 
   private hear(message: Partial<Message>): void {
     if (message.weft === "ask" && message.pages?.includes(this.page)) this.say({ weft: "alive", page: this.page });
-    else if (message.weft === "alive" && message.page) this.alive.add(message.page);
+    else if (message.weft === "alive" && message.page) for (const alive of this.questions) alive.add(message.page);
     else if (message.weft === "consent" && message.key === this.key && message.consent) this.onConsent(message.consent);
   }
 }

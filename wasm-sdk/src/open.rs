@@ -64,6 +64,10 @@ impl Long {
         let attributes = if attributes.len() <= MAX_TOLD { attributes.into() } else { Vec::new() };
         Self { kind, name: cut(name, limits::MAX_NAME_BYTES).to_string(), attributes, told: false }
     }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.name == other.name && self.attributes == other.attributes
+    }
 }
 
 /// What is known of an event when it starts.
@@ -130,7 +134,9 @@ impl OpenEvents {
         if let Some(open) = self.get_mut(number)
             && (room || open.long.is_some())
         {
-            open.long = Some(long);
+            // Told already, and nothing new is said.
+            let told = open.long.as_ref().is_some_and(|known| known.told && known.says_the_same(&long));
+            open.long = Some(Long { told, ..long });
         }
     }
 

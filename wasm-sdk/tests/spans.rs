@@ -75,6 +75,8 @@ fn a_long_span_is_told_whole_once_and_in_a_few_bytes_from_then_on() {
     assert_eq!(second.events[0].duration_ns, 3_600_000_000_000);
     assert_eq!(second.strings.get(second.events[0].name), "");
 
+    page.long(0, "upload", &[("file.kind", "video")]);
+    assert_eq!(page.sealed_at(MONDAY + HOUR, OpenState::Visible), None, "nor is what was said before");
     let hidden = page.sealed_at(MONDAY + HOUR, OpenState::Hidden).unwrap();
     assert_eq!(hidden.events[0].open, Some(OpenState::Hidden), "another state is news");
     page.finish(0, "upload", &[]);
