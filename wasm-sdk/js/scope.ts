@@ -92,9 +92,9 @@ export class Scope {
 
   /** Begins to record. */
   begin(): void {
+    this.early?.stop();
     if (this.started || this.consent === "denied" || !this.isRunning) return;
     this.started = true;
-    this.early?.stop();
     this.undos.push(capture(this, this.captures, (load) => this.arrived(load)));
     if (this.consent === "granted") this.connectWhenIdle();
   }
@@ -252,10 +252,13 @@ export class Scope {
     if (this.consent !== "granted") return;
     this.outgoing = new Outgoing(this, module, this.journal, this.channel);
     this.outgoing.onSettled = () => this.hearSettled();
-    const close = this.lifecycle.open(this.outgoing, () => this.recorder.attach(module, this.resource()));
+    this.goOn(this.lifecycle.open(this.outgoing, () => this.recorder.attach(module, this.resource())));
+    this.outgoing.takeOver();
+  }
+
+  private goOn(close: () => void): void {
     if (this.isRunning) {
       this.undos.push(close);
-      this.outgoing.takeOver();
       for (const work of this.idle.splice(0)) guarded(work)();
     } else {
       // Shut down while it was loading: what was recorded before is sent, and nothing more.
@@ -269,7 +272,7 @@ export class Scope {
     if (this.options.debug) {
       console.warn("weft: the module could not be loaded, so events are sent as JSON and nothing is kept:", error);
     }
-    if (this.raw && this.consent === "granted") this.undos.push(this.lifecycle.open(this.raw, () => {}));
+    if (this.raw && this.consent === "granted") this.goOn(this.lifecycle.open(this.raw, () => {}));
   }
 
   private sources(): Sources {
