@@ -13,10 +13,10 @@ import { Lifecycle } from "./lifecycle";
 import { loadModule, type Sources } from "./load";
 import { deniedBySignal, type Options } from "./options";
 import { Outgoing } from "./outgoing";
-import { plainFetch } from "./plain";
 import { RawOutgoing } from "./raw";
 import { role, type Started } from "./event";
 import { Recorder } from "./record";
+import { request } from "./send";
 import { Sessions } from "./session";
 import { counters, Ledger } from "./stats";
 import { localStore, tabStore } from "./storage";
@@ -228,7 +228,7 @@ export class Scope {
     this.channel.close();
     if (!wasGranted) return;
     if (this.options.storage !== "memory") this.journal.erase();
-    void plainFetch(`${this.url}&erase=${session}`, { ...ERASE, body: "" }).catch(() => {});
+    void request(`${this.url}&erase=${session}`, "", true).catch(() => {});
   }
 
   private connectWhenIdle(): void {
@@ -290,12 +290,3 @@ export class Scope {
     return { "service.version": this.options.version, "telemetry.sdk.version": VERSION };
   }
 }
-
-const ERASE: RequestInit = {
-  method: "POST",
-  headers: { "content-type": "text/plain" },
-  credentials: "omit",
-  referrerPolicy: "no-referrer",
-  redirect: "error",
-  keepalive: true,
-};
