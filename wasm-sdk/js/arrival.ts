@@ -14,8 +14,8 @@ interface Trail {
   root: string;
 }
 
-/** ms for which the first event waits for an original to answer. */
-const PATIENCE = 150;
+/** ms for which the first event waits for an original to answer: a wrong link is worse than a late event. */
+const PATIENCE = 1_000;
 
 /** ms between two writes for roots that are no interactions. */
 const WRITE_EVERY = 1_000;
