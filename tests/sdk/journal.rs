@@ -111,11 +111,7 @@ async fn what_is_damaged_or_too_old_is_given_up_by_name(kind: Kind) {
     )
     .await;
     scene.browser.kill().await;
-    scene.gate.play(Role::Open);
-    scene.browser.start_again().await;
-    scene.pass(THREE_MINUTES, Device::Awake).await;
-    let tab = scene.open("/page/again").await;
-    scene.record(&tab, "").await;
+    let tab = scene.come_back().await;
     scene.sink.wait_for("the report", |spans| named(spans, "weft.page.killed") == 1).await;
     tab.evaluate::<()>("void weft.event('afterwards')").await;
     flush(&tab).await;
@@ -135,11 +131,7 @@ async fn quitting_the_browser_delivers_from_the_journal_at_the_next_start(kind: 
     // Whatever is sent while it quits reaches nobody.
     scene.gate.play(Role::Dropping);
     scene.browser.shut().await;
-    scene.gate.play(Role::Open);
-    scene.browser.start_again().await;
-    scene.pass(THREE_MINUTES, Device::Awake).await;
-    let tab = scene.open("/page/again").await;
-    scene.record(&tab, "").await;
+    let tab = scene.come_back().await;
     scene.sink.wait_for("the press", |spans| named(spans, CLICK) == 1).await;
     tab.close().await;
     let spans = scene.end().await;

@@ -39,11 +39,7 @@ pub(super) async fn journal(tab: &Tab<'_>, wanted: &str) {
 /// once the presses have.
 async fn killed_and_back(scene: Scene, presses: usize) -> Vec<support::received::Received> {
     scene.browser.kill().await;
-    scene.gate.play(Role::Open);
-    scene.browser.start_again().await;
-    scene.browser.shift(std::time::Duration::from_secs(180), Device::Awake).await;
-    let tab = scene.open("/page/again").await;
-    scene.record(&tab, "").await;
+    let tab = scene.come_back().await;
     scene.sink.wait_for("the presses", |spans| named(spans, CLICK) == presses).await;
     scene.sink.wait_for("the report", |spans| named(spans, KILLED) == 1).await;
     tab.close().await;
@@ -78,11 +74,7 @@ async fn what_a_hidden_page_recorded_survives_the_kill_at_once(kind: Kind) {
     // Asked in another task: the one that recorded has finished.
     journal(&tab, "batches.length + tail > 0").await;
     scene.browser.kill().await;
-    scene.gate.play(Role::Open);
-    scene.browser.start_again().await;
-    scene.browser.shift(std::time::Duration::from_secs(180), Device::Awake).await;
-    let tab = scene.open("/page/again").await;
-    scene.record(&tab, "").await;
+    let tab = scene.come_back().await;
     scene.sink.wait_for("the events", |spans| named(spans, "while hidden") == 3).await;
     tab.close().await;
     let spans = scene.end().await;

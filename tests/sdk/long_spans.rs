@@ -44,10 +44,7 @@ async fn a_long_span_of_a_killed_page_is_given_up_when_another_page_of_its_origi
     tab.evaluate::<()>("void weft.event('last')").await;
     super::killed::journal(&tab, "tail === 1").await;
     scene.browser.kill().await;
-    scene.browser.start_again().await;
-    scene.pass(Duration::from_secs(180), Device::Awake).await;
-    let tab = scene.open("/page/again").await;
-    scene.record(&tab, "").await;
+    let tab = scene.come_back().await;
     scene.sink.wait_for("what the killed page had not sent", |spans| named(spans, "last") == 1).await;
     flush(&tab).await;
     // Its end may be on its way in another batch: it is waited for as anything that may come late.
@@ -109,10 +106,7 @@ async fn a_request_that_is_open_when_its_page_is_killed_is_given_up_as_interrupt
     super::killed::journal(&tab, "pages.some((page) => page.tail) || batches.length > 0 || tail >= 0").await;
     tab.wait_until("weft.stats().pending === 0").await;
     scene.browser.kill().await;
-    scene.browser.start_again().await;
-    scene.pass(Duration::from_secs(180), Device::Awake).await;
-    let tab = scene.open("/page/again").await;
-    scene.record(&tab, "").await;
+    let tab = scene.come_back().await;
     scene.sink.wait_for("the report", |spans| named(spans, "weft.page.killed") == 1).await;
     flush(&tab).await;
     scene.collector.clock().advance_ms(60_000);

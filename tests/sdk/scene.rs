@@ -7,7 +7,7 @@ use support::{
     clock::Device,
     collector::{BROWSER_KEY, Bound, Collector, Setting},
     elsewhere::Elsewhere,
-    gate::Gate,
+    gate::{Gate, Role},
     received::Received,
     sink::Sink,
     site::Site,
@@ -31,6 +31,15 @@ impl Scene {
         let collector = Collector::start(Bound::new().await, &setting);
         let gate = Gate::before(collector.addresses()).await;
         Self { sink, collector, gate, site, elsewhere, browser: Browser::launch(kind).await }
+    }
+
+    /// The browser is started again, three minutes later: long enough for its pages to be taken for gone. A tab with a
+    /// page that records, and the collector in reach.
+    pub(super) async fn come_back(&self) -> Tab<'_> {
+        self.gate.play(Role::Open);
+        self.browser.start_again().await;
+        self.pass(Duration::from_secs(180), Device::Awake).await;
+        self.open_recording("/page/again").await
     }
 
     /// Time passes for the browser and the collector.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use support::{browser::Kind, clock::Device, received::Received};
+use support::{browser::Kind, clock::Device};
 
 use super::scene::{Scene, flush, one_named};
 
@@ -14,10 +14,6 @@ in_each_browser!(
     two_events_are_linked_after_the_fact_and_across_tabs,
     what_is_said_of_the_page_the_view_and_the_person_is_said_of_later_events,
 );
-
-fn parent(span: &Received) -> String {
-    span.span.parent_span_id.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 async fn what_ends_inside_a_span_is_its_child_and_its_headers_say_so(kind: Kind) {
     let scene = Scene::start(kind).await;
@@ -38,10 +34,14 @@ async fn what_ends_inside_a_span_is_its_child_and_its_headers_say_so(kind: Kind)
     let asked = scene.site.take_asked();
     let spans = scene.end().await;
     let checkout = one_named(&spans, "checkout");
-    assert_eq!((parent(checkout), checkout.int("cart.items")), (String::new(), Some(2)));
+    assert_eq!((checkout.parent_id(), checkout.int("cart.items")), (None, Some(2)));
     for name in ["inside", "GET", "inner"] {
         let child = one_named(&spans, name);
-        assert_eq!((child.trace_id(), parent(child)), (checkout.trace_id(), checkout.span_id()), "{name}");
+        assert_eq!(
+            (child.trace_id(), child.parent_id()),
+            (checkout.trace_id(), Some(checkout.span_id())),
+            "{name}"
+        );
         assert!(child.links().is_empty(), "{name}: {:?}", child.links());
     }
     let traceparent = asked[0].header("traceparent").expect("it is joined");
@@ -59,7 +59,7 @@ async fn what_outlives_its_span_keeps_its_trace_and_is_linked_to_it(kind: Kind) 
     flush(&tab).await;
     let spans = scene.end().await;
     let (short, late) = (one_named(&spans, "short"), one_named(&spans, "GET"));
-    assert_eq!((late.trace_id(), parent(late)), (short.trace_id(), String::new()));
+    assert_eq!((late.trace_id(), late.parent_id()), (short.trace_id(), None));
     assert_eq!(late.kinds_to(short), ["cause"]);
     assert!(late.start_ms() + late.duration_ms() >= short.start_ms() + short.duration_ms());
 }

@@ -7,7 +7,7 @@
 
 import type { Capture } from "./capture";
 import { monotonicNow } from "./clock";
-import { counters } from "./stats";
+import { isCallable, patch, type Undo } from "./patch";
 import type { Cause } from "./event";
 
 /** ms after the last known continuation. */
@@ -84,10 +84,12 @@ const running = (): Candidate | null | undefined => {
   return event.isTrusted && event.type === "message" ? null : undefined;
 };
 
-/** `work` as a continuation of what runs now. */
-const follow = <Args extends unknown[], Result>(work: (...args: Args) => Result): ((...args: Args) => Result) => {
-  const then = running() ?? null;
-  return function (this: unknown, ...args: Args): Result {
+/** `work` on behalf of an interaction; `null`: of none. */
+const onBehalfOf = <Args extends unknown[], Result>(
+  then: Candidate | null,
+  work: (...args: Args) => Result,
+): ((...args: Args) => Result) =>
+  function (this: unknown, ...args: Args): Result {
     const before = current;
     current = then;
     if (then) continued({ number: then.number, inferred: false });
@@ -97,30 +99,6 @@ const follow = <Args extends unknown[], Result>(work: (...args: Args) => Result)
       current = before;
     }
   };
-};
-
-const isCallable = (work: unknown): work is (...args: unknown[]) => unknown => typeof work === "function";
-
-type Undo = () => void;
-
-/** Puts `wrapped` in the place of a function of `target`. Returns what undoes it, as far as it is still ours. */
-export const patch = <Target extends object, Name extends keyof Target>(
-  target: Target,
-  name: Name,
-  wrap: (original: Target[Name]) => Target[Name],
-): Undo => {
-  const original = target[name];
-  if (!isCallable(original)) return () => {};
-  const own = Object.getOwnPropertyDescriptor(target, name);
-  const wrapped = wrap(original);
-  target[name] = wrapped;
-  return () => {
-    // Somebody may have wrapped ours since: then it stays, as a pass-through for them.
-    if (target[name] !== wrapped) return void counters.stillPatched.push(String(name));
-    if (own) Object.defineProperty(target, name, own);
-    else delete target[name];
-  };
-};
 
 /** Captures what hands callbacks over, and guesses within windows. */
 export const followCallbacks =
@@ -138,35 +116,24 @@ const follows = ({ timers = true, frames = true, microtasks = true, messages = t
   let active = true;
   const undos: Undo[] = [];
   type Scheduler = (work: unknown, ...more: unknown[]) => unknown;
-  const followed = (name: string, by: typeof follow): void => {
+  const followed = (name: string, whose = (): Candidate | null => running() ?? null): void => {
     const wrap = (original: Scheduler | undefined): Scheduler =>
       function (this: unknown, work, ...more) {
-        return original?.call(this, active && isCallable(work) ? by(work) : work, ...more);
+        return original?.call(this, active && isCallable(work) ? onBehalfOf(whose(), work) : work, ...more);
       };
     undos.push(patch(window as unknown as Record<string, Scheduler>, name, wrap));
   };
-  if (timers) followed("setTimeout", follow);
+  if (timers) followed("setTimeout");
   // An interval that is set in an interaction goes on for weeks: what it does is nobody's doing.
-  if (timers) followed("setInterval", detach);
-  if (frames) followed("requestAnimationFrame", follow);
-  if (microtasks) followed("queueMicrotask", follow);
+  if (timers) followed("setInterval", () => null);
+  if (frames) followed("requestAnimationFrame");
+  if (microtasks) followed("queueMicrotask");
   if (messages && typeof MessageChannel === "function") undos.push(followMessages(() => active));
   return () => {
     active = false;
     undos.forEach((undo) => undo());
   };
 };
-
-const detach = <Args extends unknown[], Result>(work: (...args: Args) => Result): ((...args: Args) => Result) =>
-  function (this: unknown, ...args: Args): Result {
-    const before = current;
-    current = null;
-    try {
-      return work.apply(this, args);
-    } finally {
-      current = before;
-    }
-  };
 
 /** Messages under way to a port that are remembered; a port that has more was handed to somebody else. */
 const MAX_MESSAGES = 64;

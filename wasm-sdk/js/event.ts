@@ -67,6 +67,9 @@ export type Call =
   | ["finish", Finish]
   | ["cancel", number];
 
+/** `error.type` of anything that was thrown. */
+export const errorType = (error: unknown): string => (error instanceof Error ? error.name : "_OTHER");
+
 /** ms from the start of `started` until now; and how long the device slept meanwhile, if it did. */
 export const elapsed = (started: Started): { duration: number; attributes: Attributes } => {
   const end = now();

@@ -2,13 +2,18 @@
 
 import { counters } from "./stats";
 
+/** What `work` returns; undefined: it failed. */
+export const safely = <Result>(work: () => Result): Result | undefined => {
+  try {
+    return work();
+  } catch {
+    counters.errors++;
+    return undefined;
+  }
+};
+
 /** `work`, made safe to hand to the browser as a callback. */
 export const guarded =
   <Args extends unknown[]>(work: (...args: Args) => void): ((...args: Args) => void) =>
-  (...args) => {
-    try {
-      work(...args);
-    } catch {
-      counters.errors++;
-    }
-  };
+  (...args) =>
+    safely(() => work(...args));

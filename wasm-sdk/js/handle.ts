@@ -5,7 +5,7 @@ import { tellError } from "./capture/error";
 import type { Consent } from "./channel";
 import type { Early } from "./early";
 import type { Options } from "./options";
-import { guarded } from "./guard";
+import { guarded, safely } from "./guard";
 import { linkKind, role } from "./event";
 import { Scope } from "./scope";
 import { currentSpan, openLongSpan, referenceTo, runSpan, type LongSpan, type Reference, type Span } from "./span";
@@ -48,17 +48,17 @@ const handleOf = (scope: Scope): Handle => {
     longSpan: (name, attributes) => {
       if (!scope.isRecording) return undefined;
       const [ownName, ownAttributes] = [plainName(name), plainAttributes(attributes)];
-      return scope.safely(() => openLongSpan(scope, ownName, ownAttributes));
+      return safely(() => openLongSpan(scope, ownName, ownAttributes));
     },
-    link: (from, to, kind) => scope.safely(() => recordLink(scope, from, to, plainName(kind))),
+    link: (from, to, kind) => safely(() => recordLink(scope, from, to, plainName(kind))),
     captureError: (error, attributes) => {
       if (!scope.isRecording) return;
       const own = plainAttributes(attributes);
-      scope.safely(() => tellError(scope, error, own, false));
+      safely(() => tellError(scope, error, own, false));
     },
     setAttributes: (attributes, where) => scope.say(plainAttributes(attributes), where),
-    identify: (identity) => scope.safely(() => scope.identify(identity && plainAttributes(identity))),
-    consent: (decision) => scope.safely(() => scope.tellConsent(decision)),
+    identify: (identity) => safely(() => scope.identify(identity && plainAttributes(identity))),
+    consent: (decision) => safely(() => scope.tellConsent(decision)),
     flush: (timeout) => flush(scope, timeout),
     stats: () => scope.ledger.stats(),
     debug: (on) => void (scope.options.debug = on),
@@ -78,7 +78,7 @@ const recordEvent = (scope: Scope, name: string, attributes: Attributes | undefi
   if (!scope.isRecording) return undefined;
   // Before the event starts: reading these may run code of the app, which may record events itself.
   const [ownName, ownAttributes] = [plainName(name), plainAttributes(attributes)];
-  return scope.safely(() => {
+  return safely(() => {
     const started = scope.recorder.moment(ownName, ownAttributes, role.none, { parent: currentSpan(scope) });
     return referenceTo(scope, started);
   });

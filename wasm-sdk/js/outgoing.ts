@@ -37,10 +37,10 @@ export class Outgoing implements Outlet {
   ) {
     this.sender = new Sender(scope.url, module, scope.recorder, scope.ledger, journal);
     journal.onLost = (id) => this.sender.isLost(id);
-    this.sender.onSettled(() => {
+    this.sender.onSettled = () => {
       if (this.sender.hasRoom()) this.takeOver();
       this.onSettled();
-    });
+    };
   }
 
   seal(events: number, state: number, leaving: boolean): void {

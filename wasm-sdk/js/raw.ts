@@ -8,13 +8,9 @@ import type { Outlet } from "./lifecycle";
 import { plainTimeout } from "./plain";
 import type { Call } from "./event";
 import type { Recorder } from "./record";
-import { request } from "./send";
+import { backOff, request } from "./send";
 import type { Ledger } from "./stats";
 import type { Attributes } from "./wasm";
-
-/** First and longest wait in ms after a try that failed. */
-const FIRST_WAIT = 1_000;
-const LONGEST_WAIT = 60_000;
 
 /** Calls in one request: with 60 KiB at most, which is what may outlive a page. */
 const MAX_BYTES = 60 * 1024;
@@ -103,8 +99,7 @@ export class RawOutgoing implements Outlet {
     };
     const failed = (): void => {
       this.ledger.failures++;
-      this.notBefore =
-        monotonicNow() + Math.min(FIRST_WAIT * 2 ** this.failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+      this.notBefore = monotonicNow() + backOff(this.failures++);
     };
     void settle()
       .catch(failed)

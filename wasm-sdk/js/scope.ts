@@ -18,7 +18,7 @@ import { role, type Started } from "./event";
 import { Recorder } from "./record";
 import { request } from "./send";
 import { Sessions } from "./session";
-import { counters, Ledger } from "./stats";
+import { Ledger } from "./stats";
 import { localStore, tabStore } from "./storage";
 import type { Attributes } from "./wasm";
 
@@ -103,16 +103,6 @@ export class Scope {
   tellConsent(consent: Consent): void {
     this.channel.tellConsent(consent);
     this.hearConsent(consent);
-  }
-
-  /** `work`, which must not fail in the app. */
-  safely<Result>(work: () => Result): Result | undefined {
-    try {
-      return work();
-    } catch {
-      counters.errors++;
-      return undefined;
-    }
   }
 
   /** Says something of every event that starts from now on. */

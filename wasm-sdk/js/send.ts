@@ -33,6 +33,10 @@ const TIMEOUT = 45_000;
 /** The epoch in which another page's batch is sent: none of its own, so its times are nobody's to correct. */
 const NO_EPOCH = 0xffff_ffff;
 
+/** ms to wait after so many failures before this one. */
+export const backOff = (failures: number): number =>
+  Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+
 /** A sealed batch of this page, or of one that is gone. */
 export interface Batch extends Sealed {
   /** Seed of its page. */
@@ -53,10 +57,11 @@ interface Queued extends Batch {
 
 /** Sends the batches of one key. */
 export class Sender {
+  /** Hears whenever a try has come to its end. */
+  onSettled: () => void = () => {};
   private readonly queue: Queued[] = [];
   /** Batches that only the journal has, and their events. */
   private readonly evicted = new Map<string, number>();
-  private readonly listeners = new Set<() => void>();
   private keepaliveBytes = 0;
   private failures = 0;
   private notBefore = 0;
@@ -146,12 +151,6 @@ export class Sender {
     this.send("soon");
   }
 
-  /** `settled` hears whenever a batch has come to its end. Returns what undoes it. */
-  onSettled(settled: () => void): () => void {
-    this.listeners.add(settled);
-    return () => this.listeners.delete(settled);
-  }
-
   /** Sends nothing any more, and forgets what waits. */
   forget(reason: string): void {
     this.closed = true;
@@ -189,7 +188,7 @@ export class Sender {
     }
     this.keepaliveBytes = Math.max(0, this.keepaliveBytes - reserved);
     if (--batch.underWay === 0) batch.outlives = false;
-    for (const listener of this.listeners) listener();
+    this.onSettled();
     this.send("soon");
   }
 
@@ -228,9 +227,10 @@ export class Sender {
     if (time < this.notBefore) return;
     const asked = Math.min(Number(retryAfter ?? 0) * 1_000 || 0, LONGEST_ASKED);
     this.askedUntil = time + asked;
-    const backOff = Math.min(FIRST_WAIT * 2 ** this.failures++, LONGEST_WAIT) * (0.5 + Math.random() / 2);
     // What was asked for is asked of everybody at once: nobody comes back sooner, and not all at the same time.
-    this.notBefore = time + (asked > 0 ? asked * (1 + Math.random() / 10) + Math.random() * FIRST_WAIT : backOff);
+    this.notBefore =
+      time + (asked > 0 ? asked * (1 + Math.random() / 10) + Math.random() * FIRST_WAIT : backOff(this.failures));
+    this.failures++;
   }
 }
 

@@ -4,7 +4,8 @@
 // it), so a span is also handed to its function, which can begin children on it.
 
 import { now } from "./clock";
-import { elapsed, role, status, type Started } from "./event";
+import { elapsed, errorType, kind, role, status, type Started } from "./event";
+import { safely } from "./guard";
 import type { Scope } from "./scope";
 import { plainAttributes, plainName } from "./attributes";
 import type { Attributes } from "./wasm";
@@ -54,12 +55,8 @@ export const runSpan = <Result>(
 ): Result => {
   const started = scope.recorder.start(role.none, { moment: now(), parent });
   const said: Attributes = {};
-  const end = (failed: boolean, error?: unknown): void => {
-    const { duration, attributes } = elapsed(started);
-    const type = failed ? { "error.type": error instanceof Error ? error.name : "_OTHER" } : {};
-    const ended = { duration, name: plainName(name), attributes: { ...said, ...type, ...attributes } };
-    scope.recorder.finish(started, { ...ended, status: failed ? status.error : status.unset });
-  };
+  const end = (failed: boolean, error?: unknown): void =>
+    endNow(scope, started, plainName(name), said, failed ? errorType(error) : undefined);
   const span: Span = {
     ...referenceTo(scope, started),
     setAttributes: (attributes) => void Object.assign(said, plainAttributes(attributes)),
@@ -69,16 +66,16 @@ export const runSpan = <Result>(
     scope,
     started,
     () => work(span),
-    (error) => scope.safely(() => end(true, error)),
+    (error) => safely(() => end(true, error)),
   );
   if (!isPromise(outcome)) {
-    scope.safely(() => end(false));
+    safely(() => end(false));
     return outcome;
   }
   const ended = outcome.then(
-    (value) => (scope.safely(() => end(false)), value),
+    (value) => (safely(() => end(false)), value),
     (error: unknown) => {
-      scope.safely(() => end(true, error));
+      safely(() => end(true, error));
       throw error;
     },
   );
@@ -97,6 +94,26 @@ const inside = <Result>(scope: Scope, span: Started, work: () => Result, failed:
   }
 };
 
+/** It ends now; `failed`: its `error.type`. */
+export const endNow = (
+  { recorder }: Scope,
+  started: Started,
+  name: string,
+  attributes: Attributes,
+  failed: string | undefined,
+  spanKind?: number,
+): void => {
+  const { duration, attributes: time } = elapsed(started);
+  const type = failed === undefined ? {} : { "error.type": failed };
+  recorder.finish(started, {
+    duration,
+    name,
+    attributes: { ...attributes, ...type, ...time },
+    kind: spanKind ?? kind.internal,
+    status: failed === undefined ? status.unset : status.error,
+  });
+};
+
 const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;
 
 /** Opens a long span. It is in the journal before anything else happens. */
@@ -106,19 +123,16 @@ export const openLongSpan = (scope: Scope, name: string, attributes: Attributes)
   const tell = (): void => scope.recorder.keepOpen(started, name, said);
   tell();
   const end = (more: unknown, error: unknown): void => {
-    const { duration, attributes: time } = elapsed(started);
-    const failed = error !== undefined;
-    const type = failed ? { "error.type": error instanceof Error ? error.name : "_OTHER" } : {};
-    const all = { ...said, ...plainAttributes(more), ...type, ...time };
-    scope.recorder.finish(started, { duration, name, attributes: all, status: failed ? status.error : status.unset });
+    const all = { ...said, ...plainAttributes(more) };
+    endNow(scope, started, name, all, error === undefined ? undefined : errorType(error));
   };
   return {
     ...referenceTo(scope, started),
     setAttributes: (more) =>
-      scope.safely(() => {
+      safely(() => {
         Object.assign(said, plainAttributes(more));
         tell();
       }),
-    end: (more, error) => scope.safely(() => end(more, error)),
+    end: (more, error) => safely(() => end(more, error)),
   };
 };

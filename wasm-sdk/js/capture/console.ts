@@ -1,6 +1,6 @@
 // `console.error`, where the page wants that: its texts may hold anything.
 
-import { patch } from "../causes";
+import { patch } from "../patch";
 import { guarded } from "../guard";
 import { role, status } from "../event";
 import type { Scope } from "../scope";

@@ -8,7 +8,6 @@ import { guarded } from "../guard";
 import { role, status } from "../event";
 import type { Scope } from "../scope";
 import type { Attributes } from "../wasm";
-import { controlOf, describe } from "./element";
 
 /** Kinds of errors that are remembered, and causes of one that are told. */
 const MAX_KINDS = 100;
@@ -118,25 +117,23 @@ const whatOf = (thrown: unknown): What => {
   }
 };
 
-/** Those that were told, with how often they came again. */
-interface Kinds {
-  counts: Map<string, { again: number; number: number; what: What }>;
-}
+/** Those that were told, by fingerprint, with how often they came again. */
+type Kinds = Map<string, { again: number; number: number; what: What }>;
 
-const kinds = new WeakMap<Scope, Kinds>();
+const all = new WeakMap<Scope, Kinds>();
 
 const kindsOf = (scope: Scope): Kinds => {
-  const known = kinds.get(scope);
+  const known = all.get(scope);
   if (known) return known;
-  const fresh: Kinds = { counts: new Map() };
-  kinds.set(scope, fresh);
-  scope.lifecycle.beforeSeal.push(() => tellAgain(scope, fresh));
-  return fresh;
+  const kinds: Kinds = new Map();
+  all.set(scope, kinds);
+  scope.lifecycle.beforeSeal.push(() => tellAgain(scope, kinds));
+  return kinds;
 };
 
 // One event for all that came again since the last batch, linked to the first.
-const tellAgain = (scope: Scope, { counts }: Kinds): void => {
-  for (const kind of counts.values()) {
+const tellAgain = (scope: Scope, kinds: Kinds): void => {
+  for (const kind of kinds.values()) {
     if (kind.again === 0) continue;
     const attributes = {
       "exception.type": kind.what.type,
@@ -149,16 +146,16 @@ const tellAgain = (scope: Scope, { counts }: Kinds): void => {
 };
 
 const tell = (scope: Scope, what: What, attributes: Attributes, unhandled: boolean): void => {
-  const { counts } = kindsOf(scope);
+  const kinds = kindsOf(scope);
   const fingerprint = `${what.type}|${what.message}|${what.stack.split("\n").find((line) => /:\d+:\d+/.test(line)) ?? ""}`;
-  const known = counts.get(fingerprint);
+  const known = kinds.get(fingerprint);
   if (known) {
     known.again++;
     return scope.lifecycle.onWaiting(0, 0);
   }
   const started = scope.recorder.start(role.none);
-  if (counts.size >= MAX_KINDS) counts.delete(counts.keys().next().value ?? "");
-  counts.set(fingerprint, { again: 0, number: started.number, what });
+  if (kinds.size >= MAX_KINDS) kinds.delete(kinds.keys().next().value ?? "");
+  kinds.set(fingerprint, { again: 0, number: started.number, what });
   scope.recorder.finish(started, {
     duration: 0,
     name: "exception",
@@ -178,8 +175,7 @@ const tell = (scope: Scope, what: What, attributes: Attributes, unhandled: boole
 // Bundlers register a stack of each file with its debug id in one global (the convention that ECMA-426's debug ids
 // are read by in browsers).
 const debugIds = (stack: string): string[] | undefined => {
-  const registered = (globalThis as { _sentryDebugIds?: Record<string, string>; _debugIds?: Record<string, string> })
-    ._debugIds;
+  const registered = (globalThis as { _debugIds?: Record<string, string> })._debugIds;
   if (!registered || !stack) return undefined;
   const found = new Set<string>();
   for (const [key, id] of Object.entries(registered).slice(0, 200)) {
@@ -188,7 +184,3 @@ const debugIds = (stack: string): string[] | undefined => {
   }
   return found.size > 0 ? [...found].slice(0, 20) : undefined;
 };
-
-/** What an element of the page is called, for errors that are its. */
-export const widgetOf = (scope: Scope, target: EventTarget | null): Attributes =>
-  describe(controlOf(target), scope.options.labels);

@@ -1,6 +1,7 @@
 // Requests by fetch, from the call to the head of the answer. Bodies are neither read nor cloned.
 
-import { patch } from "../causes";
+import { patch } from "../patch";
+import { errorType } from "../event";
 import { guarded } from "../guard";
 import { currentSpan } from "../span";
 import { counters } from "../stats";
@@ -29,11 +30,7 @@ export const captureFetch = (scope: Scope): (() => void) => {
       if (!call) return pass(args);
       const answer = joined ? send(scope, call, joined, original) : pass(args);
       const ended = guarded((response: Response | undefined, error?: unknown) =>
-        endCall(
-          scope,
-          call,
-          response ? { code: response.status } : { error: error instanceof Error ? error.name : "_OTHER" },
-        ),
+        endCall(scope, call, response ? { code: response.status } : { error: errorType(error) }),
       );
       // Handed on, not branched off: what the page does not handle must still be reported as unhandled.
       return answer.then(

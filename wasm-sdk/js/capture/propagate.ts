@@ -8,7 +8,7 @@ import type { Scope } from "../scope";
 /** Off; or on, for further origins too, but for paths that begin with one of these. */
 export type Propagate = boolean | { to?: string[]; except?: string[] };
 
-export interface Headers3 {
+export interface JoiningHeaders {
   traceparent: string;
   tracestate: string;
   baggage: string;
@@ -28,7 +28,7 @@ export const joins = (url: URL, { options: { propagate = true }, mayPropagate }:
 };
 
 /** What joins a request to its event: W3C Trace Context level 2 (random flag) and Baggage. */
-export const headersOf = ({ ids }: Recorder, { number, root, session }: Started): Headers3 => ({
+export const headersOf = ({ ids }: Recorder, { number, root, session }: Started): JoiningHeaders => ({
   traceparent: `00-${ids.trace(root.number)}-${ids.span(number)}-03`,
   tracestate: `ot=rv:${session.randomness}`,
   baggage: `session.id=${session.id}`,

@@ -1,6 +1,6 @@
 // Routes of single-page apps: each begins a view. Told by the Navigation API where there is one, else by History.
 
-import { patch } from "../causes";
+import { patch } from "../patch";
 import { guarded } from "../guard";
 import { role } from "../event";
 import type { Scope } from "../scope";

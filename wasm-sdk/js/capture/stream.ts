@@ -1,10 +1,11 @@
 // WebSocket and EventSource: open for as long as the connection is, and told as long spans. Messages are counted, not
 // read.
 
-import { patch } from "../causes";
+import { patch } from "../patch";
 import { guarded } from "../guard";
-import { elapsed, kind, role, status, type Started } from "../event";
+import { kind, role } from "../event";
 import type { Scope } from "../scope";
+import { endNow } from "../span";
 import type { Attributes } from "../wasm";
 
 type Stream = WebSocket | EventSource;
@@ -42,21 +43,12 @@ const open = (
   scope: Scope,
   name: string,
   url: string,
-): { event: Started; attributes: Attributes; finish(failed: string | undefined): void } => {
+): { attributes: Attributes; finish(failed: string | undefined): void } => {
   const event = scope.recorder.start(role.none);
   const attributes: Attributes = { "url.full": url };
   scope.recorder.keepOpen(event, name, attributes, kind.client);
-  const finish = (failed: string | undefined): void => {
-    const { duration, attributes: time } = elapsed(event);
-    scope.recorder.finish(event, {
-      duration,
-      name,
-      attributes: { ...attributes, ...time, "error.type": failed },
-      kind: kind.client,
-      status: failed ? status.error : status.unset,
-    });
-  };
-  return { event, attributes, finish };
+  const finish = (failed: string | undefined): void => endNow(scope, event, name, attributes, failed, kind.client);
+  return { attributes, finish };
 };
 
 const watchSocket = (scope: Scope, socket: WebSocket): void => {

@@ -3,7 +3,7 @@
 // Unlike fetch they cannot be repeated without our headers behind the page's back, so a path that fails with them is
 // left alone from then on and the failure is the page's to see, as any other would be.
 
-import { patch } from "../causes";
+import { patch } from "../patch";
 import { guarded } from "../guard";
 import type { Scope } from "../scope";
 import { currentSpan } from "../span";
