@@ -1,10 +1,13 @@
 //! The collector's answer to a batch that is durable.
+//!
+//! It is protobuf (`weft.v1.Ack` in `WIRE.md`), so that what it says can grow: fields that are not known are passed over.
 
 use alloc::vec::Vec;
 
-use prost::Message;
-
-use crate::{decode::DecodeError, wire};
+use crate::{
+    decode::DecodeError,
+    number::{Reader, put},
+};
 
 /// Says that a batch is durable at the collector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -17,11 +20,28 @@ pub struct Ack {
     pub wait_ms: u32,
 }
 
+/// Wire types of protobuf.
+const VARINT: u64 = 0;
+const FIXED64: u64 = 1;
+const BYTES: u64 = 2;
+const FIXED32: u64 = 5;
+
+const DIGEST: u64 = 1 << 3 | FIXED32;
+const NUMBER: u64 = 2 << 3 | VARINT;
+const WAIT_MS: u64 = 3 << 3 | VARINT;
+
 impl Ack {
     /// The bytes of the answer.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        wire::Ack { digest: self.digest, number: self.number, wait_ms: self.wait_ms }.encode_to_vec()
+        let mut out = Vec::new();
+        put(&mut out, DIGEST);
+        out.extend_from_slice(&self.digest.to_le_bytes());
+        for (key, value) in [(NUMBER, self.number), (WAIT_MS, self.wait_ms.into())] {
+            put(&mut out, key);
+            put(&mut out, value);
+        }
+        out
     }
 
     /// Reads an answer.
@@ -29,7 +49,27 @@ impl Ack {
     /// # Errors
     /// [`DecodeError::Protobuf`]: these bytes are no answer of ours, for example a captive portal's page.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let ack = wire::Ack::decode(bytes).map_err(|_| DecodeError::Protobuf)?;
-        Ok(Self { digest: ack.digest, number: ack.number, wait_ms: ack.wait_ms })
+        Self::read(Reader(bytes)).ok_or(DecodeError::Protobuf)
+    }
+
+    fn read(mut rest: Reader<'_>) -> Option<Self> {
+        let mut ack = Self::default();
+        while !rest.0.is_empty() {
+            let key = rest.number()?;
+            match (key, key & 7) {
+                (DIGEST, _) => ack.digest = u32::from_le_bytes(*rest.array()?),
+                (NUMBER, _) => ack.number = rest.number()?,
+                (WAIT_MS, _) => ack.wait_ms = u32::try_from(rest.number()?).unwrap_or(u32::MAX),
+                (_, VARINT) => rest.number().map(drop)?,
+                (_, FIXED64) => rest.array::<8>().map(drop)?,
+                (_, FIXED32) => rest.array::<4>().map(drop)?,
+                (8.., BYTES) => {
+                    let length = rest.number()?;
+                    rest.bytes(length)?;
+                }
+                _ => return None,
+            }
+        }
+        Some(ack)
     }
 }

@@ -1,19 +1,22 @@
 //! Event model → bytes: columns, then DEFLATE where it helps.
 
+mod columns;
+mod expected;
+mod nested;
+mod shapes;
+mod text;
+mod values;
+
 use alloc::vec::Vec;
 
-use miniz_oxide::deflate::compress_to_vec;
-use prost::Message;
-
+use self::{columns::Columns, shapes::Shapes, text::Text};
 use crate::{
-    event::{Attribute, Batch, Event, Link, Target, Value},
+    deflate::deflate,
+    event::{Batch, Session},
     head::{Form, digest},
-    strings::StrId,
-    wire,
+    number::{Reader, put, put_signed},
+    time::{Clock, WRITES_DUST},
 };
-
-/// Level of DEFLATE: on batches of this size 9 costs the same as 6 within noise and saves a percent.
-const LEVEL: u8 = 9;
 
 /// A batch ready for its head.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,7 +34,8 @@ pub struct Sealed {
 pub fn seal(batch: &Batch) -> Sealed {
     let body = encode(batch);
     let digest = digest(&body);
-    let deflated = compress_to_vec(&body, LEVEL);
+    let (packed, text) = parts(&body);
+    let deflated = deflate(&body, packed, text);
     if deflated.len() < body.len() {
         Sealed { form: Form::Deflate, digest, bytes: deflated }
     } else {
@@ -39,209 +43,60 @@ pub fn seal(batch: &Batch) -> Sealed {
     }
 }
 
+/// Where the packed bytes of a body end, which are noise to DEFLATE, and where its text does.
+fn parts(body: &[u8]) -> (usize, usize) {
+    let mut reader = Reader(body);
+    let mut end_of_part = || {
+        reader.number().and_then(|count| reader.bytes(count));
+        body.len() - reader.0.len()
+    };
+    (end_of_part(), end_of_part())
+}
+
 /// Encodes `batch` as the body of a request, in the plain form. Events must be in the order of their numbers.
 #[must_use]
 pub fn encode(batch: &Batch) -> Vec<u8> {
-    let unit = time_unit(batch);
-    let mut columns = Columns::default();
-    let resource_shape = if batch.resource.is_empty() { 0 } else { columns.shape_of(&batch.resource) + 1 };
-    let mut before = Before::default();
-    for event in &batch.events {
-        columns.push(batch, event, &before, unit);
-        before = Before { number: event.number, start: event.start_ns / unit };
+    let mut text = Text::new(&batch.strings);
+    let mut rest = Vec::new();
+    let clock = Clock::of(batch);
+    let shapes = Shapes::of(batch);
+    put(&mut rest, batch.events.len() as u64);
+    rest.push(clock.code());
+    sessions(&batch.sessions, &mut text, &mut rest);
+    put(&mut rest, batch.dropped.len() as u64);
+    for dropped in &batch.dropped {
+        text.reference(dropped.reason, &mut rest);
+        put(&mut rest, dropped.count);
     }
-    wire::Batch {
-        text: batch.strings.text().into(),
-        text_lengths: batch.strings.lengths(),
-        sessions: batch.sessions.iter().map(session).collect(),
-        shapes: columns.shapes,
-        foreign: columns.foreign,
-        points: batch
-            .points
-            .iter()
-            .map(|point| wire::Point { number: point.number, start: point.start_ns / unit })
-            .collect(),
-        page_load: batch.page_load.map_or(0, |number| number + 1),
-        time_unit: unit,
-        events: Some(columns.events.without_zero_columns()),
-        resource_shape,
-        values: Some(columns.values),
-        dropped: batch
-            .dropped
-            .iter()
-            .map(|dropped| wire::Dropped { reason: dropped.reason.0, count: dropped.count })
-            .collect(),
+    shapes.write(&mut text, &mut rest);
+    Columns::of(batch, &shapes, clock, &mut text).write(&mut rest);
+    points(batch, clock, &mut rest);
+    values::write(batch, &shapes, &mut text, &mut rest);
+    text.before(&rest)
+}
+
+fn sessions(sessions: &[Session], text: &mut Text<'_>, rest: &mut Vec<u8>) {
+    put(rest, sessions.len() as u64);
+    for session in sessions {
+        text.ids.extend_from_slice(&session.id);
+        text.ids.extend_from_slice(&session.randomness.to_le_bytes()[..7]);
+        text.ids.extend(session.previous_id.iter().flatten());
+        rest.push(session.previous_id.is_some().into());
     }
-    .encode_to_vec()
 }
 
-/// The event before, which the next one is told as a difference to.
-#[derive(Default)]
-struct Before {
-    number: u64,
-    start: u64,
-}
-
-#[derive(Default)]
-struct Columns {
-    shapes: Vec<wire::Shape>,
-    foreign: Vec<u8>,
-    events: wire::Events,
-    values: wire::Values,
-}
-
-impl Columns {
-    fn push(&mut self, batch: &Batch, event: &Event, before: &Before, unit: u64) {
-        // Nothing refers to what comes later; if it did, the decoder would say so, and not this.
-        let back = |number: u64| event.number.wrapping_sub(number);
-        let shape = self.shape_of(batch.attributes_of(event));
-        let to = &mut self.events;
-        to.number.push(event.number - before.number);
-        to.name.push(event.name.0);
-        to.kind.push(event.kind as u32);
-        to.start.push((event.start_ns / unit).wrapping_sub(before.start) as i64);
-        to.duration.push(event.duration_ns / unit);
-        to.epoch.push(event.epoch);
-        to.session.push(event.session.map_or(0, |at| at + 1));
-        to.parent.push(event.parent().map_or(0, back));
-        to.root.push(back(event.root()));
-        to.previous.push(event.previous.map_or(0, back));
-        to.view.push(event.view.map_or(0, |number| back(number).wrapping_add(1)));
-        to.interaction.push(event.interaction.map_or(0, |number| back(number).wrapping_add(1)));
-        to.status.push(event.status as u32);
-        to.shape.push(shape);
-        to.state.push(event.open.map_or(0, |open| open as u32));
-        let links = batch.links_of(event);
-        to.link_count.push(links.len() as u32);
-        for link in links {
-            self.push_link(event.number, link);
+/// The page load and the events that are referred to and not here, by what they are before the first event.
+fn points(batch: &Batch, clock: Clock, rest: &mut Vec<u8>) {
+    let (number, start) = batch.events.first().map_or((0, 0), |first| (first.number, first.start_ns));
+    put(rest, batch.page_load.map_or(0, |load| load + 1));
+    put(rest, batch.points.len() as u64);
+    let start = clock.read(start);
+    for point in &batch.points {
+        let time = clock.read(point.start_ns);
+        put_signed(rest, number.wrapping_sub(point.number) as i64);
+        put_signed(rest, start.units.wrapping_sub(time.units) as i64);
+        if WRITES_DUST && clock.has_dust() {
+            put_signed(rest, time.dust);
         }
-    }
-
-    fn push_link(&mut self, number: u64, link: &Link) {
-        let target = match link.target {
-            Target::Own(target) => {
-                let back = number.wrapping_sub(target) as i64;
-                ((back << 1 ^ back >> 63) as u64) << 1
-            }
-            Target::Foreign(trace, span) => (self.foreign_at(&trace, &span) as u64) << 1 | 1,
-        };
-        self.events.link_target.push(target);
-        self.events.link_kinds.push(link.kinds.0);
-        self.events.link_rule.push(link.rule.map_or(0, |rule| rule.0 + 1));
-    }
-
-    fn foreign_at(&mut self, trace: &[u8], span: &[u8]) -> usize {
-        let known = self.foreign.chunks_exact(24).position(|id| id.starts_with(trace) && id.ends_with(span));
-        known.unwrap_or_else(|| {
-            self.foreign.extend_from_slice(trace);
-            self.foreign.extend_from_slice(span);
-            self.foreign.len() / 24 - 1
-        })
-    }
-
-    /// Writes the values of `attributes` and returns the position of their shape.
-    fn shape_of(&mut self, attributes: &[Attribute]) -> u32 {
-        let mut shape = wire::Shape::default();
-        for attribute in attributes {
-            shape.keys.push(attribute.key.0);
-            shape.types.push(self.push_value(&attribute.value) as i32);
-        }
-        let known = self.shapes.iter().position(|other| *other == shape);
-        known.unwrap_or_else(|| {
-            self.shapes.push(shape);
-            self.shapes.len() - 1
-        }) as u32
-    }
-
-    fn push_value(&mut self, value: &Value) -> wire::Type {
-        match value {
-            Value::Text(text) => {
-                self.values.text.push(text.0);
-                wire::Type::Text
-            }
-            Value::Bool(value) => {
-                self.values.bools.push(*value);
-                wire::Type::Bool
-            }
-            Value::Int(value) => {
-                self.values.ints.push(*value);
-                wire::Type::Int
-            }
-            Value::Double(value) => {
-                self.values.doubles.push(*value);
-                wire::Type::Double
-            }
-            other => {
-                self.values.other.push(nested(other));
-                wire::Type::Other
-            }
-        }
-    }
-}
-
-fn nested(value: &Value) -> wire::Value {
-    use wire::value::Value as Wire;
-    let value = match value {
-        Value::Text(text) => Some(Wire::Text(text.0)),
-        Value::Bool(value) => Some(Wire::Bool(*value)),
-        Value::Int(value) => Some(Wire::Int(*value)),
-        Value::Double(value) => Some(Wire::Double(*value)),
-        Value::Bytes(bytes) => Some(Wire::Bytes(bytes.to_vec())),
-        Value::List(values) => Some(Wire::List(wire::List { values: values.iter().map(nested).collect() })),
-        Value::Map(entries) => {
-            let (keys, values): (Vec<_>, Vec<_>) =
-                entries.iter().map(|(StrId(key), value)| (*key, nested(value))).unzip();
-            Some(Wire::Map(wire::Map { keys, values }))
-        }
-        Value::Empty => None,
-    };
-    wire::Value { value }
-}
-
-fn session(session: &crate::Session) -> wire::Session {
-    wire::Session {
-        id: session.id.to_vec(),
-        previous_id: session.previous_id.map(|id| id.to_vec()).unwrap_or_default(),
-        randomness: session.randomness,
-    }
-}
-
-/// The coarsest unit in which every time of the batch is whole: browsers round to 100 µs or 5 µs, so
-/// nanoseconds would be mostly zeros.
-fn time_unit(batch: &Batch) -> u64 {
-    let times = || {
-        let events = batch.events.iter().flat_map(|event| [event.start_ns, event.duration_ns]);
-        events.chain(batch.points.iter().map(|point| point.start_ns))
-    };
-    [1_000_000, 100_000, 5_000, 1_000]
-        .into_iter()
-        .find(|unit| times().all(|time| time % unit == 0))
-        .unwrap_or(1)
-}
-
-impl wire::Events {
-    fn without_zero_columns(mut self) -> Self {
-        fn clear<T: Default + PartialEq>(column: &mut Vec<T>) {
-            if column.iter().all(|value| *value == T::default()) {
-                column.clear();
-            }
-        }
-        clear(&mut self.name);
-        clear(&mut self.kind);
-        clear(&mut self.duration);
-        clear(&mut self.epoch);
-        clear(&mut self.session);
-        clear(&mut self.parent);
-        clear(&mut self.root);
-        clear(&mut self.previous);
-        clear(&mut self.view);
-        clear(&mut self.interaction);
-        clear(&mut self.status);
-        clear(&mut self.shape);
-        clear(&mut self.link_count);
-        clear(&mut self.state);
-        clear(&mut self.link_rule);
-        self
     }
 }

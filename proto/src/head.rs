@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! byte 0       format version, 0 while the format moves
-//! byte 1       form of the body: 0 as it is, 1 raw DEFLATE (RFC 1951)
+//! byte 1       form of the body: 0 as it is, 1 raw DEFLATE (RFC 1951) behind `DICTIONARY`
 //! byte 2-17    page seed
 //! byte 18-21   digest: CRC-32 (ISO-HDLC) of the body as it is, little-endian
 //! varint       number of the batch in its page
@@ -13,7 +13,12 @@
 
 use alloc::vec::Vec;
 
-use crate::{decode::DecodeError, ids::Seed, limits};
+use crate::{
+    decode::DecodeError,
+    ids::Seed,
+    limits,
+    number::{Reader, put},
+};
 
 /// The format this crate writes, and the only one it reads until the format is frozen as 1.
 pub const VERSION: u8 = 0;
@@ -24,7 +29,7 @@ pub const VERSION: u8 = 0;
 pub enum Form {
     /// As it is.
     Plain = 0,
-    /// Raw DEFLATE (RFC 1951).
+    /// Raw DEFLATE (RFC 1951) behind [`crate::DICTIONARY`].
     Deflate = 1,
 }
 
@@ -52,7 +57,7 @@ impl Head {
         out.extend_from_slice(&self.seed.0);
         out.extend_from_slice(&self.digest.to_le_bytes());
         for number in [self.number, self.send_time_ms, u64::from(self.epoch)] {
-            prost::encoding::encode_varint(number, out);
+            put(out, number);
         }
     }
 
@@ -72,10 +77,10 @@ impl Head {
             _ => return Err(DecodeError::Invalid("form")),
         };
         let (seed, rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
-        let (digest, mut rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
-        let mut varint =
-            || prost::encoding::decode_varint(&mut rest).map_err(|_| DecodeError::Truncated("head"));
-        let (number, send_time_ms, epoch) = (varint()?, varint()?, varint()?);
+        let (digest, rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;
+        let mut rest = Reader(rest);
+        let mut number = || rest.number().ok_or(DecodeError::Truncated("head"));
+        let (number, send_time_ms, epoch) = (number()?, number()?, number()?);
         if number > limits::MAX_NUMBER || send_time_ms > limits::MAX_NUMBER {
             return Err(DecodeError::Invalid("number or send time beyond 2^53"));
         }
@@ -87,7 +92,7 @@ impl Head {
             send_time_ms,
             epoch: u32::try_from(epoch).map_err(|_| DecodeError::Invalid("epoch"))?,
         };
-        Ok((head, rest))
+        Ok((head, rest.0))
     }
 }
 

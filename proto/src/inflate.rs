@@ -2,9 +2,12 @@
 
 use alloc::{borrow::Cow, vec::Vec};
 
-use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_with_limit};
+use miniz_oxide::inflate::{
+    TINFLStatus,
+    core::{DecompressorOxide, decompress, inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF},
+};
 
-use crate::{decode::DecodeError, head::Form, limits};
+use crate::{decode::DecodeError, dictionary::DICTIONARY, head::Form, limits};
 
 /// The plain form of a body.
 ///
@@ -18,11 +21,26 @@ pub fn inflate(form: Form, body: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
 }
 
 fn deflated(body: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    decompress_to_vec_with_limit(body, limits::MAX_BODY_BYTES).map_err(|error| match error.status {
-        TINFLStatus::HasMoreOutput => {
-            DecodeError::Limit { what: "bytes of body", limit: limits::MAX_BODY_BYTES }
+    let known = DICTIONARY.len();
+    let mut out = DICTIONARY.to_vec();
+    out.resize(known + body.len().saturating_mul(8).clamp(4_096, limits::MAX_BODY_BYTES), 0);
+    let (mut state, mut read, mut end) = (DecompressorOxide::new(), 0, known);
+    loop {
+        let rest = body.get(read..).unwrap_or_default();
+        let (status, used, made) =
+            decompress(&mut state, rest, &mut out, end, TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF);
+        read += used;
+        end += made;
+        match status {
+            TINFLStatus::Done => return Ok(out.get(known..end).unwrap_or_default().to_vec()),
+            TINFLStatus::HasMoreOutput if end - known >= limits::MAX_BODY_BYTES => {
+                return Err(DecodeError::Limit { what: "bytes of body", limit: limits::MAX_BODY_BYTES });
+            }
+            TINFLStatus::HasMoreOutput => out.resize(known + limits::MAX_BODY_BYTES, 0),
+            TINFLStatus::FailedCannotMakeProgress | TINFLStatus::NeedsMoreInput => {
+                return Err(DecodeError::Truncated("body"));
+            }
+            _ => return Err(DecodeError::Inflate),
         }
-        TINFLStatus::FailedCannotMakeProgress | TINFLStatus::NeedsMoreInput => DecodeError::Truncated("body"),
-        _ => DecodeError::Inflate,
-    })
+    }
 }

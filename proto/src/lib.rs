@@ -1,7 +1,7 @@
 //! The bytes between steps 3 and 4: what the SDK writes and the collector reads.
 //!
 //! Compiled into both sides, so it has no I/O, no clock and no `std`. `WIRE.md` beside this crate
-//! explains every byte; `weft/v1/weft.proto` is the schema.
+//! explains every byte.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -16,10 +16,18 @@ pub mod event;
 mod rare;
 mod strings;
 
+mod dictionary;
+mod nested;
+mod number;
+mod packing;
+mod place;
+mod time;
+
 pub mod ack;
 pub mod head;
 
 mod decode;
+mod deflate;
 mod encode;
 
 #[cfg(feature = "inflate")]
@@ -27,6 +35,7 @@ mod inflate;
 
 pub use ack::Ack;
 pub use decode::{DecodeError, decode};
+pub use dictionary::DICTIONARY;
 pub use encode::{Sealed, encode, seal};
 pub use event::{
     Attribute, Batch, Dropped, Event, InTrace, Kind, Link, LinkKinds, OpenState, Point, Session, Status,
@@ -38,9 +47,3 @@ pub use ids::{Ids, Seed, SpanId, TraceId};
 pub use inflate::inflate;
 pub use rare::Rare;
 pub use strings::{StrId, Strings};
-
-/// The schema as prost reads it. Private: `event` is what both sides speak.
-#[allow(missing_docs, unreachable_pub, clippy::all)]
-mod wire {
-    include!(concat!(env!("OUT_DIR"), "/weft.v1.rs"));
-}

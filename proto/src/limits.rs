@@ -19,6 +19,9 @@ pub const MAX_LINKS: usize = 128;
 /// Distinct strings in one batch.
 pub const MAX_STRINGS: usize = 20_000;
 
+/// Distinct pairs of an attribute's key and type in one batch.
+pub const MAX_COLUMNS: usize = 8_192;
+
 /// Bytes of an event's name or an attribute's key.
 pub const MAX_NAME_BYTES: usize = 256;
 

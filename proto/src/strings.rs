@@ -73,40 +73,17 @@ impl Strings {
         self.text.len()
     }
 
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub(crate) fn lengths(&self) -> Vec<u32> {
-        self.places.iter().map(|place| place.end - place.start).collect()
-    }
-
-    /// From the wire: `text`, which is still to be cut into `count` strings.
-    pub(crate) fn with_text(text: &str, count: usize) -> Self {
-        Self { text: text.into(), places: Vec::with_capacity(count), index: Vec::new() }
-    }
-
-    /// The next `length` bytes of the text are a string. `None`: that is more than there is, or ends in a character.
-    #[inline]
-    pub(crate) fn cut(&mut self, length: u32) -> Option<()> {
-        let start = self.end();
-        let end = start.checked_add(length)?;
-        self.text.is_char_boundary(end as usize).then(|| self.places.push(Place { start, end }))
-    }
-
-    /// Whether all of the text belongs to a string.
-    pub(crate) fn is_cut(&self) -> bool {
-        self.end() as usize == self.text.len()
+    /// From the wire: strings end to end, and where each ends.
+    pub(crate) fn of(text: String, ends: &[u32]) -> Self {
+        let starts = core::iter::once(&0).chain(ends);
+        let places = starts.zip(ends).map(|(start, end)| Place { start: *start, end: *end }).collect();
+        Self { text, places, index: Vec::new() }
     }
 
     /// Bytes of the string at `id`, if there is one.
     #[inline]
     pub(crate) fn length(&self, id: StrId) -> Option<usize> {
         self.places.get(id.0 as usize).map(|place| (place.end - place.start) as usize)
-    }
-
-    fn end(&self) -> u32 {
-        self.places.last().map_or(0, |last| last.end)
     }
 
     fn push(&mut self, text: &str) -> StrId {

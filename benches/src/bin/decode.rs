@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use benches::{Failure, corpus::Corpus};
 use flate2::{Decompress, FlushDecompress};
-use weft_proto::{Form, Head, decode, digest};
+use weft_proto::{DICTIONARY, Form, Head, decode, digest};
 
 /// The collector's: which allocator it is changes what decoding costs.
 #[global_allocator]
@@ -92,6 +92,7 @@ fn inflate(request: &[u8]) -> Result<Vec<u8>, Failure> {
     }
     let mut out = Vec::with_capacity(body.len() * 4);
     let mut inflater = Decompress::new(false);
+    inflater.set_dictionary(DICTIONARY)?;
     loop {
         let read = usize::try_from(inflater.total_in())?;
         let rest = body.get(read..).unwrap_or_default();

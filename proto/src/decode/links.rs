@@ -1,95 +1,83 @@
-//! Links of all events, one column after the other.
+//! Links of the events: how many, where to, why.
 
 use alloc::vec::Vec;
 
-use super::{
-    DecodeError,
-    column::{Column, Columns},
-    error::within,
-    fields::{Varints, unzigzag},
-    value::Text,
-};
+use super::{DecodeError, error::within, text::Text};
 use crate::{
-    event::{Link, LinkKinds, Target},
-    ids::{SpanId, TraceId},
+    event::{Event, Link, LinkKinds, Target},
     limits,
+    number::unzigzag,
 };
 
 /// Bytes of a link in OTLP: its ids, its kinds, and what frames them.
 const LINK_BYTES: usize = 100;
 
-/// The links of a batch, taken one after the other.
-pub(super) struct Links<'a> {
-    targets: Varints<'a>,
-    kinds: Column<'a>,
-    rules: Column<'a>,
-    foreign: &'a [[u8; 24]],
+const TARGET: DecodeError = DecodeError::Invalid("link target");
+const KIND: DecodeError = DecodeError::Invalid("link kind");
+
+#[derive(Default)]
+pub(super) struct Links {
+    /// By link: number of the event that has it.
+    pub(super) of: Vec<u64>,
+    /// Foreign ids that were named so far.
+    foreign: Vec<[u8; 24]>,
 }
 
-impl<'a> Links<'a> {
-    pub(super) fn of(columns: &Columns<'a>, foreign: &'a [u8]) -> Result<Self, DecodeError> {
-        let (foreign, rest) = foreign.as_chunks();
-        if !rest.is_empty() {
-            return Err(DecodeError::Invalid("foreign ids"));
-        }
-        let [kinds, rules] = [17, 18].map(|tag| columns.get(tag));
-        Ok(Self { targets: Varints::of(columns.0.get(16)), kinds, rules, foreign })
-    }
-
-    /// How many there are, unless that is too many.
-    pub(super) fn count(&self) -> usize {
-        self.targets.count().min(limits::MAX_RESOLVED_BYTES / LINK_BYTES)
-    }
-
-    /// The links of one event.
-    #[inline]
-    pub(super) fn read(
+impl Links {
+    /// An event has so many.
+    pub(super) fn count(
         &mut self,
-        number: u64,
-        count: u32,
-        text: &mut Text,
-        all: &mut Vec<Link>,
+        event: &mut Event,
+        count: u64,
+        text: &mut Text<'_>,
     ) -> Result<(), DecodeError> {
-        within("links of an event", count as usize, limits::MAX_LINKS)?;
-        text.spend(count as usize * LINK_BYTES)?;
-        for _ in 0..count {
-            let target = self.targets.next().ok_or_else(|| self.targets.why("link count"))?;
-            let kinds = LinkKinds(self.kinds.next()? as u32);
-            let rule = (self.rules.next()? as u32).checked_sub(1);
-            let needs_rule = kinds.0 == 0 || kinds.contains(LinkKinds::NAMED);
-            if needs_rule && rule.is_none() || !LinkKinds::ALL.contains(kinds) {
-                return Err(DecodeError::Invalid("link kind"));
-            }
-            let rule = rule.map(|rule| text.name(rule)).transpose()?;
-            all.push(Link { target: self.target(number, target)?, kinds, rule });
-        }
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        within("links of an event", count, limits::MAX_LINKS)?;
+        text.spend(count * LINK_BYTES)?;
+        let start = self.of.len();
+        self.of.resize(start + count, event.number);
+        event.links = start as u32..self.of.len() as u32;
         Ok(())
     }
 
-    fn target(&self, number: u64, coded: u64) -> Result<Target, DecodeError> {
+    /// A link of event `number`, kinds and rule not yet known.
+    pub(super) fn to(&mut self, number: u64, coded: u64, text: &mut Text<'_>) -> Result<Link, DecodeError> {
+        let target = self.target(number, coded, text)?;
+        Ok(Link { target, kinds: LinkKinds::default(), rule: None })
+    }
+
+    pub(super) fn kinds(link: &mut Link, kinds: u64) -> Result<(), DecodeError> {
+        link.kinds = u32::try_from(kinds).map(LinkKinds).map_err(|_| KIND)?;
+        if LinkKinds::ALL.contains(link.kinds) { Ok(()) } else { Err(KIND) }
+    }
+
+    pub(super) fn rule(link: &mut Link, rule: u64, text: &mut Text<'_>) -> Result<(), DecodeError> {
+        let needs_rule = link.kinds.0 == 0 || link.kinds.contains(LinkKinds::NAMED);
+        if rule == 0 {
+            return if needs_rule { Err(KIND) } else { Ok(()) };
+        }
+        let name = text.resolve(rule - 1)?;
+        text.spend(text.name_bytes(name)?)?;
+        link.rule = Some(name);
+        Ok(())
+    }
+
+    fn target(&mut self, number: u64, coded: u64, text: &mut Text<'_>) -> Result<Target, DecodeError> {
         let rest = coded >> 1;
         if coded & 1 == 0 {
             return number
                 .checked_add_signed(unzigzag(rest).wrapping_neg())
                 .filter(|target| *target <= limits::MAX_NUMBER && *target != number)
                 .map(Target::Own)
-                .ok_or(DecodeError::Invalid("link target"));
+                .ok_or(TARGET);
         }
-        let id = usize::try_from(rest).ok().and_then(|at| self.foreign.get(at));
-        id.and_then(|id| {
-            let (trace, span): (&TraceId, _) = id.split_first_chunk()?;
-            let span: SpanId = span.try_into().ok()?;
-            Some(Target::Foreign(*trace, span))
-        })
-        .ok_or(DecodeError::Invalid("link target"))
-    }
-
-    /// There are none beside those that events have.
-    pub(super) fn end(&self) -> Result<(), DecodeError> {
-        if !self.targets.is_empty() {
-            return Err(DecodeError::Invalid("link count"));
+        if rest == 0 {
+            self.foreign.push(text.id()?);
         }
-        self.kinds.end()?;
-        self.rules.end()
+        let back = usize::try_from(rest).ok().map(|rest| rest.max(1));
+        let at = back.and_then(|back| self.foreign.len().checked_sub(back));
+        let id = at.and_then(|at| self.foreign.get(at)).ok_or(TARGET)?;
+        let (trace, span) = id.split_first_chunk().ok_or(TARGET)?;
+        Ok(Target::Foreign(*trace, span.try_into().map_err(|_| TARGET)?))
     }
 }

@@ -1,78 +1,55 @@
-//! The small messages of a batch: sessions, points, drop reasons.
+//! What a batch says once: sessions, points, and what was given up.
 
 use alloc::vec::Vec;
 
-use super::{
-    DecodeError, Units,
-    body::Run,
-    error::within,
-    fields::{Field, Fields},
-    value::Text,
-};
+use super::{Body, DecodeError, First, text::Text};
 use crate::{
     event::{Dropped, Point, Session},
     limits,
+    number::unzigzag,
+    time::{Clock, Time},
 };
 
-pub(super) fn sessions(run: &Run<'_>) -> Result<Vec<Session>, DecodeError> {
-    within("sessions", run.count(), limits::MAX_SESSIONS)?;
-    run.messages().map(session).collect()
+pub(super) fn sessions(body: &mut Body<'_>, text: &mut Text<'_>) -> Result<Vec<Session>, DecodeError> {
+    let count = body.count("sessions", limits::MAX_SESSIONS)?;
+    let session = |_| {
+        let id = text.id()?;
+        let random: [u8; 7] = text.id()?;
+        let randomness = random.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        let previous_id = match body.byte("sessions")? {
+            0 => None,
+            1 => Some(text.id()?),
+            _ => return Err(DecodeError::Invalid("session")),
+        };
+        Ok(Session { id, previous_id, randomness })
+    };
+    (0..count).map(session).collect()
 }
 
-fn session(message: &[u8]) -> Result<Session, DecodeError> {
-    let (mut id, mut previous_id, mut randomness) = (&[][..], &[][..], 0);
-    let mut fields = Fields(message);
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Field::Bytes(bytes)) => id = bytes,
-            (2, Field::Bytes(bytes)) => previous_id = bytes,
-            (3, Field::Fixed64(bits)) => randomness = bits,
-            (1..=3, _) => return Err(DecodeError::Protobuf),
-            _ => {}
-        }
-    }
-    let sixteen = |bytes: &[u8]| bytes.try_into().map_err(|_| DecodeError::Invalid("session id"));
-    Ok(Session {
-        id: sixteen(id)?,
-        previous_id: if previous_id.is_empty() { None } else { Some(sixteen(previous_id)?) },
-        randomness: Some(randomness)
-            .filter(|randomness| *randomness < 1 << 56)
-            .ok_or(DecodeError::Invalid("session randomness"))?,
-    })
+pub(super) fn dropped(body: &mut Body<'_>, text: &mut Text<'_>) -> Result<Vec<Dropped>, DecodeError> {
+    let count = body.count("drop reasons", limits::MAX_ATTRIBUTES)?;
+    let dropped = |_| Ok(Dropped { reason: text.name(body)?, count: body.number("drop reasons")? });
+    (0..count).map(dropped).collect()
 }
 
-pub(super) fn points(run: &Run<'_>, units: Units) -> Result<Vec<Point>, DecodeError> {
-    within("points", run.count(), limits::MAX_EVENTS)?;
-    let points = run.messages().map(|point| {
-        let (of, start) = two_numbers(point)?;
-        Ok(Point { number: number(of)?, start_ns: units.nanoseconds(start)? })
-    });
-    points.collect()
+/// The page load, and the events that are referred to and not in the batch.
+pub(super) fn points(
+    body: &mut Body<'_>,
+    clock: Clock,
+    first: First,
+) -> Result<(Option<u64>, Vec<Point>), DecodeError> {
+    let page_load = body.number("points")?.checked_sub(1).map(number).transpose()?;
+    let count = body.count("points", limits::MAX_EVENTS)?;
+    let point = |_| {
+        let back = unzigzag(body.number("points")?);
+        let units = first.start.units.wrapping_sub(unzigzag(body.number("points")?) as u64);
+        let dust = if clock.has_dust() { unzigzag(body.number("points")?) } else { 0 };
+        let start_ns = clock.nanoseconds(Time { units, dust }).ok_or(DecodeError::Invalid("time"))?;
+        Ok(Point { number: number(first.number.wrapping_sub(back as u64))?, start_ns })
+    };
+    Ok((page_load, (0..count).map(point).collect::<Result<_, _>>()?))
 }
 
-pub(super) fn dropped(run: &Run<'_>, text: &mut Text) -> Result<Vec<Dropped>, DecodeError> {
-    within("drop reasons", run.count(), limits::MAX_ATTRIBUTES)?;
-    let dropped = run.messages().map(|dropped| {
-        let (reason, count) = two_numbers(dropped)?;
-        Ok(Dropped { reason: text.name(reason as u32)?, count })
-    });
-    dropped.collect()
-}
-
-/// Fields 1 and 2 of a message.
-fn two_numbers(message: &[u8]) -> Result<(u64, u64), DecodeError> {
-    let (mut first, mut second, mut fields) = (0, 0, Fields(message));
-    while let Some(field) = fields.next()? {
-        match field {
-            (1, Field::Varint(number)) => first = number,
-            (2, Field::Varint(number)) => second = number,
-            (1 | 2, _) => return Err(DecodeError::Protobuf),
-            _ => {}
-        }
-    }
-    Ok((first, second))
-}
-
-pub(super) fn number(number: u64) -> Result<u64, DecodeError> {
+fn number(number: u64) -> Result<u64, DecodeError> {
     if number > limits::MAX_NUMBER { Err(DecodeError::Invalid("event number")) } else { Ok(number) }
 }

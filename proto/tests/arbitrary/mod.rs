@@ -40,12 +40,26 @@ enum Scalar {
     Empty,
 }
 
+/// Text of any kind, and such as is packed or looks like it.
+fn text() -> impl Strategy<Value = String> {
+    let part = prop_oneof![
+        ".{0,20}",
+        "[\u{0}-\u{6}a]{1,4}",
+        "[0-9a-f]{6,40}",
+        "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{11,13}",
+        Just("0123456789abcdef".repeat(40)),
+    ];
+    vec(part, 0..4).prop_map(|parts| parts.concat())
+}
+
 fn scalar() -> impl Strategy<Value = Scalar> {
     let leaf = prop_oneof![
-        ".{0,20}".prop_map(Scalar::Text),
+        text().prop_map(Scalar::Text),
         any::<bool>().prop_map(Scalar::Bool),
         any::<i64>().prop_map(Scalar::Int),
-        any::<f64>().prop_filter("NaN differs from itself", |value| !value.is_nan()).prop_map(Scalar::Double),
+        any::<f64>().prop_map(Scalar::Double),
+        (any::<i32>(), 0..6)
+            .prop_map(|(digits, places)| Scalar::Double(f64::from(digits) / 10_f64.powi(places))),
         vec(any::<u8>(), 0..8).prop_map(Scalar::Bytes),
         Just(Scalar::Empty),
     ];
@@ -69,7 +83,10 @@ fn draft() -> impl Strategy<Value = Draft> {
     let time = prop_oneof![
         any::<u64>(),
         0..4_000_000_000_000u64,
-        (0..4_000_000_000u64).prop_map(|ms| ms * 1_000_000)
+        (0..4_000_000_000u64).prop_map(|ms| ms * 1_000_000),
+        // As clocks have it that count milliseconds in doubles.
+        (1_794_993_000_000.0..1_795_000_000_000.0)
+            .prop_map(|ms: f64| ((ms * 10.0).round() / 10.0 * 1e6).round() as u64),
     ];
     let first = (prop_oneof![1..4u64, 1..1u64 << 40], "[a-zA-Z.]{0,12}", 0..6u32, time.clone(), time);
     let state = prop_oneof![3 => Just(0), 1 => 1..6u32];

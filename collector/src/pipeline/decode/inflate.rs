@@ -4,12 +4,15 @@ use std::{cell::RefCell, io::Read};
 
 use flate2::{Decompress, FlushDecompress, Status, read::MultiGzDecoder};
 
+use weft_proto::DICTIONARY;
+
 use crate::reject::Reject;
 
-/// Raw DEFLATE, whole: neither cut short nor followed by anything.
+/// Raw DEFLATE behind the dictionary of the format, whole: neither cut short nor followed by anything.
 pub(super) fn deflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
     INFLATER.with_borrow_mut(|inflater| {
         inflater.reset(false);
+        inflater.set_dictionary(DICTIONARY).map_err(|_| Reject::NotDeflate)?;
         inflate(inflater, bytes, limit)
     })
 }

@@ -1,0 +1,260 @@
+//! Huffman codes of a block (RFC 1951, 3.2.5 to 3.2.7): fixed ones, or its own, whichever takes fewer bits.
+
+use alloc::{vec, vec::Vec};
+
+use super::{Token, bits::Bits};
+
+const LITERALS: usize = 286;
+const DISTANCES: usize = 30;
+const END: usize = 256;
+
+/// Symbols that describe the lengths of codes, in the order in which their own are told.
+const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
+
+/// A symbol, and the bits behind it that say which of several it is.
+struct Symbol {
+    at: usize,
+    extra: u32,
+    count: u8,
+}
+
+/// What a length or distance is written as: from `4 << bits / 2` (or `2 << ..`) on, each symbol stands for twice as many.
+fn symbol(value: u32, per_step: u32) -> Symbol {
+    if value < per_step * 2 {
+        return Symbol { at: value as usize, extra: 0, count: 0 };
+    }
+    let count = value.ilog2() - per_step.ilog2();
+    let at = per_step * count + (value >> count);
+    Symbol { at: at as usize, extra: value & ((1 << count) - 1), count: count as u8 }
+}
+
+fn length_symbol(length: u16) -> Symbol {
+    // The longest has a symbol of its own.
+    if length == 258 {
+        return Symbol { at: 285, extra: 0, count: 0 };
+    }
+    let symbol = symbol(u32::from(length) - 3, 4);
+    Symbol { at: symbol.at + END + 1, ..symbol }
+}
+
+fn distance_symbol(distance: u16) -> Symbol {
+    symbol(u32::from(distance) - 1, 2)
+}
+
+/// The codes of one block.
+pub(super) struct Codes {
+    /// Lengths of the codes of literals and lengths, and of distances.
+    lengths: [Vec<u8>; 2],
+    /// What tells them; none: they are the fixed ones.
+    told: Option<Told>,
+    /// How many bits the block takes.
+    pub(super) bits: u32,
+}
+
+/// Lengths of codes as they are told: symbols with what is behind them, and the codes of those.
+struct Told {
+    counts: [usize; 2],
+    symbols: Vec<Symbol>,
+    lengths: Vec<u8>,
+}
+
+impl Codes {
+    pub(super) fn of(tokens: &[Token]) -> Self {
+        let mut counts = [vec![0_u32; LITERALS], vec![0; DISTANCES]];
+        let mut extra = 0;
+        let [literals, distances] = &mut counts;
+        let mut count = |of: &mut [u32], symbol: &Symbol| {
+            of.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
+            extra += u32::from(symbol.count);
+        };
+        for token in tokens {
+            if token.distance == 0 {
+                count(literals, &Symbol { at: token.length.into(), extra: 0, count: 0 });
+            } else {
+                count(literals, &length_symbol(token.length));
+                count(distances, &distance_symbol(token.distance));
+            }
+        }
+        count(literals, &Symbol { at: END, extra: 0, count: 0 });
+        let bits = |lengths: &[Vec<u8>; 2]| {
+            extra + 3 + cost(&counts[0], &lengths[0]) + cost(&counts[1], &lengths[1])
+        };
+        let (fixed, own) = (fixed(), [lengths(&counts[0], 15), lengths(&counts[1], 15)]);
+        let told = Told::of(&own);
+        let (fixed_bits, own_bits) = (bits(&fixed), bits(&own) + told.bits());
+        if fixed_bits <= own_bits {
+            Self { lengths: fixed, told: None, bits: fixed_bits }
+        } else {
+            Self { lengths: own, told: Some(told), bits: own_bits }
+        }
+    }
+
+    /// Writes the block.
+    pub(super) fn write(&self, tokens: &[Token], is_last: bool, to: &mut Bits) {
+        to.put(is_last.into(), 1);
+        to.put(if self.told.is_some() { 2 } else { 1 }, 2);
+        if let Some(told) = &self.told {
+            told.write(to);
+        }
+        let [literals, distances] = [&self.lengths[0], &self.lengths[1]].map(|lengths| codes(lengths));
+        for token in tokens {
+            if token.distance == 0 {
+                put(&literals, &Symbol { at: token.length.into(), extra: 0, count: 0 }, to);
+            } else {
+                put(&literals, &length_symbol(token.length), to);
+                put(&distances, &distance_symbol(token.distance), to);
+            }
+        }
+        put(&literals, &Symbol { at: END, extra: 0, count: 0 }, to);
+    }
+}
+
+impl Told {
+    fn of([literals, distances]: &[Vec<u8>; 2]) -> Self {
+        let used = |lengths: &[u8], least: usize| {
+            lengths.iter().rposition(|length| *length != 0).map_or(least, |last| (last + 1).max(least))
+        };
+        let counts = [used(literals, 257), used(distances, 1)];
+        let all = literals.iter().take(counts[0]).chain(distances.iter().take(counts[1]));
+        let symbols = runs(&all.copied().collect::<Vec<_>>());
+        let mut of_symbols = vec![0; ORDER.len()];
+        for symbol in &symbols {
+            of_symbols.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
+        }
+        Self { counts, symbols, lengths: lengths(&of_symbols, 7) }
+    }
+
+    /// How many of the lengths of its own codes are told.
+    fn own(&self) -> usize {
+        let is_used = |at: &u8| self.lengths.get(usize::from(*at)).is_some_and(|length| *length != 0);
+        ORDER.iter().rposition(is_used).map_or(4, |last| (last + 1).max(4))
+    }
+
+    fn bits(&self) -> u32 {
+        let length = |symbol: &Symbol| self.lengths.get(symbol.at).copied().unwrap_or(0) + symbol.count;
+        14 + self.own() as u32 * 3 + self.symbols.iter().map(|symbol| u32::from(length(symbol))).sum::<u32>()
+    }
+
+    fn write(&self, to: &mut Bits) {
+        to.put(self.counts[0] as u32 - 257, 5);
+        to.put(self.counts[1] as u32 - 1, 5);
+        to.put(self.own() as u32 - 4, 4);
+        for at in ORDER.iter().take(self.own()) {
+            to.put(self.lengths.get(usize::from(*at)).copied().unwrap_or(0).into(), 3);
+        }
+        let codes = codes(&self.lengths);
+        self.symbols.iter().for_each(|symbol| put(&codes, symbol, to));
+    }
+}
+
+/// Lengths of codes, those that come again as how often (RFC 1951, 3.2.7).
+fn runs(mut lengths: &[u8]) -> Vec<Symbol> {
+    let mut symbols = Vec::new();
+    let mut before = None;
+    while let Some(&first) = lengths.first() {
+        let run = lengths.iter().take_while(|length| **length == first).count();
+        let (symbol, taken) = match run {
+            11.. if first == 0 => {
+                (Symbol { at: 18, extra: run.min(138) as u32 - 11, count: 7 }, run.min(138))
+            }
+            3.. if first == 0 => (Symbol { at: 17, extra: run as u32 - 3, count: 3 }, run),
+            3.. if before == Some(first) => {
+                (Symbol { at: 16, extra: run.min(6) as u32 - 3, count: 2 }, run.min(6))
+            }
+            _ => (Symbol { at: first.into(), extra: 0, count: 0 }, 1),
+        };
+        symbols.push(symbol);
+        before = Some(first);
+        lengths = lengths.get(taken..).unwrap_or_default();
+    }
+    symbols
+}
+
+fn cost(counts: &[u32], lengths: &[u8]) -> u32 {
+    counts.iter().zip(lengths).map(|(count, length)| count * u32::from(*length)).sum()
+}
+
+fn fixed() -> [Vec<u8>; 2] {
+    let literal = |at| match at {
+        0..144 => 8,
+        144..256 => 9,
+        256..280 => 7,
+        _ => 8,
+    };
+    // The last two literals are never used, and still take part in making the codes.
+    [(0..LITERALS + 2).map(literal).collect(), vec![5; DISTANCES]]
+}
+
+/// Lengths of the best codes that are not longer than `limit`.
+fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
+    let mut counts = counts.to_vec();
+    loop {
+        let lengths = unlimited(&counts);
+        if lengths.iter().all(|length| *length <= limit) {
+            return lengths;
+        }
+        // The rarest become less rare, and their codes shorter.
+        counts.iter_mut().filter(|count| **count > 0).for_each(|count| *count = *count / 2 + 1);
+    }
+}
+
+/// Lengths of the codes that Huffman's algorithm makes: the two lightest become one, until one is left.
+fn unlimited(counts: &[u32]) -> Vec<u8> {
+    let mut nodes: Vec<(u32, usize)> = counts.iter().map(|count| (*count, 0)).collect();
+    // Alone, a code still takes a bit.
+    let mut alone = None;
+    loop {
+        let mut lightest = [usize::MAX; 2];
+        for (at, (weight, parent)) in nodes.iter().enumerate() {
+            let is_lighter = |than: usize| nodes.get(than).is_none_or(|(other, _)| weight < other);
+            if *weight == 0 || *parent != 0 {
+                continue;
+            }
+            if is_lighter(lightest[0]) {
+                lightest = [at, lightest[0]];
+            } else if is_lighter(lightest[1]) {
+                lightest[1] = at;
+            }
+        }
+        let made = nodes.len();
+        if lightest[1] == usize::MAX {
+            alone = alone.or(Some(lightest[0])).filter(|_| made == counts.len());
+            break;
+        }
+        let mut weight = 0;
+        for at in lightest {
+            nodes.iter_mut().skip(at).take(1).for_each(|node| {
+                weight += node.0;
+                node.1 = made;
+            });
+        }
+        nodes.push((weight, 0));
+    }
+    let depth = |at: usize| {
+        let parents = core::iter::successors(Some(at), |at| {
+            nodes.get(*at).map(|node| node.1).filter(|parent| *parent > 0)
+        });
+        parents.count() as u8 - 1
+    };
+    (0..counts.len()).map(|at| if alone == Some(at) { 1 } else { depth(at) }).collect()
+}
+
+/// The codes that lengths stand for (RFC 1951, 3.2.2), turned round, as they are written from their first bit on.
+fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
+    let mut codes = vec![(0, 0); lengths.len()];
+    let mut code: u32 = 0;
+    for length in 1..=15 {
+        code <<= 1;
+        for (to, _) in codes.iter_mut().zip(lengths).filter(|(_, of)| **of == length) {
+            *to = (code.reverse_bits() >> (32 - u32::from(length)), length);
+            code += 1;
+        }
+    }
+    codes
+}
+
+fn put(codes: &[(u32, u8)], symbol: &Symbol, to: &mut Bits) {
+    let (code, length) = codes.get(symbol.at).copied().unwrap_or_default();
+    to.put(code, length);
+    to.put(symbol.extra, symbol.count);
+}
