@@ -5,6 +5,7 @@
     reason = "measures wall time and waits at a fixed pace: that is what it is for"
 )]
 
+pub mod bytes;
 pub mod corpus;
 pub mod load;
 pub mod store;

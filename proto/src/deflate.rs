@@ -9,7 +9,6 @@ mod matches;
 use alloc::vec::Vec;
 
 use self::{bits::Bits, huffman::Codes, matches::Matches};
-use crate::dictionary::DICTIONARY;
 
 /// The longest block that is stored as it is (RFC 1951, 3.2.4).
 const MAX_STORED: usize = 0xffff;
@@ -22,9 +21,9 @@ struct Token {
     distance: u16,
 }
 
-/// Deflates `body` behind [`DICTIONARY`]. Its first `packed` bytes are noise and stay as they are; from `text` on it is
-/// of another kind than before.
-pub(crate) fn deflate(body: &[u8], packed: usize, text: usize) -> Vec<u8> {
+/// Deflates `body` behind `known`, which whoever inflates it has already. Its first `packed` bytes are noise and stay as
+/// they are; from `text` on it is of another kind than before.
+pub(crate) fn deflate(known: &[u8], body: &[u8], packed: usize, text: usize) -> Vec<u8> {
     let mut bits = Bits::default();
     for chunk in body.get(..packed).unwrap_or_default().chunks(MAX_STORED) {
         bits.put(0, 3);
@@ -34,10 +33,11 @@ pub(crate) fn deflate(body: &[u8], packed: usize, text: usize) -> Vec<u8> {
         }
         bits.bytes(chunk);
     }
-    let mut buffer = Vec::with_capacity(DICTIONARY.len() + body.len());
-    buffer.extend_from_slice(DICTIONARY);
+    let mut buffer = Vec::with_capacity(known.len() + body.len());
+    buffer.extend_from_slice(known);
     buffer.extend_from_slice(body);
-    let (tokens, split) = tokens(&buffer, DICTIONARY.len() + packed, DICTIONARY.len() + text);
+    let (tokens, split) =
+        tokens(Matches::of(&buffer, known.len()), &buffer, known.len() + packed, known.len() + text);
     let (head, tail) = tokens.split_at_checked(split).unwrap_or_default();
     let [whole, first, second] = [&tokens, head, tail].map(Codes::of);
     if whole.bits <= first.bits + second.bits {
@@ -51,8 +51,7 @@ pub(crate) fn deflate(body: &[u8], packed: usize, text: usize) -> Vec<u8> {
 
 /// What stands for the bytes from `start` on, and how much of it for those before `text`. A match is held back for one byte:
 /// there may be a longer one.
-fn tokens(buffer: &[u8], start: usize, text: usize) -> (Vec<Token>, usize) {
-    let mut matches = Matches::of(buffer, DICTIONARY.len());
+fn tokens(mut matches: Matches<'_>, buffer: &[u8], start: usize, text: usize) -> (Vec<Token>, usize) {
     let (mut tokens, mut split, mut at) = (Vec::new(), 0, start);
     let mut held: Option<Token> = None;
     while at < buffer.len() || held.is_some() {

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 use self::{columns::Columns, shapes::Shapes, text::Text};
 use crate::{
     deflate::deflate,
+    dictionary::DICTIONARY,
     event::{Batch, Session},
     head::{Form, digest},
     number::{Reader, put, put_signed},
@@ -35,12 +36,26 @@ pub fn seal(batch: &Batch) -> Sealed {
     let body = encode(batch);
     let digest = digest(&body);
     let (packed, text) = parts(&body);
-    let deflated = deflate(&body, packed, text);
+    let deflated = deflate(DICTIONARY, &body, packed, text);
     if deflated.len() < body.len() {
         Sealed { form: Form::Deflate, digest, bytes: deflated }
     } else {
         Sealed { form: Form::Plain, digest, bytes: body }
     }
+}
+
+/// A body in DEFLATE behind what its page has sent before it: `before` are the bodies of earlier batches, one behind the other.
+#[must_use]
+pub fn deflate_behind(before: &[u8], body: &[u8]) -> Vec<u8> {
+    let (packed, text) = parts(body);
+    deflate(&window(before), body, packed, text)
+}
+
+/// What DEFLATE can see of the dictionary and what follows it: 32 KiB (RFC 1951, 2).
+pub(crate) fn window(before: &[u8]) -> Vec<u8> {
+    const WINDOW: usize = 32 * 1024;
+    let all = [DICTIONARY, before].concat();
+    all.get(all.len().saturating_sub(WINDOW)..).unwrap_or_default().to_vec()
 }
 
 /// Where the packed bytes of a body end, which are noise to DEFLATE, and where its text does.

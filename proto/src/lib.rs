@@ -36,7 +36,7 @@ mod inflate;
 pub use ack::Ack;
 pub use decode::{DecodeError, decode};
 pub use dictionary::DICTIONARY;
-pub use encode::{Sealed, encode, seal};
+pub use encode::{Sealed, deflate_behind, encode, seal};
 pub use event::{
     Attribute, Batch, Dropped, Event, InTrace, Kind, Link, LinkKinds, OpenState, Point, Session, Status,
     Target, Value,

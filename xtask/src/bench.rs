@@ -43,6 +43,12 @@ pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
     if keep == Keep::Yes { write(spans, &load_average, &said) } else { Ok(()) }
 }
 
+/// `cargo xtask bytes FILE... [--json]`: what a span weighs on the wire, beside OTLP.
+pub(crate) fn bytes(arguments: &[&str]) -> Outcome {
+    let program = built("benches", "bytes")?;
+    if Program::new(program).args(arguments).watch(|_| ())? { Ok(()) } else { Err("see above".into()) }
+}
+
 /// The release build of a program, wherever cargo puts it.
 fn built(package: &str, name: &str) -> Outcome<String> {
     let build = ["build", "--release", "--package", package, "--bin", name];

@@ -30,6 +30,7 @@ cargo xtask <chore>
   test --slow     and those that take minutes
   ci              what CI runs: format, lints, licences, advisories, tidy, test
 
+  bytes FILE...   what a span weighs on the wire, ours and OTLP; FILE holds OTLP/JSON. --json: a line a file
   bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
                   --keep: also as a file in benches/runs; --spans N: so many at 100 a request
 
@@ -60,6 +61,7 @@ fn run(args: &[&str]) -> Outcome {
         ["test"] => test::run(test::Breadth::Usual),
         ["test", "--slow"] => test::run(test::Breadth::Slow),
         ["ci"] => ci::run(),
+        ["bytes", arguments @ ..] => bench::bytes(arguments),
         ["bench", "load", options @ ..] => bench_load(options),
         ["setup"] => setup::run().and_then(|()| backends::usual()),
         ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),

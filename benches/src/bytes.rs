@@ -1,0 +1,149 @@
+//! How many bytes a span takes: spans of any OTLP/JSON file as batches of a page, there and back again.
+
+pub mod json;
+
+mod canonical;
+mod fields;
+mod page;
+mod rebuild;
+mod rest;
+
+use std::collections::BTreeMap;
+
+use flate2::{Compression, write::GzEncoder};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message;
+use weft_proto::{Batch, Form, Head, Seed, decode, digest, encode, inflate, seal};
+
+use self::{json::Recorded, page::Page};
+use crate::Failure;
+
+/// What sizes of batches are measured.
+pub const SIZES: [usize; 6] = [200, 100, 50, 20, 5, 1];
+
+/// Bytes a span with one size of batches.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Spans in a batch.
+    pub batch: usize,
+    /// Ours, each batch alone.
+    pub weft: f64,
+    /// Ours, each batch behind those of its page before it.
+    pub weft_dict: f64,
+    /// OTLP/JSON, gzip level 6.
+    pub otlp_json_gzip: f64,
+    /// OTLP/protobuf, gzip level 6.
+    pub otlp_proto_gzip: f64,
+    /// OTLP/JSON as OpenTelemetry JS sends it, not compressed.
+    pub otlp_json: f64,
+}
+
+/// What a file comes to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// How many spans.
+    pub spans: usize,
+    /// Whether everything but the numbers in ids came back.
+    pub lossless: bool,
+    /// What did not come back, if something did not.
+    pub lost: Option<String>,
+    /// By size of batches.
+    pub rows: Vec<Row>,
+}
+
+/// Measures one recorded file.
+///
+/// # Errors
+/// It is no OTLP/JSON.
+pub fn measure(text: &str) -> Result<Report, Failure> {
+    let recorded = Recorded::read(text)?;
+    let pages = page::pages(&recorded);
+    let mut report = Report { spans: recorded.spans.len(), lossless: true, lost: None, rows: Vec::new() };
+    for size in SIZES {
+        let (mut sums, mut back) = ([0_usize; 5], BTreeMap::new());
+        for page in &pages {
+            page_in_batches(page, &recorded, size, &mut sums, &mut back)?;
+        }
+        let lost = canonical::difference(&recorded, &pages, &back);
+        report.lossless &= lost.is_none();
+        report.lost = report.lost.or(lost);
+        let [weft, weft_dict, otlp_json_gzip, otlp_proto_gzip, otlp_json] =
+            sums.map(|sum| sum as f64 / report.spans.max(1) as f64);
+        report.rows.push(Row { batch: size, weft, weft_dict, otlp_json_gzip, otlp_proto_gzip, otlp_json });
+    }
+    Ok(report)
+}
+
+/// Spans that came back, by page and number.
+type Back = BTreeMap<(Seed, u64), rebuild::Rebuilt>;
+
+/// Sends one page in batches as an exporter would form them: in the order in which the spans end.
+fn page_in_batches(
+    page: &Page,
+    recorded: &Recorded,
+    size: usize,
+    sums: &mut [usize; 5],
+    back: &mut Back,
+) -> Result<(), Failure> {
+    let mut before = Vec::new();
+    for (number, spans) in page.by_end(recorded).chunks(size).enumerate() {
+        let batch = page.batch(recorded, spans);
+        let bodies = sent(&batch, page.seed, number as u64, &before)?;
+        let request = recorded.request(spans);
+        let json = recorded.json(spans);
+        let lengths = [
+            bodies.alone.len(),
+            bodies.behind,
+            gzip(&json)?.len(),
+            gzip(&request.encode_to_vec())?.len(),
+            json.len(),
+        ];
+        sums.iter_mut().zip(lengths).for_each(|(sum, length)| *sum += length);
+        let (head, body) = Head::read(&bodies.alone)?;
+        let plain = inflate(head.form, body)?.into_owned();
+        rebuild::spans(&decode(&plain)?, page.seed, back)?;
+        before.extend(plain);
+    }
+    Ok(())
+}
+
+/// A batch as it is sent.
+struct Sent {
+    alone: Vec<u8>,
+    /// How many bytes it is behind those before it.
+    behind: usize,
+}
+
+fn sent(batch: &Batch, seed: Seed, number: u64, before: &[u8]) -> Result<Sent, Failure> {
+    let sealed = seal(batch);
+    let head = Head {
+        form: sealed.form,
+        seed,
+        digest: sealed.digest,
+        number,
+        send_time_ms: 1_796_807_558_000,
+        epoch: 0,
+    };
+    let mut alone = Vec::new();
+    head.write(&mut alone);
+    let length = alone.len();
+    alone.extend(&sealed.bytes);
+    let body = encode(batch);
+    if digest(&body) != sealed.digest || (sealed.form == Form::Plain && body != sealed.bytes) {
+        return Err("a batch is sealed as something else than it is".into());
+    }
+    let behind = weft_proto::deflate_behind(before, &body);
+    // The base: a run of batches, and a hash of what they hold.
+    let base = if before.is_empty() { 0 } else { 6 };
+    Ok(Sent { behind: length + base + behind.len().min(sealed.bytes.len()), alone })
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    use std::io::Write;
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(6));
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
+/// A request, to see what another encoder makes of the same spans.
+type Request = ExportTraceServiceRequest;
