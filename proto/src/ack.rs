@@ -56,18 +56,23 @@ impl Ack {
         let mut ack = Self::default();
         while !rest.0.is_empty() {
             let key = rest.number()?;
-            match (key, key & 7) {
-                (DIGEST, _) => ack.digest = u32::from_le_bytes(*rest.array()?),
-                (NUMBER, _) => ack.number = rest.number()?,
-                (WAIT_MS, _) => ack.wait_ms = u32::try_from(rest.number()?).unwrap_or(u32::MAX),
-                (_, VARINT) => rest.number().map(drop)?,
-                (_, FIXED64) => rest.array::<8>().map(drop)?,
-                (_, FIXED32) => rest.array::<4>().map(drop)?,
-                (8.., BYTES) => {
+            let value = match key & 7 {
+                VARINT => rest.number()?,
+                FIXED32 => u32::from_le_bytes(*rest.array()?).into(),
+                FIXED64 => u64::from_le_bytes(*rest.array()?),
+                BYTES => {
                     let length = rest.number()?;
                     rest.bytes(length)?;
+                    length
                 }
                 _ => return None,
+            };
+            match key {
+                DIGEST => ack.digest = value as u32,
+                NUMBER => ack.number = value,
+                WAIT_MS => ack.wait_ms = value as u32,
+                0..8 => return None,
+                _ => {}
             }
         }
         Some(ack)

@@ -1,21 +1,22 @@
-//! Event model → bytes: columns, then DEFLATE where it helps.
+//! Rows → bytes: columns, then DEFLATE where it helps.
 
+mod batch;
 mod columns;
-mod expected;
-mod nested;
 mod shapes;
 mod text;
 mod values;
 
 use alloc::vec::Vec;
 
-use self::{columns::Columns, shapes::Shapes, text::Text};
+use self::{columns::Order, shapes::Shapes, text::Text};
 use crate::{
     deflate::deflate,
     dictionary::DICTIONARY,
-    event::{Batch, Session},
+    event::Batch,
     head::{Form, digest},
     number::{Reader, put, put_signed},
+    rows::{Field, Rows, at},
+    strings::StrId,
     time::{Clock, WRITES_DUST},
 };
 
@@ -33,29 +34,91 @@ pub struct Sealed {
 /// Encodes `batch` and deflates it if that makes it smaller.
 #[must_use]
 pub fn seal(batch: &Batch) -> Sealed {
-    let body = encode(batch);
-    let digest = digest(&body);
-    let (packed, text) = parts(&body);
-    let deflated = deflate(DICTIONARY, &body, packed, text);
-    if deflated.len() < body.len() {
-        Sealed { form: Form::Deflate, digest, bytes: deflated }
-    } else {
-        Sealed { form: Form::Plain, digest, bytes: body }
+    Rows::of(batch).seal()
+}
+
+/// Encodes `batch` as the body of a request, in the plain form.
+#[must_use]
+pub fn encode(batch: &Batch) -> Vec<u8> {
+    Rows::of(batch).encode()
+}
+
+impl Rows {
+    /// Encodes what is recorded and deflates it if that makes it smaller.
+    #[must_use]
+    pub fn seal(&self) -> Sealed {
+        let body = self.encode();
+        let digest = digest(&body);
+        let (packed, text) = parts(&body);
+        let deflated = deflate(DICTIONARY, &body, packed, text);
+        if deflated.len() < body.len() {
+            Sealed { form: Form::Deflate, digest, bytes: deflated }
+        } else {
+            Sealed { form: Form::Plain, digest, bytes: body }
+        }
+    }
+
+    /// Encodes what is recorded as the body of a request, in the plain form.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut text = Text::new(&self.strings);
+        let mut rest = Vec::new();
+        let clock = Clock::of(self);
+        let order = Order::of(self);
+        let shapes = Shapes::of(self, &order);
+        put(&mut rest, self.len() as u64);
+        rest.push(clock.code());
+        self.sessions(&mut text, &mut rest);
+        put(&mut rest, self.dropped.len() as u64 / 2);
+        for dropped in self.dropped.chunks_exact(2) {
+            text.reference(at(dropped, 0), &mut rest);
+            put(&mut rest, at(dropped, 1));
+        }
+        shapes.write(&mut text, &mut rest);
+        columns::write(self, &order, &shapes, clock, &mut text, &mut rest);
+        self.points(&order, clock, &mut rest);
+        values::write(self, &order, &shapes, &mut text, &mut rest);
+        text.before(&rest)
+    }
+
+    fn sessions(&self, text: &mut Text<'_>, rest: &mut Vec<u8>) {
+        put(rest, self.sessions.len() as u64);
+        for session in &self.sessions {
+            text.ids.extend_from_slice(&session.id);
+            for byte in 0..7 {
+                text.ids.push((session.randomness >> (8 * byte)) as u8);
+            }
+            if let Some(previous) = &session.previous_id {
+                text.ids.extend_from_slice(previous);
+            }
+            rest.push(session.previous_id.is_some().into());
+        }
+    }
+
+    /// The page load and the events that are referred to and not here, by what they are before the first event.
+    fn points(&self, order: &Order, clock: Clock, rest: &mut Vec<u8>) {
+        let first = order.row(0);
+        let (number, start) = (self.get(first, Field::Number), clock.read(self.get(first, Field::Start)));
+        put(rest, self.page_load);
+        put(rest, self.points.len() as u64 / 2);
+        for point in self.points.chunks_exact(2) {
+            let time = clock.read(at(point, 1));
+            put_signed(rest, number.wrapping_sub(at(point, 0)) as i64);
+            put_signed(rest, start.units.wrapping_sub(time.units) as i64);
+            if WRITES_DUST && clock.has_dust() {
+                put_signed(rest, time.dust);
+            }
+        }
     }
 }
 
 /// A body in DEFLATE behind what its page has sent before it: `before` are the bodies of earlier batches, one behind the other.
 #[must_use]
 pub fn deflate_behind(before: &[u8], body: &[u8]) -> Vec<u8> {
-    let (packed, text) = parts(body);
-    deflate(&window(before), body, packed, text)
-}
-
-/// What DEFLATE can see of the dictionary and what follows it: 32 KiB (RFC 1951, 2).
-pub(crate) fn window(before: &[u8]) -> Vec<u8> {
     const WINDOW: usize = 32 * 1024;
-    let all = [DICTIONARY, before].concat();
-    all.get(all.len().saturating_sub(WINDOW)..).unwrap_or_default().to_vec()
+    let known = [DICTIONARY, before].concat();
+    let (packed, text) = parts(body);
+    deflate(known.get(known.len().saturating_sub(WINDOW)..).unwrap_or_default(), body, packed, text)
 }
 
 /// Where the packed bytes of a body end, which are noise to DEFLATE, and where its text does.
@@ -68,50 +131,7 @@ fn parts(body: &[u8]) -> (usize, usize) {
     (end_of_part(), end_of_part())
 }
 
-/// Encodes `batch` as the body of a request, in the plain form. Events must be in the order of their numbers.
-#[must_use]
-pub fn encode(batch: &Batch) -> Vec<u8> {
-    let mut text = Text::new(&batch.strings);
-    let mut rest = Vec::new();
-    let clock = Clock::of(batch);
-    let shapes = Shapes::of(batch);
-    put(&mut rest, batch.events.len() as u64);
-    rest.push(clock.code());
-    sessions(&batch.sessions, &mut text, &mut rest);
-    put(&mut rest, batch.dropped.len() as u64);
-    for dropped in &batch.dropped {
-        text.reference(dropped.reason, &mut rest);
-        put(&mut rest, dropped.count);
-    }
-    shapes.write(&mut text, &mut rest);
-    Columns::of(batch, &shapes, clock, &mut text).write(&mut rest);
-    points(batch, clock, &mut rest);
-    values::write(batch, &shapes, &mut text, &mut rest);
-    text.before(&rest)
-}
-
-fn sessions(sessions: &[Session], text: &mut Text<'_>, rest: &mut Vec<u8>) {
-    put(rest, sessions.len() as u64);
-    for session in sessions {
-        text.ids.extend_from_slice(&session.id);
-        text.ids.extend_from_slice(&session.randomness.to_le_bytes()[..7]);
-        text.ids.extend(session.previous_id.iter().flatten());
-        rest.push(session.previous_id.is_some().into());
-    }
-}
-
-/// The page load and the events that are referred to and not here, by what they are before the first event.
-fn points(batch: &Batch, clock: Clock, rest: &mut Vec<u8>) {
-    let (number, start) = batch.events.first().map_or((0, 0), |first| (first.number, first.start_ns));
-    put(rest, batch.page_load.map_or(0, |load| load + 1));
-    put(rest, batch.points.len() as u64);
-    let start = clock.read(start);
-    for point in &batch.points {
-        let time = clock.read(point.start_ns);
-        put_signed(rest, number.wrapping_sub(point.number) as i64);
-        put_signed(rest, start.units.wrapping_sub(time.units) as i64);
-        if WRITES_DUST && clock.has_dust() {
-            put_signed(rest, time.dust);
-        }
-    }
+/// A position in the strings.
+fn string(number: u64) -> StrId {
+    StrId(number as u32)
 }

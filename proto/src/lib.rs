@@ -21,6 +21,7 @@ mod nested;
 mod number;
 mod packing;
 mod place;
+pub mod rows;
 mod time;
 
 pub mod ack;
@@ -45,5 +46,7 @@ pub use head::{Form, Head, digest};
 pub use ids::{Ids, Seed, SpanId, TraceId};
 #[cfg(feature = "inflate")]
 pub use inflate::inflate;
+pub use nested::mark;
 pub use rare::Rare;
+pub use rows::Rows;
 pub use strings::{StrId, Strings};

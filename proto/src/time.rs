@@ -1,10 +1,13 @@
 //! Times of a batch in the coarsest unit in which all of them are whole: browsers round to 100 µs or 5 µs, so nanoseconds
 //! would be mostly zeros.
 
-use crate::event::Batch;
+use crate::rows::{Field, Rows, at};
 
 /// Nanoseconds in a unit, by its code.
 const UNITS: [u64; 5] = [1_000_000, 100_000, 5_000, 1_000, 1];
+
+/// The last of them: it holds every time.
+const NANOSECONDS: u8 = UNITS.len() as u8 - 1;
 
 /// Bit of a code: times are those of a clock that counts milliseconds in doubles.
 const DUST: u8 = 8;
@@ -29,17 +32,32 @@ pub(crate) struct Time {
 }
 
 impl Clock {
-    /// The clock that loses nothing of what `batch` says.
-    pub(crate) fn of(batch: &Batch) -> Self {
-        let is_whole = |clock: &Self| {
-            let events = batch.events.iter().all(|event| clock.holds(event.start_ns, event.duration_ns));
-            events && batch.points.iter().all(|point| clock.holds(point.start_ns, 0))
-        };
-        let clocks = (0..UNITS.len() as u8).filter_map(Self::of_code);
-        let found = clocks.take(UNITS.len() - 1).find(is_whole);
-        let dusty = (0..3).filter(|_| WRITES_DUST).filter_map(|code| Self::of_code(code | DUST));
-        let found = found.or_else(|| dusty.into_iter().find(is_whole));
-        found.unwrap_or(Self { unit: 1, code: UNITS.len() as u8 - 1 })
+    /// The clock that loses nothing of what the rows say.
+    pub(crate) fn of(rows: &Rows) -> Self {
+        let mut code = 0;
+        loop {
+            let clock = Self::of_code(code).unwrap_or(Self { unit: 1, code: NANOSECONDS });
+            if clock.holds_all(rows) {
+                return clock;
+            }
+            code += 1;
+            if code == NANOSECONDS && WRITES_DUST {
+                let dusty =
+                    (0..3).filter_map(|code| Self::of_code(code | DUST)).find(|clock| clock.holds_all(rows));
+                if let Some(clock) = dusty {
+                    return clock;
+                }
+            }
+        }
+    }
+
+    fn holds_all(self, rows: &Rows) -> bool {
+        for row in 0..rows.len() {
+            if !self.holds(rows.get(row, Field::Start), rows.get(row, Field::Duration)) {
+                return false;
+            }
+        }
+        rows.points.chunks_exact(2).all(|point| self.holds(at(point, 1), 0))
     }
 
     /// The clock that a body names.
@@ -107,7 +125,7 @@ impl Clock {
         ((u128::from(units) * u128::from(self.unit) * 64 + 7_812) / 15_625) as u64
     }
 
-    fn holds(&self, start: u64, duration: u64) -> bool {
+    fn holds(self, start: u64, duration: u64) -> bool {
         if WRITES_DUST && self.has_dust() {
             const NEAR: i64 = 2;
             let (from, end) = (self.read(start), self.read_duration(start, duration));

@@ -1,37 +1,39 @@
 //! The batch that is being built: events in the order in which they end, until the next seal.
 
-use alloc::{string::String, vec::Vec};
-use core::mem;
+use alloc::vec::Vec;
 
 use weft_proto::{
-    Attribute, Batch, Dropped, Event, Kind, Link, OpenState, Point, Session, Status, Strings, limits,
+    OpenState, Rows, Session, Status, Target, limits, mark,
+    rows::{Field, kind},
 };
 
 use crate::{
     frame::{Frame, Given, cut},
-    open::{Begun, Open},
+    open::{Open, set},
     policy,
 };
 
 /// An event that has ended, or that is open for long, but for its attributes.
-pub(crate) struct Finished {
-    pub(crate) open: Open,
+pub(crate) struct Finished<'a> {
+    pub(crate) open: &'a Open,
     pub(crate) duration_ns: u64,
-    pub(crate) kind: Kind,
-    pub(crate) status: Status,
-    pub(crate) name: String,
-    /// It has not ended: what its page was when it was last seen.
-    pub(crate) state: Option<OpenState>,
+    /// Span kind times 3, plus status.
+    pub(crate) sort: u64,
+    pub(crate) name: &'a str,
+    /// [`OpenState`] of an event that has not ended; 0: it has.
+    pub(crate) state: u64,
+    /// Whether its links are told.
+    pub(crate) with_links: bool,
 }
 
 /// What is not sealed yet.
 #[derive(Clone, Default)]
 pub(crate) struct Building {
-    batch: Batch,
+    pub(crate) rows: Rows,
     /// What sends, as JavaScript told it: every batch says it again, because every batch decodes alone.
-    resource: Vec<u8>,
-    /// Points that events refer to; those that turn out to be in the batch are left out at the seal.
-    points: Vec<Begun>,
+    pub(crate) resource: Vec<u8>,
+    /// Number and start of what events refer to; those that turn out to be in the batch are left out at the seal.
+    points: Vec<u64>,
     bytes: usize,
 }
 
@@ -45,145 +47,167 @@ const VALUE_BYTES: usize = 12;
 impl Building {
     /// About how many bytes what waits takes as a body, before DEFLATE.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes + self.batch.strings.bytes()
+        self.bytes + self.rows.strings.bytes()
     }
 
     /// Whether an event of so many bytes fits in a request that can outlive its page, even if nothing deflates.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
-        self.batch.events.is_empty() || self.bytes() + EVENT_BYTES + bytes <= MAX_BYTES
-    }
-
-    pub(crate) fn set_resource(&mut self, frame: &[u8]) {
-        self.resource = frame.into();
+        self.rows.is_empty() || self.bytes() + EVENT_BYTES + bytes <= MAX_BYTES
     }
 
     /// Keeps an event; false: the batch is full. `None`: the frame ends inside the attributes.
-    pub(crate) fn add(&mut self, finished: Finished, mut frame: Frame<'_>) -> Option<bool> {
-        if self.batch.events.len() == limits::MAX_EVENTS {
+    pub(crate) fn add(&mut self, finished: &Finished<'_>, mut frame: Frame<'_>) -> Option<bool> {
+        if self.rows.len() == limits::MAX_EVENTS {
             self.drop_events("batch_full", 1);
             return Some(false);
         }
-        let mut attributes = attributes(&mut frame, &mut self.batch.strings)?;
-        self.bytes += EVENT_BYTES + VALUE_BYTES * attributes.len();
-        let Finished { open, duration_ns, kind, status, name, state } = finished;
-        let first_attribute = self.batch.attributes.len() as u32;
-        self.batch.attributes.append(&mut attributes);
-        let first_link = self.batch.links.len() as u32;
-        for link in open.links {
-            let rule = link.name.map(|name| self.batch.strings.intern(&name));
-            self.batch.links.push(Link { target: link.target, kinds: link.kinds, rule });
+        let count = self.attributes(&mut frame)?;
+        self.bytes += EVENT_BYTES + VALUE_BYTES * count;
+        let open = finished.open;
+        for link in open.links.iter().filter(|_| finished.with_links) {
+            let rule = link.name.as_ref().map(|name| self.rows.strings.intern(name));
+            match &link.target {
+                Target::Own(number) => self.rows.link(*number, link.kinds.0, rule),
+                Target::Foreign(trace, span) => self.rows.link_to((trace, span), link.kinds.0, rule),
+            }
         }
-        self.points.extend(open.previous);
-        let event = Event {
-            number: open.begun.number,
-            name: self.batch.strings.intern(&name),
-            kind,
-            start_ns: open.begun.start_ns,
-            duration_ns,
-            epoch: open.epoch,
-            session: open.session.and_then(|session| position(&mut self.batch.sessions, session)),
-            trace: open.trace,
-            previous: open.previous.map(|previous| previous.number),
-            view: open.view,
-            interaction: open.interaction,
-            status,
-            open: state,
-            attributes: first_attribute..self.batch.attributes.len() as u32,
-            links: first_link..self.batch.links.len() as u32,
-        };
-        self.batch.events.push(event);
+        if let Some(previous) = open.previous {
+            self.points.extend_from_slice(&[previous.number, previous.start_ns]);
+        }
+        let mut row = open.row;
+        let name = policy::scrub("", finished.name);
+        let name = self.rows.strings.intern(cut(&name, limits::MAX_NAME_BYTES));
+        let session = open.session.as_ref().map_or(0, |session| self.session(session));
+        for (field, value) in [
+            (Field::Duration, finished.duration_ns),
+            (Field::Sort, finished.sort),
+            (Field::Name, name.0.into()),
+            (Field::State, finished.state),
+            (Field::Session, session),
+        ] {
+            set(&mut row, field, value);
+        }
+        self.rows.push(row);
         Some(true)
     }
 
     /// Tells of a long span that is open still; `whole`: with everything that is known of it.
     pub(crate) fn add_open(&mut self, open: &Open, wall_ns: u64, state: OpenState, whole: bool) {
         let Some(long) = &open.long else { return };
-        let bytes = long.name.len() + long.attributes.len();
-        let whole = whole && self.has_room(bytes);
-        let mut told = open.clone();
-        if !whole {
-            told.links.clear();
-        }
+        let whole = whole && self.has_room(long.name.len() + long.attributes.len());
         let finished = Finished {
-            duration_ns: wall_ns.saturating_sub(open.begun.start_ns),
-            kind: long.kind,
-            status: Status::Unset,
-            name: if whole { policy::scrub("", &long.name) } else { String::new() },
-            state: Some(state),
-            open: told,
+            open,
+            duration_ns: wall_ns.saturating_sub(open.begun().start_ns),
+            sort: long.kind * 3 + Status::Unset as u64,
+            name: if whole { &long.name } else { "" },
+            state: state as u64,
+            with_links: whole,
         };
-        let attributes: &[u8] = if whole { &long.attributes } else { &[] };
-        self.add(finished, Frame(attributes));
+        self.add(&finished, Frame(if whole { &long.attributes } else { &[] }));
     }
 
     /// A copy that can be sealed without what waits being sealed. Counts of what was given up stay with the original:
     /// told twice they would count twice.
     pub(crate) fn copy(&self) -> Self {
         let mut copy = self.clone();
-        copy.batch.dropped.clear();
+        copy.rows.dropped.clear();
         copy
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.batch.events.is_empty()
-    }
-
     pub(crate) fn drop_events(&mut self, reason: &str, count: u64) {
-        let reason = self.batch.strings.intern(cut(reason, limits::MAX_NAME_BYTES));
-        let known = self.batch.dropped.iter_mut().find(|dropped| dropped.reason == reason);
-        if let Some(dropped) = known {
-            dropped.count += count;
-        } else if self.batch.dropped.len() < limits::MAX_ATTRIBUTES {
-            self.batch.dropped.push(Dropped { reason, count });
-        }
-    }
-
-    /// What waits, as a batch that decodes alone. `None`: nothing waits.
-    pub(crate) fn take(&mut self, page_load: Option<Begun>) -> Option<Batch> {
-        if self.batch.events.is_empty() {
-            return None;
-        }
-        let mut batch = mem::take(&mut self.batch);
-        self.bytes = 0;
-        batch.resource = attributes(&mut Frame(&self.resource), &mut batch.strings).unwrap_or_default();
-        batch.page_load = page_load.map(|load| load.number);
-        batch.events.sort_unstable_by_key(|event| event.number);
-        for point in mem::take(&mut self.points).into_iter().chain(page_load) {
-            if batch.start_of(point.number).is_none() {
-                batch.points.push(Point { number: point.number, start_ns: point.start_ns });
+        let reason = self.rows.strings.intern(cut(reason, limits::MAX_NAME_BYTES));
+        let reason = u64::from(reason.0);
+        let dropped = &mut self.rows.dropped;
+        for known in dropped.chunks_exact_mut(2) {
+            if let [other, sum] = known
+                && *other == reason
+            {
+                *sum += count;
+                return;
             }
         }
-        Some(batch)
-    }
-}
-
-/// Position of `session` in the batch. `None`: the batch tells of as many as it may, which takes a page that
-/// rolled over that often between two seals; the event then says no session rather than a wrong one.
-fn position(sessions: &mut Vec<Session>, session: Session) -> Option<u32> {
-    let known = sessions.iter().position(|known| *known == session);
-    let at = known.or_else(|| {
-        (sessions.len() < limits::MAX_SESSIONS).then(|| {
-            sessions.push(session);
-            sessions.len() - 1
-        })
-    });
-    at.map(|at| at as u32)
-}
-
-fn attributes(frame: &mut Frame<'_>, strings: &mut Strings) -> Option<Vec<Attribute>> {
-    let count = frame.word().unwrap_or(0) as usize;
-    let mut attributes = Vec::with_capacity(count.min(limits::MAX_ATTRIBUTES));
-    for _ in 0..count {
-        let key = cut(frame.text()?, limits::MAX_NAME_BYTES);
-        let value: Given<'_> = frame.value()?;
-        let id = strings.intern(key);
-        // Two long keys may have become one by being cut.
-        let comes_again = attributes.iter().any(|attribute: &Attribute| attribute.key == id);
-        if attributes.len() == limits::MAX_ATTRIBUTES || comes_again {
-            continue;
+        if dropped.len() < limits::MAX_ATTRIBUTES * 2 {
+            dropped.extend_from_slice(&[reason, count]);
         }
-        let value = value.into_value(|text| policy::scrub(key, text), strings);
-        attributes.push(Attribute { key: id, value });
     }
-    Some(attributes)
+
+    /// What waits, as a batch that decodes alone; nothing waits any more. `page_load`: number and start, if there is one.
+    pub(crate) fn take(&mut self, page_load: &[u64]) -> Rows {
+        let resource = core::mem::take(&mut self.resource);
+        let count = self.attributes(&mut Frame(&resource)).unwrap_or(0);
+        self.resource = resource;
+        self.rows.end_resource(count);
+        let mut rows = core::mem::take(&mut self.rows);
+        self.bytes = 0;
+        let mut points = core::mem::take(&mut self.points);
+        points.extend_from_slice(page_load);
+        for point in points.chunks_exact(2) {
+            let number = point.first().copied().unwrap_or(0);
+            let is_known = (0..rows.len()).any(|row| rows.get(row, Field::Number) == number)
+                || rows.points.chunks_exact(2).any(|known| known.first() == Some(&number));
+            if !is_known {
+                rows.points.extend_from_slice(point);
+            }
+        }
+        if let Some(number) = page_load.first() {
+            rows.page_load = number + 1;
+        }
+        rows
+    }
+
+    /// Position of `session` in the batch, plus 1. 0: the batch tells of as many as it may, which takes a page that rolled
+    /// over that often between two seals; the event then says no session rather than a wrong one.
+    fn session(&mut self, session: &Session) -> u64 {
+        let sessions = &mut self.rows.sessions;
+        let known = sessions.iter().position(|known| known.id == session.id);
+        if known.is_none() && sessions.len() < limits::MAX_SESSIONS {
+            sessions.push(session.clone());
+            return sessions.len() as u64;
+        }
+        known.map_or(0, |at| at as u64 + 1)
+    }
+
+    /// Adds the attributes of a frame, and returns how many. `None`: it ends inside them, and none is added.
+    fn attributes(&mut self, frame: &mut Frame<'_>) -> Option<usize> {
+        let told = frame.word().unwrap_or(0);
+        let mut count = 0;
+        for _ in 0..told {
+            let Some((key, value)) = frame.attribute() else {
+                self.rows.drop_attributes(count);
+                return None;
+            };
+            let key = cut(key, limits::MAX_NAME_BYTES);
+            let id = self.rows.strings.intern(key);
+            // Two long keys may have become one by being cut.
+            let comes_again = (0..count).any(|back| self.rows.last_key(back) == Some(id));
+            if count == limits::MAX_ATTRIBUTES || comes_again {
+                continue;
+            }
+            let (kind, value) = self.value(key, value);
+            self.rows.attribute(id, kind, value);
+            count += 1;
+        }
+        Some(count)
+    }
+
+    fn value(&mut self, key: &str, given: Given<'_>) -> (u64, u64) {
+        match given {
+            Given::Text(text) => (kind::TEXT, self.text(key, text)),
+            Given::Bool(value) => (kind::BOOL, value.into()),
+            Given::Int(value) => (kind::INT, value as u64),
+            Given::Double(value) => (kind::DOUBLE, value.to_bits()),
+            Given::Texts(mut texts, count) => {
+                let position = self.rows.nest(mark::LIST, count.into());
+                for _ in 0..count {
+                    let text = self.text(key, texts.text().unwrap_or(""));
+                    self.rows.nest(mark::TEXT, text);
+                }
+                (kind::NESTED, position)
+            }
+        }
+    }
+
+    fn text(&mut self, key: &str, text: &str) -> u64 {
+        self.rows.strings.intern(&policy::scrub(key, text)).0.into()
+    }
 }

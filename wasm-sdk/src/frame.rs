@@ -18,11 +18,10 @@
 //! ack         u32 digest, f64 number, answer
 //! ```
 
-use alloc::string::String;
-
 use weft_proto::{Ack, Form, Head, Seed, Session, SpanId, TraceId, limits::MAX_NUMBER};
 
 /// Reads a frame from its start. `None`: the frame is shorter than what it should hold, or is not UTF-8.
+#[derive(Clone, Copy)]
 pub(crate) struct Frame<'a>(pub(crate) &'a [u8]);
 
 /// A value as JavaScript gave it.
@@ -31,7 +30,8 @@ pub(crate) enum Given<'a> {
     Bool(bool),
     Int(i64),
     Double(f64),
-    Texts(alloc::vec::Vec<&'a str>),
+    /// So many texts, one behind the other.
+    Texts(Frame<'a>, u32),
 }
 
 impl<'a> Frame<'a> {
@@ -64,7 +64,12 @@ impl<'a> Frame<'a> {
         core::str::from_utf8(text).ok()
     }
 
-    pub(crate) fn value(&mut self) -> Option<Given<'a>> {
+    /// A key and its value.
+    pub(crate) fn attribute(&mut self) -> Option<(&'a str, Given<'a>)> {
+        Some((self.text()?, self.value()?))
+    }
+
+    fn value(&mut self) -> Option<Given<'a>> {
         Some(match self.byte()? {
             0 => Given::Text(self.text()?),
             1 => Given::Bool(self.byte()? != 0),
@@ -72,7 +77,11 @@ impl<'a> Frame<'a> {
             3 => Given::Double(self.float()?),
             4 => {
                 let count = self.word()?;
-                Given::Texts((0..count).map_while(|_| self.text()).collect())
+                let texts = Frame(self.0);
+                for _ in 0..count {
+                    self.text()?;
+                }
+                Given::Texts(texts, count)
             }
             _ => return None,
         })
@@ -116,24 +125,4 @@ pub(crate) fn cut(text: &str, limit: usize) -> &str {
         end -= 1;
     }
     text.get(..end).unwrap_or("")
-}
-
-impl Given<'_> {
-    /// The same value with every text replaced by what `change` makes of it.
-    pub(crate) fn into_value(
-        self,
-        mut change: impl FnMut(&str) -> String,
-        strings: &mut weft_proto::Strings,
-    ) -> weft_proto::Value {
-        use weft_proto::Value;
-        match self {
-            Self::Text(text) => Value::Text(strings.intern(&change(text))),
-            Self::Bool(value) => Value::Bool(value),
-            Self::Int(value) => Value::Int(value),
-            Self::Double(value) => Value::Double(value),
-            Self::Texts(texts) => {
-                Value::List(texts.iter().map(|text| Value::Text(strings.intern(&change(text)))).collect())
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@
 //! returns as bytes lies at `output()`. All numbers are little-endian; event numbers and milliseconds
 //! are f64, exact to 2^53. The other side of this page is `js/wasm.ts`; `frame.rs` reads the frames.
 //!
-//! This is the only file with `unsafe`: the module is one thread, and JavaScript calls it without
+//! This and `heap.rs` are the only files with `unsafe`: the module is one thread, and JavaScript calls it without
 //! re-entering, so the one recorder below is never borrowed twice.
 
 // Tests run natively, where the panic handler and the allocator are std's.
@@ -24,14 +24,21 @@ mod policy;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]
+mod heap;
+
+#[cfg(target_arch = "wasm32")]
+#[allow(unsafe_code)]
 mod abi {
     use alloc::{boxed::Box, vec, vec::Vec};
     use core::cell::UnsafeCell;
 
-    use crate::record::{self, Kept, Recorder};
+    use crate::{
+        heap::Heap,
+        record::{self, Kept, Recorder},
+    };
 
     #[global_allocator]
-    static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+    static HEAP: Heap = Heap::new();
 
     /// A panic is a defect of ours; it must never reach the page as anything but a trap that `js/wasm.ts` counts.
     #[panic_handler]

@@ -5,7 +5,10 @@ use alloc::{
     vec::Vec,
 };
 
-use weft_proto::{InTrace, Kind, LinkKinds, Session, Target, limits};
+use weft_proto::{
+    LinkKinds, Session, Target, limits,
+    rows::{Field, Row},
+};
 
 use crate::frame::cut;
 
@@ -52,7 +55,8 @@ impl OwnLink {
 /// What is told of a long span while it is open.
 #[derive(Clone)]
 pub(crate) struct Long {
-    pub(crate) kind: Kind,
+    /// Span kind.
+    pub(crate) kind: u64,
     pub(crate) name: String,
     /// Attributes as JavaScript gave them; empty: there are none, or too many.
     pub(crate) attributes: Vec<u8>,
@@ -60,7 +64,7 @@ pub(crate) struct Long {
 }
 
 impl Long {
-    pub(crate) fn new(kind: Kind, name: &str, attributes: &[u8]) -> Self {
+    pub(crate) fn new(kind: u64, name: &str, attributes: &[u8]) -> Self {
         let attributes = if attributes.len() <= MAX_TOLD { attributes.into() } else { Vec::new() };
         Self { kind, name: cut(name, limits::MAX_NAME_BYTES).to_string(), attributes, told: false }
     }
@@ -73,22 +77,33 @@ impl Long {
 /// What is known of an event when it starts.
 #[derive(Clone)]
 pub(crate) struct Open {
-    pub(crate) begun: Begun,
-    pub(crate) epoch: u32,
+    /// Its number and start, its place in the page.
+    pub(crate) row: Row,
     pub(crate) session: Option<Session>,
-    pub(crate) trace: Option<InTrace>,
     pub(crate) previous: Option<Begun>,
-    pub(crate) view: Option<u64>,
-    pub(crate) interaction: Option<u64>,
     pub(crate) links: Vec<OwnLink>,
     pub(crate) long: Option<Long>,
 }
 
+pub(crate) fn set(row: &mut Row, field: Field, value: u64) {
+    if let Some(place) = row.get_mut(field as usize) {
+        *place = value;
+    }
+}
+
 impl Open {
+    fn get(&self, field: Field) -> u64 {
+        self.row.get(field as usize).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn begun(&self) -> Begun {
+        Begun { number: self.get(Field::Number), start_ns: self.get(Field::Start) }
+    }
+
     /// Its parent ended before it: it stays in the trace that its headers named, and points to what began it.
     pub(crate) fn demote(&mut self) {
-        let Some(trace) = &mut self.trace else { return };
-        if let Some(parent) = trace.parent.take() {
+        if let Some(parent) = self.get(Field::Parent).checked_sub(1) {
+            set(&mut self.row, Field::Parent, 0);
             self.links.push(OwnLink::cause(parent, false));
         }
     }
@@ -119,12 +134,12 @@ impl OpenEvents {
     }
 
     pub(crate) fn get_mut(&mut self, number: u64) -> Option<&mut Open> {
-        self.0.iter_mut().find(|open| open.begun.number == number)
+        self.0.iter_mut().find(|open| open.begun().number == number)
     }
 
     /// The event ends.
     pub(crate) fn take(&mut self, number: u64) -> Option<Open> {
-        let at = self.0.iter().position(|open| open.begun.number == number)?;
+        let at = self.0.iter().position(|open| open.begun().number == number)?;
         Some(self.0.remove(at))
     }
 

@@ -4,152 +4,227 @@
 //! like identifiers become `:id`. A referrer is reduced to its origin. The rule goes by what a text looks
 //! like, not only by its key, so that a URL in an attribute nobody thought of is scrubbed too.
 
-use alloc::{borrow::ToOwned, string::String};
+use alloc::string::String;
 
 use weft_proto::limits;
 
 use crate::frame::cut;
 
+/// Ends a word.
+const BLANK: &[u8] = b" \t\n\r\x0b\x0c";
+
+/// Ends the host of a URL.
+const BEHIND_HOST: &[u8] = b"/?#";
+
 /// The text that may leave the page for attribute `key`.
 pub(crate) fn scrub(key: &str, text: &str) -> String {
     let text = cut(text, limits::MAX_TEXT_BYTES);
-    if key.ends_with("referrer") || key.ends_with("referer") {
-        return origin(text).to_owned();
+    let mut out = String::new();
+    let scheme = find_scheme(text, 0);
+    if ends_with(key, b"referrer") || ends_with(key, b"referer") {
+        origin(text, scheme, &mut out);
+    } else if scheme < text.len() {
+        urls_within(text, scheme, &mut out);
+    } else if is_of_address(key) || text.bytes().next().is_some_and(|first| is_in(first, BEHIND_HOST)) {
+        path(text, &mut out);
+    } else {
+        without_queries(text, &mut out);
     }
-    if text.contains("://") {
-        return urls_within(text);
+    out
+}
+
+/// Whether values under `key` are addresses, with a scheme or without.
+fn is_of_address(key: &str) -> bool {
+    key.as_bytes().starts_with(b"url.") || key.as_bytes().windows(5).any(|part| part == b".url.")
+}
+
+fn ends_with(text: &str, end: &[u8]) -> bool {
+    text.as_bytes().ends_with(end)
+}
+
+/// `contains` of the standard library looks for a byte as fast as in a long text, which is more code than all of this.
+fn is_in(byte: u8, set: &[u8]) -> bool {
+    set.iter().any(|other| *other == byte)
+}
+
+/// Where the first byte of `set` is, from `start` on; the end of the text, if there is none. All of `set` is ASCII: text may
+/// be cut there.
+#[inline(never)]
+fn find(text: &str, start: usize, set: &[u8]) -> usize {
+    let found = text.bytes().skip(start).position(|byte| is_in(byte, set));
+    found.map_or(text.len(), |at| start + at)
+}
+
+/// Where `://` is, from `start` on; the end of the text, if it is not.
+fn find_scheme(text: &str, start: usize) -> usize {
+    let mut at = start;
+    loop {
+        at = find(text, at, b":");
+        if at == text.len() || part(text, at, at + 3) == "://" {
+            return at;
+        }
+        at += 1;
     }
-    if key.starts_with("url.") || key.contains(".url.") || text.starts_with(['/', '?', '#']) {
-        return path(text);
-    }
-    if text.contains('?') && text.contains('/') { without_queries(text) } else { text.to_owned() }
+}
+
+/// A part of the text, between two of its ASCII characters.
+#[inline(never)]
+fn part(text: &str, start: usize, end: usize) -> &str {
+    text.get(start..end).unwrap_or("")
 }
 
 /// `text` in which every word that looks like an address without a scheme has lost its query.
-fn without_queries(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_inclusive(char::is_whitespace) {
-        match word.split_once('?') {
-            Some((address, _)) if address.contains('/') => {
-                out.push_str(address);
-                out.extend(word.chars().next_back().filter(|last| last.is_whitespace()));
-            }
-            _ => out.push_str(word),
-        }
+fn without_queries(text: &str, out: &mut String) {
+    let mut at = 0;
+    while at < text.len() {
+        let end = find(text, at, BLANK);
+        let query = find(text, at, b"?").min(end);
+        let is_address = query < end && find(text, at, b"/") < query;
+        out.push_str(part(text, at, if is_address { query } else { end }));
+        out.push_str(part(text, end, end + 1));
+        at = end + 1;
     }
-    out
 }
 
-/// `text` with every URL in it scrubbed, wherever it stands: alone, in a sentence, in brackets, in a stack.
-fn urls_within(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find("://") {
-        let scheme = rest.bytes().take(at).rev().take_while(|byte| is_scheme(*byte)).count();
-        let (before, from) = rest.split_at_checked(at - scheme).unwrap_or((rest, ""));
+/// `text` with every URL in it scrubbed, wherever it stands: alone, in a sentence, in brackets, in a stack. The first one has
+/// its `://` at `scheme`.
+fn urls_within(text: &str, mut scheme: usize, out: &mut String) {
+    let mut done = 0;
+    while scheme < text.len() {
+        let of_scheme = text.as_bytes().get(done..scheme).unwrap_or_default();
+        let start = scheme - of_scheme.iter().rev().take_while(|byte| is_scheme(**byte)).count();
         // A query may hold any bracket or quote, so only the one that was opened before the URL ends it.
-        let closing = match before.chars().next_back() {
-            Some('(') => ')',
-            Some('\'') => '\'',
-            Some('[') => ']',
-            Some('`') => '`',
-            _ => ' ',
+        let closing = match text.as_bytes().get(done..start).and_then(<[u8]>::last) {
+            Some(b'(') => b')',
+            Some(b'[') => b']',
+            Some(quote @ (b'\'' | b'`')) => *quote,
+            _ => b' ',
         };
-        let is_end = |c: char| c.is_whitespace() || c == closing || matches!(c, '"' | '<' | '>');
-        let (found, after) = from.split_at(from.find(is_end).unwrap_or(from.len()));
-        out.push_str(before);
-        out.push_str(&url(found));
-        rest = after;
+        let end = find(text, start, b"\"<> \t\n\r\x0b\x0c").min(find(text, start, &[closing]));
+        out.push_str(part(text, done, start));
+        url(part(text, start, end), scheme - start, out);
+        done = end;
+        scheme = find_scheme(text, end);
     }
-    out.push_str(rest);
-    out
+    out.push_str(part(text, done, text.len()));
 }
 
 fn is_scheme(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
+    byte.is_ascii_alphanumeric() || is_in(byte, b"+-.")
 }
 
-fn has_scheme(text: &str) -> bool {
-    let scheme = text.split("://").next().unwrap_or("");
-    scheme.len() < text.len() && !scheme.is_empty() && scheme.bytes().all(is_scheme)
-}
-
-/// `scheme://host` of a URL without credentials; empty if it has no host.
-fn origin(text: &str) -> &str {
-    if !has_scheme(text) {
-        return "";
+/// `scheme://host` of a URL without credentials; nothing, if it has no host.
+fn origin(text: &str, scheme: usize, out: &mut String) {
+    let end = find(text, scheme + 3, BEHIND_HOST);
+    let is_url = scheme > 0 && scheme < text.len() && text.bytes().take(scheme).all(is_scheme);
+    if is_url && find(text, 0, b"@") >= end {
+        out.push_str(part(text, 0, end));
     }
-    let end = text.find("://").map_or(0, |at| at + 3);
-    let host = text.get(end..).unwrap_or("").find(['/', '?', '#']).map_or(text.len(), |at| at + end);
-    let origin = text.get(..host).unwrap_or("");
-    if origin.contains('@') { "" } else { origin }
 }
 
-fn url(text: &str) -> String {
-    let at = text.find("://").map_or(0, |at| at + 3);
-    let (scheme, rest) = text.split_at(at);
-    let host_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, rest) = rest.split_at(host_end);
-    let host = host.rsplit('@').next().unwrap_or("");
-    let mut out = String::from(scheme);
-    out.push_str(host);
-    out.push_str(&path(rest));
-    out
+fn url(text: &str, scheme: usize, out: &mut String) {
+    let start = scheme + 3;
+    let end = find(text, start, BEHIND_HOST);
+    let credentials =
+        text.as_bytes().get(start..end).and_then(|host| host.iter().rposition(|byte| *byte == b'@'));
+    out.push_str(part(text, 0, start));
+    out.push_str(part(text, credentials.map_or(start, |at| start + at + 1), end));
+    path(part(text, end, text.len()), out);
 }
 
 /// Path without query and fragment, id-like segments templated.
-fn path(text: &str) -> String {
-    let end = text.find(['?', '#']).unwrap_or(text.len());
-    let (path, _) = text.split_at(end);
-    let mut out = String::with_capacity(path.len());
-    for (at, segment) in path.split('/').enumerate() {
-        if at > 0 {
-            out.push('/');
-        }
-        let (stem, extension) = split_extension(segment);
+fn path(text: &str, out: &mut String) {
+    let end = find(text, 0, b"?#");
+    let mut at = 0;
+    loop {
+        let next = find(text, at, b"/").min(end);
+        let segment = part(text, at, next);
+        let stem = part(segment, 0, stem(segment));
         if is_id(segment) {
             out.push_str(":id");
         } else if is_id(stem) {
             out.push_str(":id");
-            out.push_str(extension);
+            out.push_str(part(segment, stem.len(), segment.len()));
         } else {
             out.push_str(segment);
         }
+        if next == end {
+            return;
+        }
+        out.push('/');
+        at = next + 1;
     }
-    out
 }
 
-/// `a1b2.json` → (`a1b2`, `.json`). Only what looks like a file type is taken for one.
-fn split_extension(segment: &str) -> (&str, &str) {
-    match segment.rfind('.') {
-        Some(at) if at > 0 && (2..=6).contains(&(segment.len() - at)) => {
-            let (stem, extension) = segment.split_at(at);
-            let plain = extension.bytes().skip(1).all(|byte| byte.is_ascii_alphanumeric());
-            let letters = extension.bytes().any(|byte| byte.is_ascii_alphabetic());
-            if plain && letters { (stem, extension) } else { (segment, "") }
-        }
-        _ => (segment, ""),
-    }
+/// How long `a1b2` of `a1b2.json` is. Only what looks like a file type is taken for one.
+fn stem(segment: &str) -> usize {
+    let dot = segment.bytes().rposition(|byte| byte == b'.').unwrap_or(0);
+    let extension = Letters::of(part(segment, dot + 1, segment.len()));
+    let length = segment.len() - dot;
+    let is_type = dot > 0 && (2..=6).contains(&length) && extension.letters() > 0 && extension.others == 0;
+    if is_type { dot } else { segment.len() }
 }
 
 /// Whether a path segment names one of many: numbers, hex runs, UUIDs, mail addresses, tokens.
 fn is_id(segment: &str) -> bool {
-    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
-    let hex = segment.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let mail = segment.contains('@') || segment.contains("%40");
-    let all_digits = digits > 0 && digits == segment.len();
-    let hex_run = hex && digits > 0 && segment.len() >= 8;
-    mail || all_digits || hex_run || segment.split('.').any(is_token)
+    let all = Letters::of(segment);
+    let is_mail =
+        find(segment, 0, b"@") < segment.len() || segment.as_bytes().windows(3).any(|part| part == b"%40");
+    let is_number = all.digits > 0 && all.digits == segment.len();
+    let is_hex = all.digits > 0 && all.hex == segment.len() && segment.len() >= 8;
+    if is_mail || is_number || is_hex {
+        return true;
+    }
+    let mut at = 0;
+    while at < segment.len() {
+        let end = find(segment, at, b".");
+        if is_token(part(segment, at, end)) {
+            return true;
+        }
+        at = end + 1;
+    }
+    false
+}
+
+/// Of which kinds the characters of a text are.
+#[derive(Default)]
+struct Letters {
+    upper: usize,
+    lower: usize,
+    digits: usize,
+    others: usize,
+    /// Hex digits and dashes.
+    hex: usize,
+}
+
+impl Letters {
+    #[inline(never)]
+    fn of(text: &str) -> Self {
+        let mut all = Self::default();
+        for byte in text.bytes() {
+            let of_kind = match byte {
+                b'A'..=b'Z' => &mut all.upper,
+                b'a'..=b'z' => &mut all.lower,
+                b'0'..=b'9' => &mut all.digits,
+                _ => &mut all.others,
+            };
+            *of_kind += 1;
+            all.hex += usize::from(byte.is_ascii_hexdigit() || byte == b'-');
+        }
+        all
+    }
+
+    fn letters(&self) -> usize {
+        self.upper + self.lower
+    }
 }
 
 /// Random text: long with many digits, or upper case, lower case and digits mixed. A slug of words has neither.
 fn is_token(text: &str) -> bool {
-    let count = |is: fn(&u8) -> bool| text.bytes().filter(is).count();
-    let (upper, lower, digits) =
-        (count(u8::is_ascii_uppercase), count(u8::is_ascii_lowercase), count(u8::is_ascii_digit));
-    let mixed = text.len() >= 12 && upper > 0 && lower > 0 && digits > 0;
-    let cased = text.len() >= 20 && upper > 2 && lower > 2;
-    let numbered = text.len() >= 20 && digits * 8 >= text.len();
+    let (all, long) = (Letters::of(text), text.len() >= 20);
+    let mixed = text.len() >= 12 && all.upper > 0 && all.lower > 0 && all.digits > 0;
+    let cased = long && all.upper > 2 && all.lower > 2;
+    let numbered = long && all.digits * 8 >= text.len();
     mixed || cased || numbered
 }
 

@@ -1,17 +1,17 @@
 //! Step 2 of 8, record: calls into the module → policy, ids, links, columns → a sealed batch.
 
-use alloc::{string::ToString, vec::Vec};
+use alloc::vec::Vec;
 
 use weft_proto::{
-    Head, Ids, InTrace, Kind, LinkKinds, OpenState, Seed, Session, SpanId, Status, Target, TraceId,
-    limits::MAX_NUMBER, seal,
+    Head, Ids, LinkKinds, OpenState, Seed, Session, SpanId, Target, TraceId,
+    limits::MAX_NUMBER,
+    rows::{Field, Row},
 };
 
 use crate::{
     batch::{Building, Finished},
-    frame::{Frame, cut},
-    open::{Begun, Long, Open, OpenEvents, OwnLink},
-    policy,
+    frame::Frame,
+    open::{Begun, Long, Open, OpenEvents, OwnLink, set},
 };
 
 /// What an event is to its page; the bits of `role` in a `begin` frame.
@@ -76,7 +76,7 @@ impl Recorder {
 
     /// Takes the attributes of what sends.
     pub fn resource(&mut self, frame: &[u8]) {
-        self.building.set_resource(frame);
+        self.building.resource = frame.into();
     }
 
     /// Later events belong to this session.
@@ -104,7 +104,7 @@ impl Recorder {
         let inferred = frame.byte()? != 0;
         let parent = Frame(&frame.take::<8>()?[..]).number();
         let root = frame.number()?;
-        let trace = (root != begun.number).then_some(InTrace { root, parent });
+        let in_trace = root != begun.number;
         let mut links = Vec::new();
         links.extend(cause.map(|cause| OwnLink::cause(cause, inferred)));
         if is(role::PAGE_LOAD) {
@@ -113,25 +113,31 @@ impl Recorder {
         if is(role::PAGE_LOAD) || is(role::VIEW) {
             self.view = Some(begun.number);
         }
-        let is_root = trace.is_none() && !is(role::MARK);
+        let is_root = !in_trace && !is(role::MARK);
         if is_root {
             links.extend(self.session_before.take().map(|root| OwnLink::to(root, LinkKinds::SESSION)));
         }
-        let previous = self.last_root.filter(|last| trace.is_none() && last.number < begun.number);
+        let previous = self.last_root.filter(|last| !in_trace && last.number < begun.number);
         if is_root {
             self.last_root = Some(begun);
         }
-        self.open.push(Open {
-            begun,
-            epoch,
-            session: self.session.clone(),
-            trace,
-            previous,
-            view: self.view,
-            interaction: if is(role::INTERACTION) { Some(begun.number) } else { cause.filter(|_| !inferred) },
-            links,
-            long: None,
-        });
+        let interaction =
+            if is(role::INTERACTION) { Some(begun.number) } else { cause.filter(|_| !inferred) };
+        let some = |number: Option<u64>| number.map_or(0, |number| number + 1);
+        let mut row = Row::default();
+        for (field, value) in [
+            (Field::Number, begun.number),
+            (Field::Start, begun.start_ns),
+            (Field::Epoch, epoch.into()),
+            (Field::Parent, some(parent.filter(|_| in_trace))),
+            (Field::Root, some(Some(root).filter(|_| in_trace))),
+            (Field::Previous, some(previous.map(|previous| previous.number))),
+            (Field::View, some(self.view)),
+            (Field::Interaction, some(interaction)),
+        ] {
+            set(&mut row, field, value);
+        }
+        self.open.push(Open { row, session: self.session.clone(), previous, links, long: None });
         Some(())
     }
 
@@ -153,8 +159,7 @@ impl Recorder {
     pub fn long(&mut self, frame: &[u8]) -> usize {
         let mut frame = Frame(frame);
         if let (Some(number), Some(kind), Some(name)) = (frame.number(), frame.byte(), frame.text()) {
-            let kind = Kind::from_otlp(kind.into()).unwrap_or_default();
-            self.open.keep_open(number, Long::new(kind, name, frame.0));
+            self.open.keep_open(number, Long::new(kind_of(kind).unwrap_or(INTERNAL), name, frame.0));
         }
         self.building.bytes()
     }
@@ -189,14 +194,16 @@ impl Recorder {
             return Some(false);
         };
         let duration_ns = nanoseconds(frame.float()?);
-        let kind = Kind::from_otlp(frame.byte()?.into())?;
-        let status = Status::from_otlp(frame.byte()?.into())?;
+        let (kind, status) = (kind_of(frame.byte()?)?, u64::from(frame.byte()?));
+        if status > MAX_STATUS {
+            return None;
+        }
         if frame.byte()? != 0 {
             open.demote();
         }
-        let name = cut(&policy::scrub("", frame.text()?), weft_proto::limits::MAX_NAME_BYTES).to_string();
-        let finished = Finished { open, duration_ns, kind, status, name, state: None };
-        self.building.add(finished, frame)
+        let (sort, name) = (kind * 3 + status, frame.text()?);
+        let finished = Finished { open: &open, duration_ns, sort, name, state: 0, with_links: true };
+        self.building.add(&finished, frame)
     }
 
     /// JavaScript had to give up so many events.
@@ -211,7 +218,7 @@ impl Recorder {
     pub fn seal(&mut self, frame: &[u8], out: &mut Vec<u8>) {
         let (wall_ns, state) = when(frame);
         let changed = self.told != Some(state);
-        if self.open.long_ones().any(|open| changed || !open.is_told()) || !self.building.is_empty() {
+        if self.open.long_ones().any(|open| changed || !open.is_told()) || !self.building.rows.is_empty() {
             self.tell_open(wall_ns, state);
             self.told = Some(state);
         }
@@ -261,11 +268,23 @@ pub fn head(frame: &[u8], out: &mut Vec<u8>) {
 
 fn write(building: &mut Building, page_load: Option<Begun>, out: &mut Vec<u8>) {
     out.clear();
-    let Some(batch) = building.take(page_load) else { return };
-    let sealed = seal(&batch);
+    if building.rows.is_empty() {
+        return;
+    }
+    let page_load = page_load.map(|load| [load.number, load.start_ns]);
+    let sealed = building.take(page_load.as_ref().map_or(&[], |load| load)).seal();
     out.push(sealed.form as u8);
     out.extend_from_slice(&sealed.digest.to_le_bytes());
     out.extend_from_slice(&sealed.bytes);
+}
+
+/// `Span.SpanKind` of OTLP: the internal one, the last one; and of `Status.StatusCode` the last one.
+const INTERNAL: u64 = 1;
+const MAX_KIND: u64 = 5;
+const MAX_STATUS: u64 = 2;
+
+fn kind_of(byte: u8) -> Option<u64> {
+    Some(u64::from(byte)).filter(|kind| *kind <= MAX_KIND)
 }
 
 fn when(frame: &[u8]) -> (u64, OpenState) {

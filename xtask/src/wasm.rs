@@ -18,7 +18,9 @@ use crate::{
 pub(crate) enum Way {
     /// rustup's target where it can be had, else Debian's Rust.
     Chosen,
-    /// With the target rustup installed.
+    /// With the target rustup installed, `core` built from source: panics take no space.
+    RustupSource,
+    /// With the target rustup installed, as it comes.
     Rustup,
     /// With Debian's Rust, building `core` from source.
     Debian,
@@ -28,13 +30,22 @@ impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Chosen => "not chosen yet",
-            Self::Rustup => "rustup's wasm32-unknown-unknown",
+            Self::RustupSource => "rustup's wasm32-unknown-unknown, core built from source",
+            Self::Rustup => {
+                "rustup's wasm32-unknown-unknown as it comes: the module is larger than it need be"
+            }
             Self::Debian => "Debian's Rust, core built from source",
         })
     }
 }
 
 const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The sources of `core` and `alloc`.
+const SOURCE: &str = "rust-src";
+
+/// A panic is a trap, and says nothing: the page would not see what it says.
+const TRAPS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
 /// What rustc may use in wasm by default, which browsers have had for years (bulk memory: 2020).
 const FEATURES: [&str; 6] = [
@@ -57,33 +68,31 @@ pub(crate) fn run(way: Way) -> Outcome {
 
 /// Makes sure there is a way to compile to wasm, and says which.
 pub(crate) fn toolchain(wanted: Way) -> Outcome<Way> {
-    if wanted != Way::Debian {
-        if rustup_has_target() {
-            return Ok(Way::Rustup);
-        }
-        // Where Debian's Rust had to do before, asking rustup again would cost a time-out every time.
-        if !debian::is_installed() && rustup_can_add_target() {
-            return Ok(Way::Rustup);
-        }
+    // Where Debian's Rust had to do before, asking rustup again would cost a time-out every time.
+    if wanted != Way::Debian
+        && (rustup_has("target", TARGET) || !debian::is_installed() && rustup_adds("target", TARGET))
+    {
+        let has_source = rustup_has("component", SOURCE) || rustup_adds("component", SOURCE);
+        return Ok(if has_source { Way::RustupSource } else { Way::Rustup });
     }
     debian::install()?;
     Ok(Way::Debian)
 }
 
-fn rustup_has_target() -> bool {
-    let installed = Program::new("rustup").args(["target", "list", "--installed"]).output();
-    installed.is_ok_and(|targets| targets.lines().any(|line| line == TARGET))
+fn rustup_has(what: &str, name: &str) -> bool {
+    let installed = Program::new("rustup").args([what, "list", "--installed"]).output();
+    installed.is_ok_and(|all| all.lines().any(|line| line == name))
 }
 
-fn rustup_can_add_target() -> bool {
+fn rustup_adds(what: &str, name: &str) -> bool {
     let added = Program::new("rustup")
-        .args(["target", "add", TARGET])
+        .args([what, "add", name])
         // One try: there is another way.
         .env("RUSTUP_MAX_RETRIES", "0")
         .env("RUSTUP_DOWNLOAD_TIMEOUT", "20")
         .output();
     if let Err(failure) = &added {
-        eprintln!("rustup has no {TARGET} here ({failure}); trying Debian's Rust");
+        eprintln!("rustup has no {name} here ({failure}); going on without");
     }
     added.is_ok()
 }
@@ -91,15 +100,20 @@ fn rustup_can_add_target() -> bool {
 /// The module as rustc leaves it.
 fn compile(way: Way) -> Outcome<PathBuf> {
     // A target directory of its own: the other compiler and the other profile never make the usual one stale.
-    let (cargo, name) = match way {
-        Way::Debian => (debian::cargo()?, "wasm-debian"),
-        Way::Chosen | Way::Rustup => (Program::cargo(), "wasm"),
+    let (cargo, name, source): (_, _, &[&str]) = match way {
+        Way::Debian => (debian::cargo()?, "wasm-debian", debian::BUILD_STD),
+        // Building `core` is unstable; this is the documented switch for those who do it all the same.
+        Way::RustupSource => {
+            let cargo = Program::cargo().env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", TRAPS);
+            (cargo, "wasm-core", &["-Zbuild-std=core,alloc", "-Zbuild-std-features=optimize_for_size"])
+        }
+        Way::Chosen | Way::Rustup => (Program::cargo(), "wasm", &[]),
     };
     let directory = repository::root().join("target").join(name);
     cargo
         .args(["build", "--profile", "wasm", "--package", "weft-sdk", "--lib", "--target", TARGET])
         .args([Path::new("--target-dir"), &directory])
-        .args(if way == Way::Debian { debian::BUILD_STD } else { &[] })
+        .args(source)
         .show()?;
     Ok(directory.join(TARGET).join("wasm/weft_sdk.wasm"))
 }
@@ -116,7 +130,7 @@ fn optimise(compiled: &Path) -> Outcome {
     }
     fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
     Program::new(root.join("node_modules/.bin/wasm-opt"))
-        .args(["-Os", "--strip-debug", "--strip-producers", "--strip-target-features"])
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"])
         .args(FEATURES)
         .args([compiled, Path::new("-o"), &made])
         .show()?;
@@ -136,7 +150,7 @@ fn as_javascript(module: &Path) -> Outcome {
         .args(FEATURES)
         .args([module, Path::new("-o"), &lowered])
         .show()?;
-    bin("wasm2js").args(["-Os"]).args([&lowered, Path::new("-o"), &long]).show()?;
+    bin("wasm2js").args(["-Oz"]).args([&lowered, Path::new("-o"), &long]).show()?;
     let made = format!("--outfile={}", root.join("wasm-sdk/dist/weft.wasm.js").display());
     bin("esbuild").args(["--minify", "--format=esm", "--log-level=warning", &made]).args([&long]).show()
 }

@@ -115,8 +115,9 @@ impl Told {
             lengths.iter().rposition(|length| *length != 0).map_or(least, |last| (last + 1).max(least))
         };
         let counts = [used(literals, 257), used(distances, 1)];
-        let all = literals.iter().take(counts[0]).chain(distances.iter().take(counts[1]));
-        let symbols = runs(&all.copied().collect::<Vec<_>>());
+        let mut all = literals.get(..counts[0]).unwrap_or_default().to_vec();
+        all.extend_from_slice(distances.get(..counts[1]).unwrap_or_default());
+        let symbols = runs(&all);
         let mut of_symbols = vec![0; ORDER.len()];
         for symbol in &symbols {
             of_symbols.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
@@ -182,7 +183,11 @@ fn fixed() -> [Vec<u8>; 2] {
         _ => 8,
     };
     // The last two literals are never used, and still take part in making the codes.
-    [(0..LITERALS + 2).map(literal).collect(), vec![5; DISTANCES]]
+    let mut literals = Vec::new();
+    for at in 0..LITERALS + 2 {
+        literals.push(literal(at));
+    }
+    [literals, vec![5; DISTANCES]]
 }
 
 /// Lengths of the best codes that are not longer than `limit`.

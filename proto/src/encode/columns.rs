@@ -2,109 +2,218 @@
 
 use alloc::vec::Vec;
 
-use super::{expected::Expected, shapes::Shapes, text::Text};
+use super::{shapes::Shapes, text::Text};
 use crate::{
-    event::{Batch, Event, Link, Target},
     number::{put, zigzag},
     place::{COLUMNS, Column},
-    time::{Clock, Time, WRITES_DUST},
+    rows::{Field, LINK, Rows, at},
+    time::{Clock, WRITES_DUST},
 };
 
-/// Columns in the order in which they are written.
-pub(super) struct Columns {
-    bytes: [Vec<u8>; COLUMNS],
-    /// Ids of other pages that links point to.
-    foreign: Vec<[u8; 24]>,
+/// The events in the order of their numbers.
+pub(super) struct Order(Vec<u64>);
+
+impl Order {
+    /// They end in nearly that order, so each goes down to its place from the end.
+    pub(super) fn of(rows: &Rows) -> Self {
+        let mut order: Vec<u64> = Vec::new();
+        for row in 0..rows.len() {
+            let number = rows.get(row, Field::Number);
+            let mut place = row;
+            while place > 0 && rows.get(at(&order, place - 1) as usize, Field::Number) > number {
+                place -= 1;
+            }
+            order.insert(place, row as u64);
+        }
+        Self(order)
+    }
+
+    /// The row of the event at a place.
+    pub(super) fn row(&self, place: usize) -> usize {
+        at(&self.0, place) as usize
+    }
+
+    /// Where the attributes of the event at a place begin and end; behind the last event those of the resource.
+    pub(super) fn attributes(&self, rows: &Rows, place: usize) -> (usize, usize) {
+        let row = if place < self.0.len() { self.row(place) } else { self.0.len() };
+        let start = rows.start(row, Field::Attributes);
+        let end = if row < self.0.len() {
+            rows.get(row, Field::Attributes) as usize
+        } else {
+            start + rows.resource
+        };
+        (start, end)
+    }
 }
 
-impl Columns {
-    pub(super) fn of(batch: &Batch, shapes: &Shapes, clock: Clock, text: &mut Text<'_>) -> Self {
-        let mut all = Self { bytes: [const { Vec::new() }; COLUMNS], foreign: Vec::new() };
-        let (mut expected, mut start) = (Expected::of(!batch.sessions.is_empty()), Time::default());
-        for (event, shape) in batch.events.iter().zip(shapes.rows()) {
-            all.put(Column::Shape, u64::from(*shape));
-            all.place(event, &expected);
-            let at = clock.read(event.start_ns);
-            let duration = clock.read_duration(event.start_ns, event.duration_ns);
-            all.put(Column::Start, zigzag(at.units.wrapping_sub(start.units) as i64));
-            all.put(Column::Duration, duration.units);
-            if WRITES_DUST {
-                all.put(Column::StartDust, zigzag(at.dust));
-                all.put(Column::EndDust, zigzag(duration.dust));
+/// Writes which columns there are, a bit each, and then those.
+pub(super) fn write(
+    rows: &Rows,
+    order: &Order,
+    shapes: &Shapes,
+    clock: Clock,
+    text: &mut Text<'_>,
+    to: &mut Vec<u8>,
+) {
+    let (mut told, mut all, mut column) = (0, Vec::new(), Vec::new());
+    for place in 0..COLUMNS {
+        column.clear();
+        if place >= Column::LinkTarget as usize {
+            links(rows, order, place, text, &mut column);
+        } else {
+            let mut before = Before::of(rows, order, shapes, clock);
+            for event in 0..rows.len() {
+                put(&mut column, before.cell(event, place));
             }
-            start = at;
-            let links = batch.links_of(event);
-            all.put(Column::LinkCount, links.len() as u64);
-            for link in links {
-                all.link(event.number, link, text);
-            }
-            expected.after(event);
         }
-        all
-    }
-
-    /// Which columns there are, a bit each, and then those.
-    pub(super) fn write(self, to: &mut Vec<u8>) {
-        let is_told = |column: &Vec<u8>| column.iter().any(|byte| *byte != 0);
-        let told = self.bytes.iter().rev().fold(0, |told, column| told << 1 | u64::from(is_told(column)));
-        put(to, told);
-        for column in self.bytes.iter().filter(|column| is_told(column)) {
-            to.extend_from_slice(column);
+        if column.iter().any(|byte| *byte != 0) {
+            told |= 1 << place;
+            all.extend_from_slice(&column);
         }
     }
+    put(to, told);
+    to.extend_from_slice(&all);
+}
 
-    fn put(&mut self, column: Column, value: u64) {
-        if let Some(bytes) = self.bytes.get_mut(column as usize) {
-            put(bytes, value);
-        }
+/// What the events before the next one say.
+struct Before<'a> {
+    rows: &'a Rows,
+    order: &'a Order,
+    shapes: &'a Shapes,
+    clock: Clock,
+    /// What the one before says in this column.
+    last: u64,
+    last_root: u64,
+}
+
+impl<'a> Before<'a> {
+    fn of(rows: &'a Rows, order: &'a Order, shapes: &'a Shapes, clock: Clock) -> Self {
+        Self { rows, order, shapes, clock, last: 0, last_root: 0 }
     }
 
-    fn place(&mut self, event: &Event, expected: &Expected) {
-        // Nothing refers to what comes later; if it did, the decoder would say so, and not this.
-        let back = |number: u64| event.number.wrapping_sub(number);
-        let told = |is: Option<u64>, expected: Option<u64>| match is {
-            _ if is == expected => 0,
-            None => 1,
-            Some(number) => back(number).wrapping_add(2),
+    /// The number that an event has in a column.
+    fn cell(&mut self, event: usize, column: usize) -> u64 {
+        let row = self.order.row(event);
+        let of = |field| self.rows.get(row, field);
+        let number = of(Field::Number);
+        let is = |which: Column| column == which as usize;
+        // Those in which an event says as much as the one before it.
+        let field = match column {
+            _ if is(Column::Session) => Field::Session,
+            _ if is(Column::View) => Field::View,
+            _ if is(Column::Interaction) => Field::Interaction,
+            _ if is(Column::Epoch) => Field::Epoch,
+            _ if is(Column::Root) => Field::Root,
+            _ if is(Column::Previous) => Field::Previous,
+            _ if is(Column::Parent) => Field::Parent,
+            _ if is(Column::State) => Field::State,
+            _ => Field::Number,
         };
-        self.put(Column::Number, back(expected.number()));
-        let session = event.session.map_or(0, |at| u64::from(at) + 2);
-        self.put(Column::Session, if event.session == expected.session() { 0 } else { session.max(1) });
-        self.put(Column::Epoch, zigzag(i64::from(event.epoch) - i64::from(expected.epoch())));
-        self.put(Column::Parent, event.parent().map_or(0, back));
-        let root = event.trace.map(|trace| trace.root);
-        self.put(Column::Root, told(root, expected.root(event.parent())));
-        self.put(Column::Previous, told(event.previous, expected.previous(event.trace.is_none())));
-        self.put(Column::View, told(event.view, expected.view()));
-        self.put(Column::Interaction, told(event.interaction, expected.interaction()));
-        self.put(Column::State, event.open.map_or(0, |open| open as u64));
-    }
-
-    fn link(&mut self, number: u64, link: &Link, text: &mut Text<'_>) {
-        let target = match link.target {
-            Target::Own(target) => zigzag(number.wrapping_sub(target) as i64) << 1,
-            Target::Foreign(trace, span) => {
-                let mut id = [0; 24];
-                id.iter_mut().zip(trace.iter().chain(&span)).for_each(|(to, from)| *to = *from);
-                (self.foreign_at(id, text) as u64) << 1 | 1
-            }
+        let value = of(field);
+        if is(Column::Shape) {
+            return at(&self.shapes.of_events, event);
+        }
+        if is(Column::LinkCount) {
+            return of(Field::Links) - self.rows.start(row, Field::Links) as u64;
+        }
+        if is(Column::State) {
+            return value;
+        }
+        if is(Column::Parent) {
+            return if value == 0 { 0 } else { number.wrapping_sub(value - 1) };
+        }
+        if column >= Column::Start as usize && column <= Column::EndDust as usize {
+            return self.time(row, column);
+        }
+        let is_session = is(Column::Session);
+        let expected = if is(Column::Root) {
+            self.root_of(of(Field::Parent), event)
+        } else if is(Column::Previous) {
+            let is_root = of(Field::Root) == 0;
+            let expected = if is_root { self.last_root } else { 0 };
+            self.last_root = if is_root { number + 1 } else { self.last_root };
+            expected
+        } else if is_session && event == 0 {
+            u64::from(!self.rows.sessions.is_empty())
+        } else {
+            self.last
         };
-        self.put(Column::LinkTarget, target);
-        self.put(Column::LinkKinds, link.kinds.0.into());
-        let rule = link.rule.map_or(0, |rule| u64::from(text.place(rule)) + 1);
-        self.put(Column::LinkRule, rule);
+        self.last = if is(Column::Number) { value + 1 } else { value };
+        if is(Column::Number) {
+            return value.wrapping_sub(expected);
+        }
+        if is(Column::Epoch) {
+            return zigzag(value.wrapping_sub(expected) as i64);
+        }
+        match value {
+            _ if value == expected => 0,
+            0 => 1,
+            _ if is_session => value + 1,
+            // Nothing refers to what comes later; if it did, the decoder would say so, and not this.
+            _ => number.wrapping_sub(value - 1).wrapping_add(2),
+        }
     }
 
-    /// How many ids back from the last one it lies, plus 1; 0: it is a new one, and the next one of the ids.
-    fn foreign_at(&mut self, id: [u8; 24], text: &mut Text<'_>) -> usize {
-        let known = self.foreign.iter().rev().position(|other| *other == id);
-        known.map_or_else(
-            || {
-                text.ids.extend_from_slice(&id);
-                self.foreign.push(id);
-                0
-            },
-            |back| back + 1,
-        )
+    fn time(&mut self, row: usize, column: usize) -> u64 {
+        let start_ns = self.rows.get(row, Field::Start);
+        let start = self.clock.read(start_ns);
+        if column == Column::Start as usize {
+            let before = core::mem::replace(&mut self.last, start.units);
+            return zigzag(start.units.wrapping_sub(before) as i64);
+        }
+        let duration = self.clock.read_duration(start_ns, self.rows.get(row, Field::Duration));
+        match column {
+            _ if column == Column::Duration as usize => duration.units,
+            _ if !WRITES_DUST => 0,
+            _ if column == Column::StartDust as usize => zigzag(start.dust),
+            _ => zigzag(duration.dust),
+        }
     }
+
+    /// The root of the trace that an event with this parent is in, plus 1, as far as the events before it tell.
+    fn root_of(&self, parent: u64, event: usize) -> u64 {
+        for before in (0..event).rev() {
+            let row = self.order.row(before);
+            if parent != 0 && self.rows.get(row, Field::Number) == parent - 1 {
+                let root = self.rows.get(row, Field::Root);
+                return if root == 0 { parent } else { root };
+            }
+        }
+        parent
+    }
+}
+
+/// One of the columns of links.
+fn links(rows: &Rows, order: &Order, column: usize, text: &mut Text<'_>, to: &mut Vec<u8>) {
+    // Foreign ids in the order in which they are told: how many there are.
+    let mut told: Vec<u64> = Vec::new();
+    for event in 0..rows.len() {
+        let row = order.row(event);
+        for link in rows.start(row, Field::Links)..rows.get(row, Field::Links) as usize {
+            let target = at(&rows.links, link * LINK);
+            let value = match column - Column::LinkTarget as usize {
+                0 if target & 1 == 0 => {
+                    zigzag(rows.get(row, Field::Number).wrapping_sub(target >> 1) as i64) << 1
+                }
+                0 => foreign(rows, target >> 1, &mut told, text) << 1 | 1,
+                1 => at(&rows.links, link * LINK + 1),
+                _ => match at(&rows.links, link * LINK + 2) {
+                    0 => 0,
+                    rule => text.place(rule - 1) + 1,
+                },
+            };
+            put(to, value);
+        }
+    }
+}
+
+/// How many ids back from the last one it lies, plus 1; 0: it is a new one, and the next of the ids.
+fn foreign(rows: &Rows, id: u64, told: &mut Vec<u64>, text: &mut Text<'_>) -> u64 {
+    if let Some(back) = told.iter().rev().position(|other| *other == id) {
+        return back as u64 + 1;
+    }
+    told.push(id);
+    let start = id as usize * 24;
+    text.ids.extend_from_slice(rows.foreign.get(start..start + 24).unwrap_or(&[0; 24]));
+    0
 }

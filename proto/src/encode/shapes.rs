@@ -1,123 +1,76 @@
 //! Which attributes the events have: columns (a key and a type), and shapes (what events of one sort share).
 
 use alloc::{vec, vec::Vec};
-use core::ops::Range;
 
-use super::text::Text;
+use super::{columns::Order, text::Text};
 use crate::{
-    event::{Attribute, Batch, Event, Value},
     number::{put, put_signed},
-    strings::StrId,
+    rows::{ATTRIBUTE, Field, Rows, at},
 };
 
-/// A key and the type of its values.
-struct Column {
-    key: StrId,
-    kind: u8,
-    /// The column before this one that has the same key and another type, plus 1.
-    other: u32,
-}
-
-/// What events of one sort share: name, kind, status, and columns.
-struct Shape {
-    /// None: it is of the resource.
-    name: Option<StrId>,
-    sort: u8,
-    columns: Range<usize>,
-}
-
 pub(super) struct Shapes {
-    columns: Vec<Column>,
-    shapes: Vec<Shape>,
-    /// Columns of all shapes.
-    of_shapes: Vec<u32>,
-    /// By event, and last that of the resource.
-    rows: Vec<u32>,
-}
-
-/// The type of a value, by its number on the wire.
-pub(super) fn kind_of(value: &Value) -> u8 {
-    match value {
-        Value::Text(_) => 0,
-        Value::Bool(_) => 1,
-        Value::Int(_) => 2,
-        Value::Double(_) => 3,
-        Value::Bytes(_) | Value::List(_) | Value::Map(_) | Value::Empty => 4,
-    }
+    /// A key and a type each: key times 8, plus type.
+    pub(super) columns: Vec<u64>,
+    /// Columns of the attributes of all events in their order, and last of the resource.
+    pub(super) cells: Vec<u64>,
+    /// By event, in their order, and then of the resource: where its cells begin. And where the last end.
+    starts: Vec<u64>,
+    /// By event in their order: its shape.
+    pub(super) of_events: Vec<u64>,
+    /// The first event of each shape.
+    firsts: Vec<u64>,
+    /// Name and sort of each event.
+    sorts: Vec<u64>,
 }
 
 impl Shapes {
-    pub(super) fn of(batch: &Batch) -> Self {
-        let mut all =
-            Self { columns: Vec::new(), shapes: Vec::new(), of_shapes: Vec::new(), rows: Vec::new() };
-        // By key: its last column, plus 1.
-        let mut known = vec![0; batch.strings.len()];
-        for event in &batch.events {
-            all.add(event, batch.attributes_of(event), &mut known);
+    pub(super) fn of(rows: &Rows, order: &Order) -> Self {
+        let mut all = Self {
+            columns: Vec::new(),
+            cells: Vec::new(),
+            starts: vec![0],
+            of_events: Vec::new(),
+            firsts: Vec::new(),
+            sorts: Vec::new(),
+        };
+        for place in 0..rows.len() {
+            let row = order.row(place);
+            all.add(rows, order.attributes(rows, place));
+            all.sorts.push(rows.get(row, Field::Name) << 8 | rows.get(row, Field::Sort));
+            let mut shape = 0;
+            while shape < all.firsts.len() && !all.is_same(at(&all.firsts, shape) as usize, place) {
+                shape += 1;
+            }
+            if shape == all.firsts.len() {
+                all.firsts.push(place as u64);
+            }
+            all.of_events.push(shape as u64);
         }
-        let columns = all.columns_for(&batch.resource, &mut known);
-        all.rows.push(all.shapes.len() as u32);
-        all.shapes.push(Shape { name: None, sort: 0, columns });
+        all.add(rows, order.attributes(rows, rows.len()));
         all
     }
 
-    /// The shape of each event, and last that of the resource.
-    pub(super) fn rows(&self) -> &[u32] {
-        &self.rows
-    }
-
-    /// Number of columns.
-    pub(super) fn count(&self) -> usize {
-        self.columns.len()
-    }
-
-    /// The columns of a shape.
-    pub(super) fn columns_of(&self, shape: u32) -> &[u32] {
-        let columns = self.shapes.get(shape as usize).map(|shape| shape.columns.clone());
-        columns.and_then(|columns| self.of_shapes.get(columns)).unwrap_or_default()
-    }
-
-    fn add(&mut self, event: &Event, attributes: &[Attribute], known: &mut [u32]) {
-        let shape = Shape {
-            name: Some(event.name),
-            sort: event.kind as u8 * 3 + event.status as u8,
-            columns: self.columns_for(attributes, known),
-        };
-        let columns = |shape: &Shape| self.of_shapes.get(shape.columns.clone());
-        let same = self.shapes.iter().position(|other| {
-            other.name == shape.name && other.sort == shape.sort && columns(other) == columns(&shape)
-        });
-        if same.is_some() {
-            self.of_shapes.truncate(shape.columns.start);
-        }
-        self.rows.push(same.unwrap_or(self.shapes.len()) as u32);
-        if same.is_none() {
-            self.shapes.push(shape);
-        }
-    }
-
-    fn columns_for(&mut self, attributes: &[Attribute], known: &mut [u32]) -> Range<usize> {
-        let start = self.of_shapes.len();
-        for attribute in attributes {
-            let column = self.column(attribute, known);
-            self.of_shapes.push(column);
-        }
-        start..self.of_shapes.len()
-    }
-
-    fn column(&mut self, attribute: &Attribute, known: &mut [u32]) -> u32 {
-        let kind = kind_of(&attribute.value);
-        let Some(last) = known.get_mut(attribute.key.0 as usize) else { return 0 };
-        let mut at = *last;
-        while let Some(column) = at.checked_sub(1).and_then(|at| self.columns.get(at as usize)) {
-            if column.kind == kind {
-                return at - 1;
+    fn add(&mut self, rows: &Rows, (start, end): (usize, usize)) {
+        for attribute in start..end {
+            let place = attribute * ATTRIBUTE;
+            let column = at(&rows.attributes, place) << 3 | at(&rows.attributes, place + 1);
+            let known = self.columns.iter().position(|other| *other == column);
+            if known.is_none() {
+                self.columns.push(column);
             }
-            at = column.other;
+            self.cells.push(known.unwrap_or(self.columns.len() - 1) as u64);
         }
-        self.columns.push(Column { key: attribute.key, kind, other: *last });
-        *last = self.columns.len() as u32;
-        *last - 1
+        self.starts.push(self.cells.len() as u64);
+    }
+
+    /// The columns of an event.
+    fn columns_of(&self, place: usize) -> &[u64] {
+        let (start, end) = (at(&self.starts, place), at(&self.starts, place + 1));
+        self.cells.get(start as usize..end as usize).unwrap_or_default()
+    }
+
+    fn is_same(&self, one: usize, other: usize) -> bool {
+        at(&self.sorts, one) == at(&self.sorts, other) && self.columns_of(one) == self.columns_of(other)
     }
 
     /// Columns, then shapes, the resource's last. A shape is told by what it shares with the one before.
@@ -125,27 +78,33 @@ impl Shapes {
         put(to, self.columns.len() as u64);
         for column in &self.columns {
             // Most keys are new, and then the reference is nothing but its type.
-            let place = text.place(column.key);
-            to.push(column.kind << 1 | u8::from(place != 0));
+            let place = text.place(column >> 3);
+            to.push((*column as u8 & 7) << 1 | u8::from(place != 0));
             if place != 0 {
-                put(to, place.into());
+                put(to, place);
             }
         }
-        put(to, self.shapes.len() as u64 - 1);
-        let mut before: &[u32] = &[];
-        for shape in &self.shapes {
-            if let Some(name) = shape.name {
-                text.reference(name, to);
-                to.push(shape.sort);
+        put(to, self.firsts.len() as u64);
+        let mut before: &[u64] = &[];
+        for shape in 0..=self.firsts.len() {
+            let is_resource = shape == self.firsts.len();
+            let place = if is_resource { self.sorts.len() } else { at(&self.firsts, shape) as usize };
+            if !is_resource {
+                let sort = at(&self.sorts, place);
+                text.reference(sort >> 8, to);
+                to.push(sort as u8);
             }
-            let columns = self.of_shapes.get(shape.columns.clone()).unwrap_or_default();
-            let shared = columns.iter().zip(before).take_while(|(one, other)| one == other).count();
-            let (shared_columns, own) = columns.split_at_checked(shared).unwrap_or_default();
+            let columns = self.columns_of(place);
+            let mut shared = 0;
+            while shared < columns.len() && columns.get(shared) == before.get(shared) {
+                shared += 1;
+            }
             put(to, shared as u64);
-            put(to, own.len() as u64);
-            let mut next = shared_columns.last().map_or(0, |last| last + 1);
-            for column in own {
-                put_signed(to, i64::from(*column) - i64::from(next));
+            put(to, (columns.len() - shared) as u64);
+            let mut next = if shared == 0 { 0 } else { at(columns, shared - 1) + 1 };
+            for own in shared..columns.len() {
+                let column = at(columns, own);
+                put_signed(to, column.wrapping_sub(next) as i64);
                 next = column + 1;
             }
             before = columns;

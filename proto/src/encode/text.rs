@@ -2,10 +2,11 @@
 
 use alloc::{vec, vec::Vec};
 
+use super::string;
 use crate::{
     number::put,
     packing::{ESCAPE, HEX, HEX_16, UUID, UUID_PARTS},
-    strings::{StrId, Strings},
+    strings::Strings,
 };
 
 /// Hex digits in a row that are worth packing.
@@ -17,8 +18,8 @@ const MAX_HEX: usize = 254;
 pub(super) struct Text<'a> {
     strings: &'a Strings,
     /// By position of a string: its place among those written, plus 1; 0: not written yet.
-    places: Vec<u32>,
-    count: u32,
+    places: Vec<u64>,
+    count: u64,
     text: Vec<u8>,
     /// What hex digits of the text say.
     packed: Vec<u8>,
@@ -33,18 +34,18 @@ impl<'a> Text<'a> {
     }
 
     /// Refers to a string: 0, if it is the next one of the text, else its place plus 1.
-    pub(super) fn reference(&mut self, id: StrId, to: &mut Vec<u8>) {
+    pub(super) fn reference(&mut self, id: u64, to: &mut Vec<u8>) {
         let place = self.place(id);
-        put(to, place.into());
+        put(to, place);
     }
 
     /// Place of a string plus 1; 0: it is the next one.
-    pub(super) fn place(&mut self, id: StrId) -> u32 {
-        let Some(place) = self.places.get_mut(id.0 as usize) else { return 0 };
+    pub(super) fn place(&mut self, id: u64) -> u64 {
+        let Some(place) = self.places.get_mut(id as usize) else { return 0 };
         if *place == 0 {
             self.count += 1;
             *place = self.count;
-            self.add(self.strings.get(id).as_bytes());
+            self.add(self.strings.get(string(id)).as_bytes());
             return 0;
         }
         *place
@@ -53,7 +54,7 @@ impl<'a> Text<'a> {
     /// The whole body: packed bytes and ids, text, and `rest`.
     pub(super) fn before(mut self, rest: &[u8]) -> Vec<u8> {
         self.packed.extend_from_slice(&self.ids);
-        let mut body = Vec::with_capacity(self.packed.len() + self.text.len() + rest.len() + 6);
+        let mut body = Vec::new();
         for part in [&self.packed, &self.text] {
             put(&mut body, part.len() as u64);
             body.extend_from_slice(part);
@@ -62,68 +63,80 @@ impl<'a> Text<'a> {
         body
     }
 
-    fn add(&mut self, mut string: &[u8]) {
-        while let Some(first) = string.first() {
-            let run = string.iter().take_while(|byte| digit(**byte).is_some()).count();
-            let taken = if run == MIN_HEX && is_uuid(string) {
-                self.pack(UUID, string, UUID_PARTS)
+    fn add(&mut self, string: &[u8]) {
+        let mut at = 0;
+        while at < string.len() {
+            let run = digits(string, at);
+            if run == MIN_HEX && self.add_uuid(string, at) {
+                at += 36;
             } else if run >= MIN_HEX {
                 let digits = run.min(MAX_HEX) & !1;
-                self.pack_run(string, digits)
-            } else {
-                let plain = run.max(1);
-                if *first <= ESCAPE {
-                    self.text.push(ESCAPE);
+                self.text.push(if digits == 16 { HEX_16 } else { HEX });
+                if digits != 16 {
+                    self.text.push(digits as u8 / 2);
                 }
-                self.text.extend(string.iter().take(plain));
-                plain
-            };
-            string = string.get(taken..).unwrap_or_default();
+                self.pack(string, at, digits);
+                at += digits;
+            } else {
+                // Digits too few to be packed, or the one character that is none.
+                for _ in 0..run.max(1) {
+                    let byte = byte(string, at);
+                    if byte <= ESCAPE {
+                        self.text.push(ESCAPE);
+                    }
+                    self.text.push(byte);
+                    at += 1;
+                }
+            }
         }
         self.text.push(0);
     }
 
-    fn pack_run(&mut self, string: &[u8], digits: usize) -> usize {
-        if digits == 16 {
-            return self.pack(HEX_16, string, &[16]);
+    /// Packs a UUID as RFC 9562 writes one, in lower case, if there is one.
+    fn add_uuid(&mut self, string: &[u8], start: usize) -> bool {
+        let mut at = start;
+        for (place, part) in UUID_PARTS.iter().enumerate() {
+            let run = digits(string, at);
+            let is_last = place == UUID_PARTS.len() - 1;
+            if run < *part || !is_last && (run > *part || byte(string, at + part) != b'-') {
+                return false;
+            }
+            at += part + 1;
         }
-        self.pack(HEX, string, &[digits]);
-        self.text.push(digits as u8 / 2);
-        digits
+        self.text.push(UUID);
+        at = start;
+        for part in UUID_PARTS {
+            self.pack(string, at, *part);
+            at += part + 1;
+        }
+        true
     }
 
-    /// Packs parts of so many digits each, between which there is one other character. Returns how long all of it is.
-    fn pack(&mut self, mark: u8, string: &[u8], parts: &[usize]) -> usize {
-        self.text.push(mark);
-        let mut at = 0;
-        for digits in parts {
-            let part = string.get(at..at + digits).unwrap_or_default();
-            let bytes = part
-                .chunks_exact(2)
-                .map(|two| two.iter().fold(0, |byte, half| byte << 4 | digit(*half).unwrap_or(0)));
-            self.packed.extend(bytes);
-            at += digits + 1;
+    fn pack(&mut self, string: &[u8], start: usize, digits: usize) {
+        for at in (start..start + digits).step_by(2) {
+            self.packed.push(digit(byte(string, at)) << 4 | digit(byte(string, at + 1)));
         }
-        at - 1
     }
 }
 
-/// A lower-case hex digit.
-fn digit(byte: u8) -> Option<u8> {
+fn byte(string: &[u8], at: usize) -> u8 {
+    string.get(at).copied().unwrap_or(0)
+}
+
+/// How many lower-case hex digits there are from `start` on.
+fn digits(string: &[u8], start: usize) -> usize {
+    let mut at = start;
+    while digit(byte(string, at)) < 16 {
+        at += 1;
+    }
+    at - start
+}
+
+/// What a lower-case hex digit says; 16: it is none.
+fn digit(byte: u8) -> u8 {
     match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+        b'0'..=b'9' => byte - b'0',
+        b'a'..=b'f' => byte - b'a' + 10,
+        _ => 16,
     }
-}
-
-/// Whether it begins with a UUID as RFC 9562 writes one, in lower case.
-fn is_uuid(string: &[u8]) -> bool {
-    let mut rest = string;
-    UUID_PARTS.iter().enumerate().all(|(at, digits)| {
-        let Some((part, behind)) = rest.split_at_checked(*digits) else { return false };
-        let dash = usize::from(at < UUID_PARTS.len() - 1);
-        rest = behind.get(dash..).unwrap_or_default();
-        part.iter().all(|byte| digit(*byte).is_some()) && (dash == 0 || behind.first() == Some(&b'-'))
-    })
 }

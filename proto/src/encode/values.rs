@@ -2,93 +2,89 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{nested, shapes::Shapes, text::Text};
+use super::{columns::Order, shapes::Shapes, text::Text};
 use crate::{
-    event::{Attribute, Batch, Value},
-    number::{put, put_signed},
-    strings::StrId,
+    nested::mark,
+    number::{Reader, put, put_signed},
+    rows::{ATTRIBUTE, Rows, at, kind},
 };
 
 /// Writes all of them.
-pub(super) fn write(batch: &Batch, shapes: &Shapes, text: &mut Text<'_>, to: &mut Vec<u8>) {
-    let (cells, ends) = by_column(batch, shapes);
-    let mut texts = Texts { seen: vec![(0, 0); batch.strings.len()], column: 0, count: 0, last: None };
-    let mut start = 0;
-    for end in ends {
-        texts.next_column();
-        for attribute in cells.get(start..end).unwrap_or_default().iter().flatten() {
-            match &attribute.value {
-                Value::Text(id) => texts.write(*id, text, to),
-                Value::Bool(value) => to.push((*value).into()),
-                Value::Int(value) => put_signed(to, *value),
-                Value::Double(value) => double(*value, to),
-                other => nested::write(other, text, to),
+pub(super) fn write(rows: &Rows, order: &Order, shapes: &Shapes, text: &mut Text<'_>, to: &mut Vec<u8>) {
+    // By column: its first and its last value. By value: the next one of its column. All plus 1.
+    let (mut firsts, mut lasts) = (vec![0; shapes.columns.len()], vec![0; shapes.columns.len()]);
+    let (mut nexts, mut values) = (vec![0; shapes.cells.len()], Vec::new());
+    for place in 0..=rows.len() {
+        let (start, end) = order.attributes(rows, place);
+        for attribute in start..end {
+            let cell = values.len();
+            values.push(at(&rows.attributes, attribute * ATTRIBUTE + 2));
+            let column = at(&shapes.cells, cell) as usize;
+            let next = cell as u64 + 1;
+            match at(&lasts, column) {
+                0 => set(&mut firsts, column, next),
+                last => set(&mut nexts, last as usize - 1, next),
             }
+            set(&mut lasts, column, next);
         }
-        start = end;
+    }
+    let mut texts = Texts {
+        columns: vec![0; rows.strings.len()],
+        places: vec![0; rows.strings.len()],
+        count: 0,
+        last: 0,
+    };
+    for (column, of) in shapes.columns.iter().enumerate() {
+        (texts.count, texts.last) = (0, 0);
+        let mut cell = at(&firsts, column);
+        while cell != 0 {
+            let value = at(&values, cell as usize - 1);
+            match of & 7 {
+                kind::TEXT => texts.write(value, column as u64 + 1, text, to),
+                kind::BOOL => to.push(value as u8),
+                kind::INT => put_signed(to, value as i64),
+                kind::DOUBLE => double(f64::from_bits(value), to),
+                _ => nested(rows, value as usize, text, to),
+            }
+            cell = at(&nexts, cell as usize - 1);
+        }
     }
 }
 
-/// All attributes in the order of their columns, and where each column ends.
-fn by_column<'a>(batch: &'a Batch, shapes: &Shapes) -> (Vec<Option<&'a Attribute>>, Vec<usize>) {
-    let rows = || {
-        let attributes = batch.events.iter().map(|event| batch.attributes_of(event));
-        attributes.chain([batch.resource.as_slice()]).zip(shapes.rows())
-    };
-    let cells_of =
-        |(attributes, shape): (&'a [Attribute], &u32)| attributes.iter().zip(shapes.columns_of(*shape));
-    // Where the next cell of a column goes, once it is known how many there are before.
-    let mut next = vec![0; shapes.count()];
-    for (_, column) in rows().flat_map(cells_of) {
-        next.iter_mut().skip(*column as usize).take(1).for_each(|count| *count += 1);
+fn set(numbers: &mut [u64], at: usize, value: u64) {
+    if let Some(place) = numbers.get_mut(at) {
+        *place = value;
     }
-    let mut total = 0;
-    for count in &mut next {
-        total += core::mem::replace(count, total);
-    }
-    let mut cells = vec![None; total];
-    for (attribute, column) in rows().flat_map(cells_of) {
-        let Some(at) = next.get_mut(*column as usize) else { continue };
-        if let Some(cell) = cells.get_mut(*at) {
-            *cell = Some(attribute);
-        }
-        *at += 1;
-    }
-    (cells, next)
 }
 
 /// Texts of a column. 0: as the one before. 1: the next string of the text. 2: a string that the column has not had; its
 /// place plus 1 follows. Else how many new ones back in the column it was, plus 3.
 struct Texts {
     /// By position of a string: the column that had it last, and how many the column had before it.
-    seen: Vec<(u32, u32)>,
-    column: u32,
-    count: u32,
-    last: Option<StrId>,
+    columns: Vec<u64>,
+    places: Vec<u64>,
+    count: u64,
+    /// The string before, plus 1.
+    last: u64,
 }
 
 impl Texts {
-    fn next_column(&mut self) {
-        self.column += 1;
-        self.count = 0;
-        self.last = None;
-    }
-
-    fn write(&mut self, id: StrId, text: &mut Text<'_>, to: &mut Vec<u8>) {
-        if self.last.replace(id) == Some(id) {
+    fn write(&mut self, id: u64, column: u64, text: &mut Text<'_>, to: &mut Vec<u8>) {
+        if core::mem::replace(&mut self.last, id + 1) == id + 1 {
             return to.push(0);
         }
-        let Some(seen) = self.seen.get_mut(id.0 as usize) else { return };
-        if seen.0 == self.column {
-            return put(to, u64::from(self.count - 1 - seen.1) + 3);
+        let string = id as usize;
+        if at(&self.columns, string) == column {
+            return put(to, self.count - at(&self.places, string) + 2);
         }
-        *seen = (self.column, self.count);
+        set(&mut self.columns, string, column);
+        set(&mut self.places, string, self.count);
         self.count += 1;
         match text.place(id) {
             0 => to.push(1),
             place => {
                 to.push(2);
-                put(to, place.into());
+                put(to, place);
             }
         }
     }
@@ -97,22 +93,51 @@ impl Texts {
 /// Decimal places that are tried: measurements have few.
 const MAX_PLACES: u8 = 4;
 
-/// What marks a double that is written as its eight bytes.
-pub(super) const WHOLE: u8 = MAX_PLACES + 1;
-
 /// A double: its decimal places and what it is without the point; or, where that is not it, as its eight bytes.
-pub(super) fn double(value: f64, to: &mut Vec<u8>) {
+fn double(value: f64, to: &mut Vec<u8>) {
     let mut scale = 1.0;
     for places in 0..=MAX_PLACES {
         let digits = (value * scale + if value < 0.0 { -0.5 } else { 0.5 }) as i64;
         // Exact as a double, so that dividing gives the nearest of what it stands for, on every machine.
-        let is_it = digits.unsigned_abs() < 1 << 53 && (digits as f64 / scale).to_bits() == value.to_bits();
-        if is_it {
+        if digits.unsigned_abs() < 1 << 53 && (digits as f64 / scale).to_bits() == value.to_bits() {
             to.push(places);
             return put_signed(to, digits);
         }
         scale *= 10.0;
     }
-    to.push(WHOLE);
+    to.push(MAX_PLACES + 1);
     to.extend_from_slice(&value.to_le_bytes());
+}
+
+/// A value with all it holds: its parts follow each other.
+fn nested(rows: &Rows, first: usize, text: &mut Text<'_>, to: &mut Vec<u8>) {
+    let (mut place, mut left) = (first, 1);
+    while left > 0 {
+        left -= 1;
+        let (mark, number) = (at(&rows.nested, place) as u8, at(&rows.nested, place + 1));
+        place += 2;
+        // A key belongs to the value behind it, and is told by its place.
+        if mark == mark::KEY {
+            text.reference(number, to);
+            left += 1;
+            continue;
+        }
+        to.push(mark);
+        match mark {
+            mark::TEXT => text.reference(number, to),
+            mark::INT => put_signed(to, number as i64),
+            mark::DOUBLE => double(f64::from_bits(number), to),
+            mark::BYTES => {
+                let mut bytes = Reader(rows.bytes.get(number as usize..).unwrap_or_default());
+                let length = bytes.number().unwrap_or(0);
+                put(to, length);
+                to.extend_from_slice(bytes.bytes(length).unwrap_or_default());
+            }
+            mark::LIST | mark::MAP => {
+                put(to, number);
+                left += number;
+            }
+            _ => {}
+        }
+    }
 }

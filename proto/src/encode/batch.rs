@@ -1,0 +1,109 @@
+//! A batch as rows: for what is not recorded but made, by the collector and by tests.
+
+use crate::{
+    event::{Attribute, Batch, Event, Target, Value},
+    nested::mark,
+    number::put,
+    rows::{Field, Row, Rows, kind},
+};
+
+impl Rows {
+    /// What `batch` says.
+    pub(super) fn of(batch: &Batch) -> Self {
+        let mut rows = Self {
+            strings: batch.strings.clone(),
+            sessions: batch.sessions.clone(),
+            page_load: batch.page_load.map_or(0, |number| number + 1),
+            points: batch.points.iter().flat_map(|point| [point.number, point.start_ns]).collect(),
+            dropped: batch
+                .dropped
+                .iter()
+                .flat_map(|dropped| [dropped.reason.0.into(), dropped.count])
+                .collect(),
+            ..Self::default()
+        };
+        for event in &batch.events {
+            rows.attributes_of(batch.attributes_of(event));
+            for link in batch.links_of(event) {
+                match link.target {
+                    Target::Own(number) => rows.link(number, link.kinds.0, link.rule),
+                    Target::Foreign(trace, span) => rows.link_to((&trace, &span), link.kinds.0, link.rule),
+                }
+            }
+            rows.push(row(event));
+        }
+        rows.attributes_of(&batch.resource);
+        rows.end_resource(batch.resource.len());
+        rows
+    }
+
+    fn attributes_of(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes {
+            let (kind, value) = match &attribute.value {
+                Value::Text(id) => (kind::TEXT, id.0.into()),
+                Value::Bool(value) => (kind::BOOL, (*value).into()),
+                Value::Int(value) => (kind::INT, *value as u64),
+                Value::Double(value) => (kind::DOUBLE, value.to_bits()),
+                nested => (kind::NESTED, self.nested_value(nested)),
+            };
+            self.attribute(attribute.key, kind, value);
+        }
+    }
+
+    /// The position of its first part. Parts of what it holds follow.
+    fn nested_value(&mut self, value: &Value) -> u64 {
+        match value {
+            Value::Empty => self.nest(mark::EMPTY, 0),
+            Value::Text(id) => self.nest(mark::TEXT, id.0.into()),
+            Value::Bool(false) => self.nest(mark::FALSE, 0),
+            Value::Bool(true) => self.nest(mark::TRUE, 0),
+            Value::Int(value) => self.nest(mark::INT, *value as u64),
+            Value::Double(value) => self.nest(mark::DOUBLE, value.to_bits()),
+            Value::Bytes(bytes) => {
+                let at = self.bytes.len() as u64;
+                put(&mut self.bytes, bytes.len() as u64);
+                self.bytes.extend_from_slice(bytes);
+                self.nest(mark::BYTES, at)
+            }
+            Value::List(values) => {
+                let at = self.nest(mark::LIST, values.len() as u64);
+                values.iter().for_each(|value| {
+                    self.nested_value(value);
+                });
+                at
+            }
+            Value::Map(entries) => {
+                let at = self.nest(mark::MAP, entries.len() as u64);
+                for (key, value) in entries.iter() {
+                    self.nest(mark::KEY, key.0.into());
+                    self.nested_value(value);
+                }
+                at
+            }
+        }
+    }
+}
+
+fn row(event: &Event) -> Row {
+    let mut row = Row::default();
+    let some = |number: Option<u64>| number.map_or(0, |number| number + 1);
+    let fields = [
+        (Field::Number, event.number),
+        (Field::Start, event.start_ns),
+        (Field::Duration, event.duration_ns),
+        (Field::Epoch, event.epoch.into()),
+        (Field::Session, some(event.session.map(u64::from))),
+        (Field::Parent, some(event.parent())),
+        (Field::Root, some(event.trace.map(|trace| trace.root))),
+        (Field::Previous, some(event.previous)),
+        (Field::View, some(event.view)),
+        (Field::Interaction, some(event.interaction)),
+        (Field::State, event.open.map_or(0, |open| open as u64)),
+        (Field::Sort, event.kind as u64 * 3 + event.status as u64),
+        (Field::Name, event.name.0.into()),
+    ];
+    for (field, value) in fields {
+        row.iter_mut().skip(field as usize).take(1).for_each(|place| *place = value);
+    }
+    row
+}
