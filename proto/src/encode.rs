@@ -16,7 +16,6 @@ use crate::{
     head::{Form, digest},
     number::{Reader, put, put_signed},
     rows::{Field, Rows, at},
-    strings::StrId,
     time::{Clock, WRITES_DUST},
 };
 
@@ -61,7 +60,7 @@ impl Rows {
     /// Encodes what is recorded as the body of a request, in the plain form.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut text = Text::new(&self.strings);
+        let mut text = Text::new(&self.words);
         let mut rest = Vec::new();
         let clock = Clock::of(self);
         let order = Order::of(self);
@@ -129,9 +128,4 @@ fn parts(body: &[u8]) -> (usize, usize) {
         body.len() - reader.0.len()
     };
     (end_of_part(), end_of_part())
-}
-
-/// A position in the strings.
-fn string(number: u64) -> StrId {
-    StrId(number as u32)
 }

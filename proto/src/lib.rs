@@ -48,5 +48,5 @@ pub use ids::{Ids, Seed, SpanId, TraceId};
 pub use inflate::inflate;
 pub use nested::mark;
 pub use rare::Rare;
-pub use rows::Rows;
+pub use rows::{Rows, Words};
 pub use strings::{StrId, Strings};

@@ -3,12 +3,14 @@
 //!
 //! Indices come from whoever fills the rows; one that is out of bounds reads as 0, and never panics.
 
+mod words;
+
 use alloc::vec::Vec;
 
+pub use self::words::Words;
 use crate::{
     event::Session,
     ids::{SpanId, TraceId},
-    strings::{StrId, Strings},
 };
 
 /// What a row says of an event. An optional number is that plus 1; 0: none.
@@ -35,7 +37,7 @@ pub enum Field {
     State,
     /// Span kind times 3, plus status.
     Sort,
-    /// Position of the name in the strings.
+    /// Position of the name in the texts.
     Name,
     /// Attributes end there, and begin where those of the row that was added before end.
     Attributes,
@@ -51,7 +53,7 @@ pub type Row = [u64; FIELDS];
 
 /// Types of values, as they stand on the wire.
 pub mod kind {
-    /// Position of a string.
+    /// Position of a text.
     pub const TEXT: u64 = 0;
     /// 0 or 1.
     pub const BOOL: u64 = 1;
@@ -72,8 +74,8 @@ pub(crate) const LINK: usize = 3;
 /// A batch that is being recorded.
 #[derive(Clone, Default)]
 pub struct Rows {
-    /// Strings that anything below refers to.
-    pub strings: Strings,
+    /// Texts that anything below refers to.
+    pub words: Words,
     /// Sessions that events belong to.
     pub sessions: Vec<Session>,
     /// Number of the page load, plus 1; 0: the page has none.
@@ -134,20 +136,29 @@ impl Rows {
     }
 
     /// Adds an attribute.
-    pub fn attribute(&mut self, key: StrId, kind: u64, value: u64) {
-        self.attributes.extend_from_slice(&[key.0.into(), kind, value]);
+    pub fn attribute(&mut self, key: u64, kind: u64, value: u64) {
+        self.attributes.extend_from_slice(&[key, kind, value]);
     }
 
     /// The key of the attribute that is so many from the end.
     #[must_use]
-    pub fn last_key(&self, back: usize) -> Option<StrId> {
+    pub fn last_key(&self, back: usize) -> Option<u64> {
         let at = self.attributes.len().checked_sub((back + 1) * ATTRIBUTE)?;
-        self.attributes.get(at).map(|key| StrId(*key as u32))
+        self.attributes.get(at).copied()
     }
 
     /// Takes back so many of the last attributes.
     pub fn drop_attributes(&mut self, count: usize) {
         self.attributes.truncate(self.attributes.len().saturating_sub(count * ATTRIBUTE));
+    }
+
+    /// Takes back all events but the first so many, and the resource. What they alone refer to stays: it is not encoded.
+    pub fn truncate(&mut self, rows: usize) {
+        let ends = [Field::Attributes, Field::Links].map(|field| self.start(rows, field));
+        self.events.truncate(rows * FIELDS);
+        self.attributes.truncate(ends[0] * ATTRIBUTE);
+        self.links.truncate(ends[1] * LINK);
+        self.resource = 0;
     }
 
     /// So many of the last attributes are those of what sends. They are added behind all events.
@@ -163,12 +174,12 @@ impl Rows {
     }
 
     /// Adds a link to event `number` of this page.
-    pub fn link(&mut self, number: u64, kinds: u32, rule: Option<StrId>) {
+    pub fn link(&mut self, number: u64, kinds: u32, rule: Option<u64>) {
         self.push_link(number << 1, kinds, rule);
     }
 
     /// Adds a link to any other span.
-    pub fn link_to(&mut self, (trace, span): (&TraceId, &SpanId), kinds: u32, rule: Option<StrId>) {
+    pub fn link_to(&mut self, (trace, span): (&TraceId, &SpanId), kinds: u32, rule: Option<u64>) {
         let known = self.foreign.chunks_exact(24).position(|id| id.starts_with(trace) && id.ends_with(span));
         let target = known.unwrap_or(self.foreign.len() / 24);
         if known.is_none() {
@@ -178,7 +189,7 @@ impl Rows {
         self.push_link((target as u64) << 1 | 1, kinds, rule);
     }
 
-    fn push_link(&mut self, target: u64, kinds: u32, rule: Option<StrId>) {
-        self.links.extend_from_slice(&[target, kinds.into(), rule.map_or(0, |rule| u64::from(rule.0) + 1)]);
+    fn push_link(&mut self, target: u64, kinds: u32, rule: Option<u64>) {
+        self.links.extend_from_slice(&[target, kinds.into(), rule.map_or(0, |rule| rule + 1)]);
     }
 }

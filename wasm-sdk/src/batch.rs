@@ -1,9 +1,10 @@
 //! The batch that is being built: events in the order in which they end, until the next seal.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use weft_proto::{
-    OpenState, Rows, Session, Status, Target, limits, mark,
+    OpenState, Rows, Sealed, Session, Status, Target, limits, mark,
     rows::{Field, kind},
 };
 
@@ -19,7 +20,7 @@ pub(crate) struct Finished<'a> {
     pub(crate) duration_ns: u64,
     /// Span kind times 3, plus status.
     pub(crate) sort: u64,
-    pub(crate) name: &'a str,
+    pub(crate) name: &'a [u8],
     /// [`OpenState`] of an event that has not ended; 0: it has.
     pub(crate) state: u64,
     /// Whether its links are told.
@@ -27,7 +28,7 @@ pub(crate) struct Finished<'a> {
 }
 
 /// What is not sealed yet.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(crate) struct Building {
     pub(crate) rows: Rows,
     /// What sends, as JavaScript told it: every batch says it again, because every batch decodes alone.
@@ -47,7 +48,7 @@ const VALUE_BYTES: usize = 12;
 impl Building {
     /// About how many bytes what waits takes as a body, before DEFLATE.
     pub(crate) fn bytes(&self) -> usize {
-        self.bytes + self.rows.strings.bytes()
+        self.bytes + self.rows.words.bytes()
     }
 
     /// Whether an event of so many bytes fits in a request that can outlive its page, even if nothing deflates.
@@ -58,14 +59,14 @@ impl Building {
     /// Keeps an event; false: the batch is full. `None`: the frame ends inside the attributes.
     pub(crate) fn add(&mut self, finished: &Finished<'_>, mut frame: Frame<'_>) -> Option<bool> {
         if self.rows.len() == limits::MAX_EVENTS {
-            self.drop_events("batch_full", 1);
+            self.drop_events(b"batch_full", 1);
             return Some(false);
         }
         let count = self.attributes(&mut frame)?;
         self.bytes += EVENT_BYTES + VALUE_BYTES * count;
         let open = finished.open;
         for link in open.links.iter().filter(|_| finished.with_links) {
-            let rule = link.name.as_ref().map(|name| self.rows.strings.intern(name));
+            let rule = link.name.as_ref().map(|name| self.rows.words.intern(name));
             match &link.target {
                 Target::Own(number) => self.rows.link(*number, link.kinds.0, rule),
                 Target::Foreign(trace, span) => self.rows.link_to((trace, span), link.kinds.0, rule),
@@ -75,13 +76,13 @@ impl Building {
             self.points.extend_from_slice(&[previous.number, previous.start_ns]);
         }
         let mut row = open.row;
-        let name = policy::scrub("", finished.name);
-        let name = self.rows.strings.intern(cut(&name, limits::MAX_NAME_BYTES));
+        let name = policy::scrub(b"", finished.name);
+        let name = self.rows.words.intern(cut(&name, limits::MAX_NAME_BYTES));
         let session = open.session.as_ref().map_or(0, |session| self.session(session));
         for (field, value) in [
             (Field::Duration, finished.duration_ns),
             (Field::Sort, finished.sort),
-            (Field::Name, name.0.into()),
+            (Field::Name, name),
             (Field::State, finished.state),
             (Field::Session, session),
         ] {
@@ -99,24 +100,15 @@ impl Building {
             open,
             duration_ns: wall_ns.saturating_sub(open.begun().start_ns),
             sort: long.kind * 3 + Status::Unset as u64,
-            name: if whole { &long.name } else { "" },
+            name: if whole { &long.name } else { b"" },
             state: state as u64,
             with_links: whole,
         };
         self.add(&finished, Frame(if whole { &long.attributes } else { &[] }));
     }
 
-    /// A copy that can be sealed without what waits being sealed. Counts of what was given up stay with the original:
-    /// told twice they would count twice.
-    pub(crate) fn copy(&self) -> Self {
-        let mut copy = self.clone();
-        copy.rows.dropped.clear();
-        copy
-    }
-
-    pub(crate) fn drop_events(&mut self, reason: &str, count: u64) {
-        let reason = self.rows.strings.intern(cut(reason, limits::MAX_NAME_BYTES));
-        let reason = u64::from(reason.0);
+    pub(crate) fn drop_events(&mut self, reason: &[u8], count: u64) {
+        let reason = self.rows.words.intern(cut(reason, limits::MAX_NAME_BYTES));
         let dropped = &mut self.rows.dropped;
         for known in dropped.chunks_exact_mut(2) {
             if let [other, sum] = known
@@ -131,17 +123,17 @@ impl Building {
         }
     }
 
-    /// What waits, as a batch that decodes alone; nothing waits any more. `page_load`: number and start, if there is one.
-    pub(crate) fn take(&mut self, page_load: &[u64]) -> Rows {
-        let resource = core::mem::take(&mut self.resource);
+    /// What waits, as a batch that decodes alone. It goes on waiting, until [`Self::truncate`]. `page_load`: number and start, if
+    /// there is one.
+    pub(crate) fn seal(&mut self, page_load: &[u64]) -> Sealed {
+        let resource = mem::take(&mut self.resource);
         let count = self.attributes(&mut Frame(&resource)).unwrap_or(0);
         self.resource = resource;
         self.rows.end_resource(count);
-        let mut rows = core::mem::take(&mut self.rows);
-        self.bytes = 0;
-        let mut points = core::mem::take(&mut self.points);
-        points.extend_from_slice(page_load);
-        for point in points.chunks_exact(2) {
+        let rows = &mut self.rows;
+        rows.page_load = page_load.first().map_or(0, |number| number + 1);
+        rows.points.clear();
+        for point in self.points.chunks_exact(2).chain(page_load.chunks_exact(2)) {
             let number = point.first().copied().unwrap_or(0);
             let is_known = (0..rows.len()).any(|row| rows.get(row, Field::Number) == number)
                 || rows.points.chunks_exact(2).any(|known| known.first() == Some(&number));
@@ -149,10 +141,26 @@ impl Building {
                 rows.points.extend_from_slice(point);
             }
         }
-        if let Some(number) = page_load.first() {
-            rows.page_load = number + 1;
-        }
-        rows
+        rows.seal()
+    }
+
+    /// Nothing waits any more.
+    pub(crate) fn reset(&mut self) {
+        self.rows = Rows::default();
+        self.points.clear();
+        self.bytes = 0;
+    }
+
+    /// How much waits: how many events, points, and bytes of them.
+    pub(crate) fn length(&self) -> [usize; 3] {
+        [self.rows.len(), self.points.len(), self.bytes]
+    }
+
+    /// Only so much waits any more; nothing of the resource.
+    pub(crate) fn truncate(&mut self, [rows, points, bytes]: [usize; 3]) {
+        self.rows.truncate(rows);
+        self.points.truncate(points);
+        self.bytes = bytes;
     }
 
     /// Position of `session` in the batch, plus 1. 0: the batch tells of as many as it may, which takes a page that rolled
@@ -177,7 +185,7 @@ impl Building {
                 return None;
             };
             let key = cut(key, limits::MAX_NAME_BYTES);
-            let id = self.rows.strings.intern(key);
+            let id = self.rows.words.intern(key);
             // Two long keys may have become one by being cut.
             let comes_again = (0..count).any(|back| self.rows.last_key(back) == Some(id));
             if count == limits::MAX_ATTRIBUTES || comes_again {
@@ -190,7 +198,7 @@ impl Building {
         Some(count)
     }
 
-    fn value(&mut self, key: &str, given: Given<'_>) -> (u64, u64) {
+    fn value(&mut self, key: &[u8], given: Given<'_>) -> (u64, u64) {
         match given {
             Given::Text(text) => (kind::TEXT, self.text(key, text)),
             Given::Bool(value) => (kind::BOOL, value.into()),
@@ -199,7 +207,7 @@ impl Building {
             Given::Texts(mut texts, count) => {
                 let position = self.rows.nest(mark::LIST, count.into());
                 for _ in 0..count {
-                    let text = self.text(key, texts.text().unwrap_or(""));
+                    let text = self.text(key, texts.text().unwrap_or_default());
                     self.rows.nest(mark::TEXT, text);
                 }
                 (kind::NESTED, position)
@@ -207,7 +215,7 @@ impl Building {
         }
     }
 
-    fn text(&mut self, key: &str, text: &str) -> u64 {
-        self.rows.strings.intern(&policy::scrub(key, text)).0.into()
+    fn text(&mut self, key: &[u8], text: &[u8]) -> u64 {
+        self.rows.words.intern(&policy::scrub(key, text))
     }
 }

@@ -20,13 +20,14 @@
 
 use weft_proto::{Ack, Form, Head, Seed, Session, SpanId, TraceId, limits::MAX_NUMBER};
 
-/// Reads a frame from its start. `None`: the frame is shorter than what it should hold, or is not UTF-8.
+/// Reads a frame from its start. `None`: the frame is shorter than what it should hold. Texts
+/// are UTF-8, because JavaScript encodes them; whoever decodes a batch checks it.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame<'a>(pub(crate) &'a [u8]);
 
 /// A value as JavaScript gave it.
 pub(crate) enum Given<'a> {
-    Text(&'a str),
+    Text(&'a [u8]),
     Bool(bool),
     Int(i64),
     Double(f64),
@@ -57,15 +58,15 @@ impl<'a> Frame<'a> {
         self.float().filter(|number| (0.0..=MAX_NUMBER as f64).contains(number)).map(|number| number as u64)
     }
 
-    pub(crate) fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a [u8]> {
         let length = self.word()? as usize;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
-        core::str::from_utf8(text).ok()
+        Some(text)
     }
 
     /// A key and its value.
-    pub(crate) fn attribute(&mut self) -> Option<(&'a str, Given<'a>)> {
+    pub(crate) fn attribute(&mut self) -> Option<(&'a [u8], Given<'a>)> {
         Some((self.text()?, self.value()?))
     }
 
@@ -119,10 +120,11 @@ impl<'a> Frame<'a> {
 }
 
 /// `text`, cut at a character so that it is at most `limit` bytes.
-pub(crate) fn cut(text: &str, limit: usize) -> &str {
+pub(crate) fn cut(text: &[u8], limit: usize) -> &[u8] {
+    let is_inside = |end: usize| text.get(end).is_some_and(|byte| byte & 0xc0 == 0x80);
     let mut end = text.len().min(limit);
-    while !text.is_char_boundary(end) {
+    while end > 0 && is_inside(end) {
         end -= 1;
     }
-    text.get(..end).unwrap_or("")
+    text.get(..end).unwrap_or_default()
 }

@@ -1,9 +1,6 @@
 //! Events that have started and not ended, and among them those that stay open for long.
 
-use alloc::{
-    string::{String, ToString},
-    vec::Vec,
-};
+use alloc::vec::Vec;
 
 use weft_proto::{
     LinkKinds, Session, Target, limits,
@@ -28,12 +25,11 @@ pub(crate) struct Begun {
 }
 
 /// A link of an event that is not encoded yet.
-#[derive(Clone)]
 pub(crate) struct OwnLink {
     pub(crate) target: Target,
     pub(crate) kinds: LinkKinds,
     /// The rule that inferred it, or, with `LinkKinds::NAMED`, the app's name for it.
-    pub(crate) name: Option<String>,
+    pub(crate) name: Option<Vec<u8>>,
 }
 
 impl OwnLink {
@@ -42,31 +38,30 @@ impl OwnLink {
     }
 
     pub(crate) fn cause(number: u64, inferred: bool) -> Self {
-        let name = inferred.then(|| "window".to_string());
+        let name = inferred.then(|| b"window".to_vec());
         Self { target: Target::Own(number), kinds: LinkKinds::CAUSE, name }
     }
 
-    pub(crate) fn named(target: Target, kinds: LinkKinds, name: &str) -> Self {
-        let name = kinds.contains(LinkKinds::NAMED).then(|| cut(name, limits::MAX_NAME_BYTES).to_string());
+    pub(crate) fn named(target: Target, kinds: LinkKinds, name: &[u8]) -> Self {
+        let name = kinds.contains(LinkKinds::NAMED).then(|| cut(name, limits::MAX_NAME_BYTES).to_vec());
         Self { target, kinds, name }
     }
 }
 
 /// What is told of a long span while it is open.
-#[derive(Clone)]
 pub(crate) struct Long {
     /// Span kind.
     pub(crate) kind: u64,
-    pub(crate) name: String,
+    pub(crate) name: Vec<u8>,
     /// Attributes as JavaScript gave them; empty: there are none, or too many.
     pub(crate) attributes: Vec<u8>,
     told: bool,
 }
 
 impl Long {
-    pub(crate) fn new(kind: u64, name: &str, attributes: &[u8]) -> Self {
+    pub(crate) fn new(kind: u64, name: &[u8], attributes: &[u8]) -> Self {
         let attributes = if attributes.len() <= MAX_TOLD { attributes.into() } else { Vec::new() };
-        Self { kind, name: cut(name, limits::MAX_NAME_BYTES).to_string(), attributes, told: false }
+        Self { kind, name: cut(name, limits::MAX_NAME_BYTES).to_vec(), attributes, told: false }
     }
 
     fn says_the_same(&self, other: &Self) -> bool {
@@ -75,7 +70,6 @@ impl Long {
 }
 
 /// What is known of an event when it starts.
-#[derive(Clone)]
 pub(crate) struct Open {
     /// Its number and start, its place in the page.
     pub(crate) row: Row,

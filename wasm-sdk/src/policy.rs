@@ -4,7 +4,7 @@
 //! like identifiers become `:id`. A referrer is reduced to its origin. The rule goes by what a text looks
 //! like, not only by its key, so that a URL in an attribute nobody thought of is scrubbed too.
 
-use alloc::string::String;
+use alloc::vec::Vec;
 
 use weft_proto::limits;
 
@@ -17,15 +17,15 @@ const BLANK: &[u8] = b" \t\n\r\x0b\x0c";
 const BEHIND_HOST: &[u8] = b"/?#";
 
 /// The text that may leave the page for attribute `key`.
-pub(crate) fn scrub(key: &str, text: &str) -> String {
+pub(crate) fn scrub(key: &[u8], text: &[u8]) -> Vec<u8> {
     let text = cut(text, limits::MAX_TEXT_BYTES);
-    let mut out = String::new();
+    let mut out = Vec::new();
     let scheme = find_scheme(text, 0);
-    if ends_with(key, b"referrer") || ends_with(key, b"referer") {
+    if key.ends_with(b"referrer") || key.ends_with(b"referer") {
         origin(text, scheme, &mut out);
     } else if scheme < text.len() {
         urls_within(text, scheme, &mut out);
-    } else if is_of_address(key) || text.bytes().next().is_some_and(|first| is_in(first, BEHIND_HOST)) {
+    } else if is_of_address(key) || text.first().is_some_and(|first| is_in(*first, BEHIND_HOST)) {
         path(text, &mut out);
     } else {
         without_queries(text, &mut out);
@@ -34,15 +34,12 @@ pub(crate) fn scrub(key: &str, text: &str) -> String {
 }
 
 /// Whether values under `key` are addresses, with a scheme or without.
-fn is_of_address(key: &str) -> bool {
-    key.as_bytes().starts_with(b"url.") || key.as_bytes().windows(5).any(|part| part == b".url.")
-}
-
-fn ends_with(text: &str, end: &[u8]) -> bool {
-    text.as_bytes().ends_with(end)
+fn is_of_address(key: &[u8]) -> bool {
+    key.starts_with(b"url.") || key.windows(5).any(|part| part == b".url.")
 }
 
 /// `contains` of the standard library looks for a byte as fast as in a long text, which is more code than all of this.
+#[allow(clippy::manual_contains)]
 fn is_in(byte: u8, set: &[u8]) -> bool {
     set.iter().any(|other| *other == byte)
 }
@@ -50,17 +47,17 @@ fn is_in(byte: u8, set: &[u8]) -> bool {
 /// Where the first byte of `set` is, from `start` on; the end of the text, if there is none. All of `set` is ASCII: text may
 /// be cut there.
 #[inline(never)]
-fn find(text: &str, start: usize, set: &[u8]) -> usize {
-    let found = text.bytes().skip(start).position(|byte| is_in(byte, set));
+fn find(text: &[u8], start: usize, set: &[u8]) -> usize {
+    let found = text.iter().skip(start).position(|byte| is_in(*byte, set));
     found.map_or(text.len(), |at| start + at)
 }
 
 /// Where `://` is, from `start` on; the end of the text, if it is not.
-fn find_scheme(text: &str, start: usize) -> usize {
+fn find_scheme(text: &[u8], start: usize) -> usize {
     let mut at = start;
     loop {
         at = find(text, at, b":");
-        if at == text.len() || part(text, at, at + 3) == "://" {
+        if at == text.len() || part(text, at, at + 3) == b"://" {
             return at;
         }
         at += 1;
@@ -69,44 +66,44 @@ fn find_scheme(text: &str, start: usize) -> usize {
 
 /// A part of the text, between two of its ASCII characters.
 #[inline(never)]
-fn part(text: &str, start: usize, end: usize) -> &str {
-    text.get(start..end).unwrap_or("")
+fn part(text: &[u8], start: usize, end: usize) -> &[u8] {
+    text.get(start..end).unwrap_or_default()
 }
 
 /// `text` in which every word that looks like an address without a scheme has lost its query.
-fn without_queries(text: &str, out: &mut String) {
+fn without_queries(text: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while at < text.len() {
         let end = find(text, at, BLANK);
         let query = find(text, at, b"?").min(end);
         let is_address = query < end && find(text, at, b"/") < query;
-        out.push_str(part(text, at, if is_address { query } else { end }));
-        out.push_str(part(text, end, end + 1));
+        out.extend_from_slice(part(text, at, if is_address { query } else { end }));
+        out.extend_from_slice(part(text, end, end + 1));
         at = end + 1;
     }
 }
 
 /// `text` with every URL in it scrubbed, wherever it stands: alone, in a sentence, in brackets, in a stack. The first one has
 /// its `://` at `scheme`.
-fn urls_within(text: &str, mut scheme: usize, out: &mut String) {
+fn urls_within(text: &[u8], mut scheme: usize, out: &mut Vec<u8>) {
     let mut done = 0;
     while scheme < text.len() {
-        let of_scheme = text.as_bytes().get(done..scheme).unwrap_or_default();
+        let of_scheme = text.get(done..scheme).unwrap_or_default();
         let start = scheme - of_scheme.iter().rev().take_while(|byte| is_scheme(**byte)).count();
         // A query may hold any bracket or quote, so only the one that was opened before the URL ends it.
-        let closing = match text.as_bytes().get(done..start).and_then(<[u8]>::last) {
+        let closing = match text.get(done..start).and_then(<[u8]>::last) {
             Some(b'(') => b')',
             Some(b'[') => b']',
             Some(quote @ (b'\'' | b'`')) => *quote,
             _ => b' ',
         };
         let end = find(text, start, b"\"<> \t\n\r\x0b\x0c").min(find(text, start, &[closing]));
-        out.push_str(part(text, done, start));
+        out.extend_from_slice(part(text, done, start));
         url(part(text, start, end), scheme - start, out);
         done = end;
         scheme = find_scheme(text, end);
     }
-    out.push_str(part(text, done, text.len()));
+    out.extend_from_slice(part(text, done, text.len()));
 }
 
 fn is_scheme(byte: u8) -> bool {
@@ -114,26 +111,25 @@ fn is_scheme(byte: u8) -> bool {
 }
 
 /// `scheme://host` of a URL without credentials; nothing, if it has no host.
-fn origin(text: &str, scheme: usize, out: &mut String) {
+fn origin(text: &[u8], scheme: usize, out: &mut Vec<u8>) {
     let end = find(text, scheme + 3, BEHIND_HOST);
-    let is_url = scheme > 0 && scheme < text.len() && text.bytes().take(scheme).all(is_scheme);
+    let is_url = scheme > 0 && scheme < text.len() && text.iter().take(scheme).all(|byte| is_scheme(*byte));
     if is_url && find(text, 0, b"@") >= end {
-        out.push_str(part(text, 0, end));
+        out.extend_from_slice(part(text, 0, end));
     }
 }
 
-fn url(text: &str, scheme: usize, out: &mut String) {
+fn url(text: &[u8], scheme: usize, out: &mut Vec<u8>) {
     let start = scheme + 3;
     let end = find(text, start, BEHIND_HOST);
-    let credentials =
-        text.as_bytes().get(start..end).and_then(|host| host.iter().rposition(|byte| *byte == b'@'));
-    out.push_str(part(text, 0, start));
-    out.push_str(part(text, credentials.map_or(start, |at| start + at + 1), end));
+    let credentials = text.get(start..end).and_then(|host| host.iter().rposition(|byte| *byte == b'@'));
+    out.extend_from_slice(part(text, 0, start));
+    out.extend_from_slice(part(text, credentials.map_or(start, |at| start + at + 1), end));
     path(part(text, end, text.len()), out);
 }
 
 /// Path without query and fragment, id-like segments templated.
-fn path(text: &str, out: &mut String) {
+fn path(text: &[u8], out: &mut Vec<u8>) {
     let end = find(text, 0, b"?#");
     let mut at = 0;
     loop {
@@ -141,24 +137,24 @@ fn path(text: &str, out: &mut String) {
         let segment = part(text, at, next);
         let stem = part(segment, 0, stem(segment));
         if is_id(segment) {
-            out.push_str(":id");
+            out.extend_from_slice(b":id");
         } else if is_id(stem) {
-            out.push_str(":id");
-            out.push_str(part(segment, stem.len(), segment.len()));
+            out.extend_from_slice(b":id");
+            out.extend_from_slice(part(segment, stem.len(), segment.len()));
         } else {
-            out.push_str(segment);
+            out.extend_from_slice(segment);
         }
         if next == end {
             return;
         }
-        out.push('/');
+        out.push(b'/');
         at = next + 1;
     }
 }
 
 /// How long `a1b2` of `a1b2.json` is. Only what looks like a file type is taken for one.
-fn stem(segment: &str) -> usize {
-    let dot = segment.bytes().rposition(|byte| byte == b'.').unwrap_or(0);
+fn stem(segment: &[u8]) -> usize {
+    let dot = segment.iter().rposition(|byte| *byte == b'.').unwrap_or(0);
     let extension = Letters::of(part(segment, dot + 1, segment.len()));
     let length = segment.len() - dot;
     let is_type = dot > 0 && (2..=6).contains(&length) && extension.letters() > 0 && extension.others == 0;
@@ -166,10 +162,9 @@ fn stem(segment: &str) -> usize {
 }
 
 /// Whether a path segment names one of many: numbers, hex runs, UUIDs, mail addresses, tokens.
-fn is_id(segment: &str) -> bool {
+fn is_id(segment: &[u8]) -> bool {
     let all = Letters::of(segment);
-    let is_mail =
-        find(segment, 0, b"@") < segment.len() || segment.as_bytes().windows(3).any(|part| part == b"%40");
+    let is_mail = find(segment, 0, b"@") < segment.len() || segment.windows(3).any(|part| part == b"%40");
     let is_number = all.digits > 0 && all.digits == segment.len();
     let is_hex = all.digits > 0 && all.hex == segment.len() && segment.len() >= 8;
     if is_mail || is_number || is_hex {
@@ -199,17 +194,17 @@ struct Letters {
 
 impl Letters {
     #[inline(never)]
-    fn of(text: &str) -> Self {
+    fn of(text: &[u8]) -> Self {
         let mut all = Self::default();
-        for byte in text.bytes() {
-            let of_kind = match byte {
+        for byte in text {
+            let of_kind = match *byte {
                 b'A'..=b'Z' => &mut all.upper,
                 b'a'..=b'z' => &mut all.lower,
                 b'0'..=b'9' => &mut all.digits,
                 _ => &mut all.others,
             };
             *of_kind += 1;
-            all.hex += usize::from(byte.is_ascii_hexdigit() || byte == b'-');
+            all.hex += usize::from(byte.is_ascii_hexdigit() || *byte == b'-');
         }
         all
     }
@@ -220,7 +215,7 @@ impl Letters {
 }
 
 /// Random text: long with many digits, or upper case, lower case and digits mixed. A slug of words has neither.
-fn is_token(text: &str) -> bool {
+fn is_token(text: &[u8]) -> bool {
     let (all, long) = (Letters::of(text), text.len() >= 20);
     let mixed = text.len() >= 12 && all.upper > 0 && all.lower > 0 && all.digits > 0;
     let cased = long && all.upper > 2 && all.lower > 2;
@@ -229,8 +224,13 @@ fn is_token(text: &str) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    fn scrub(key: &str, text: &str) -> String {
+        String::from_utf8(super::scrub(key.as_bytes(), text.as_bytes())).unwrap()
+    }
 
     #[test]
     fn urls_lose_query_fragment_and_credentials() {

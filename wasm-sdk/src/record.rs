@@ -1,6 +1,7 @@
 //! Step 2 of 8, record: calls into the module → policy, ids, links, columns → a sealed batch.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use weft_proto::{
     Head, Ids, LinkKinds, OpenState, Seed, Session, SpanId, Target, TraceId,
@@ -90,7 +91,7 @@ impl Recorder {
     /// An event starts: from here on its ids, its place in the page and its links are fixed.
     pub fn begin(&mut self, frame: &[u8]) {
         if self.try_begin(frame).is_none() {
-            self.building.drop_events("malformed", 1);
+            self.building.drop_events(b"malformed", 1);
         }
     }
 
@@ -180,7 +181,7 @@ impl Recorder {
             Some(true) => Kept::Waiting(self.building.bytes()),
             Some(false) => Kept::Refused,
             None => {
-                self.building.drop_events("malformed", 1);
+                self.building.drop_events(b"malformed", 1);
                 Kept::Refused
             }
         }
@@ -190,7 +191,7 @@ impl Recorder {
         let mut frame = Frame(frame);
         let number = frame.number()?;
         let Some(mut open) = self.open.take(number) else {
-            self.building.drop_events("not_open", 1);
+            self.building.drop_events(b"not_open", 1);
             return Some(false);
         };
         let duration_ns = nanoseconds(frame.float()?);
@@ -222,17 +223,36 @@ impl Recorder {
             self.tell_open(wall_ns, state);
             self.told = Some(state);
         }
-        write(&mut self.building, self.page_load, out);
+        self.write(out);
+        if !out.is_empty() {
+            self.building.reset();
+        }
     }
 
-    /// What waits, as if it were sealed, and what is open; it goes on waiting. Empty: there is neither.
-    pub fn tail(&self, frame: &[u8], out: &mut Vec<u8>) {
+    /// What waits, as if it were sealed, and what is open; it goes on waiting. Empty: there is neither. Counts of what was
+    /// given up are not told: told twice they would count twice.
+    pub fn tail(&mut self, frame: &[u8], out: &mut Vec<u8>) {
         let (wall_ns, state) = when(frame);
-        let mut building = self.building.copy();
+        let (length, dropped) = (self.building.length(), mem::take(&mut self.building.rows.dropped));
         for open in self.open.long_ones() {
-            building.add_open(open, wall_ns, state, true);
+            self.building.add_open(open, wall_ns, state, true);
         }
-        write(&mut building, self.page_load, out);
+        self.write(out);
+        self.building.truncate(length);
+        self.building.rows.dropped = dropped;
+    }
+
+    /// What waits, sealed: form, digest, body. Empty: nothing waits.
+    fn write(&mut self, out: &mut Vec<u8>) {
+        out.clear();
+        if self.building.rows.is_empty() {
+            return;
+        }
+        let page_load = self.page_load.map(|load| [load.number, load.start_ns]);
+        let sealed = self.building.seal(page_load.as_ref().map_or(&[], |load| load));
+        out.push(sealed.form as u8);
+        out.extend_from_slice(&sealed.digest.to_le_bytes());
+        out.extend_from_slice(&sealed.bytes);
     }
 
     fn tell_open(&mut self, wall_ns: u64, state: OpenState) {
@@ -264,18 +284,6 @@ pub fn head(frame: &[u8], out: &mut Vec<u8>) {
     if let Some(head) = Frame(frame).head() {
         Head::write(&head, out);
     }
-}
-
-fn write(building: &mut Building, page_load: Option<Begun>, out: &mut Vec<u8>) {
-    out.clear();
-    if building.rows.is_empty() {
-        return;
-    }
-    let page_load = page_load.map(|load| [load.number, load.start_ns]);
-    let sealed = building.take(page_load.as_ref().map_or(&[], |load| load)).seal();
-    out.push(sealed.form as u8);
-    out.extend_from_slice(&sealed.digest.to_le_bytes());
-    out.extend_from_slice(&sealed.bytes);
 }
 
 /// `Span.SpanKind` of OTLP: the internal one, the last one; and of `Status.StatusCode` the last one.

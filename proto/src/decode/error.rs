@@ -9,7 +9,7 @@ pub enum DecodeError {
     Truncated(&'static str),
     /// Written in a format this side does not read.
     Version(u8),
-    /// Not protobuf of the expected schema.
+    /// Not the protobuf that an ack is.
     Protobuf,
     /// Not raw DEFLATE.
     Inflate,
@@ -29,7 +29,7 @@ impl fmt::Display for DecodeError {
         match self {
             Self::Truncated(part) => write!(f, "truncated: it ends inside the {part}"),
             Self::Version(version) => write!(f, "format version {version} is not known"),
-            Self::Protobuf => f.write_str("the body is not the expected protobuf"),
+            Self::Protobuf => f.write_str("the answer is not the expected protobuf"),
             Self::Inflate => f.write_str("the body is not raw DEFLATE"),
             Self::Limit { what, limit } => write!(f, "more than {limit} {what}"),
             Self::Invalid(part) => write!(f, "invalid {part}"),

@@ -149,8 +149,8 @@ impl<'a> Before<'a> {
             _ if value == expected => 0,
             0 => 1,
             _ if is_session => value + 1,
-            // Nothing refers to what comes later; if it did, the decoder would say so, and not this.
-            _ => number.wrapping_sub(value - 1).wrapping_add(2),
+            // Nothing refers to what comes later; if it does, the decoder says so, and not this.
+            _ => number.checked_sub(value - 1).map_or(u64::MAX, |back| back + 2),
         }
     }
 

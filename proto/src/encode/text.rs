@@ -2,11 +2,10 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::string;
 use crate::{
     number::put,
     packing::{ESCAPE, HEX, HEX_16, UUID, UUID_PARTS},
-    strings::Strings,
+    rows::Words,
 };
 
 /// Hex digits in a row that are worth packing.
@@ -16,7 +15,7 @@ const MIN_HEX: usize = 8;
 const MAX_HEX: usize = 254;
 
 pub(super) struct Text<'a> {
-    strings: &'a Strings,
+    words: &'a Words,
     /// By position of a string: its place among those written, plus 1; 0: not written yet.
     places: Vec<u64>,
     count: u64,
@@ -28,9 +27,9 @@ pub(super) struct Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(strings: &'a Strings) -> Self {
-        let places = vec![0; strings.len()];
-        Self { strings, places, count: 0, text: Vec::new(), packed: Vec::new(), ids: Vec::new() }
+    pub(super) fn new(words: &'a Words) -> Self {
+        let places = vec![0; words.len()];
+        Self { words, places, count: 0, text: Vec::new(), packed: Vec::new(), ids: Vec::new() }
     }
 
     /// Refers to a string: 0, if it is the next one of the text, else its place plus 1.
@@ -45,7 +44,7 @@ impl<'a> Text<'a> {
         if *place == 0 {
             self.count += 1;
             *place = self.count;
-            self.add(self.strings.get(string(id)).as_bytes());
+            self.add(self.words.get(id));
             return 0;
         }
         *place

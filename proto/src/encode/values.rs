@@ -28,12 +28,8 @@ pub(super) fn write(rows: &Rows, order: &Order, shapes: &Shapes, text: &mut Text
             set(&mut lasts, column, next);
         }
     }
-    let mut texts = Texts {
-        columns: vec![0; rows.strings.len()],
-        places: vec![0; rows.strings.len()],
-        count: 0,
-        last: 0,
-    };
+    let mut texts =
+        Texts { columns: vec![0; rows.words.len()], places: vec![0; rows.words.len()], count: 0, last: 0 };
     for (column, of) in shapes.columns.iter().enumerate() {
         (texts.count, texts.last) = (0, 0);
         let mut cell = at(&firsts, column);

@@ -119,7 +119,7 @@ impl Page {
     }
 
     /// What another page shall send if this one is gone.
-    pub fn tail(&self, wall_ms: f64) -> Option<Batch> {
+    pub fn tail(&mut self, wall_ms: f64) -> Option<Batch> {
         let mut out = Vec::new();
         self.0.tail(&when(wall_ms, OpenState::Gone), &mut out);
         opened(&out)
