@@ -147,20 +147,31 @@ export function lifecycle() {
 /** As the browser does when memory runs low: nothing is left of the tab that could be driven until it is looked at. */
 export async function discard(page) {
   const gone = new Promise((resolve) => page.once("close", resolve));
-  const tab = onlyTab(page.url());
+  const url = page.url();
+  const tab = onlyTab(url);
   await inBrowser(page, `if (!gBrowser.discardBrowser(${tab}, true)) throw new Error("refused")`);
   await gone;
-  return { load: () => comeOf(page, `gBrowser.selectedTab = ${tab}`) };
+  return { load: () => comeOf(page, url, `gBrowser.selectedTab = ${tab}`) };
 }
 
 export function duplicate(page) {
-  return comeOf(page, `gBrowser.selectedTab = gBrowser.duplicateTab(${onlyTab(page.url())})`);
+  const url = page.url();
+  return comeOf(page, url, `gBrowser.selectedTab = gBrowser.duplicateTab(${onlyTab(url)})`);
 }
 
-/** Runs this in the browser's own window; the page that comes of it. */
-async function comeOf(page, code) {
-  const come = new Promise((resolve) => page.browser().once("targetcreated", resolve));
+/**
+ * Runs this in the browser's own window; the page with this address that comes of it, loaded. Before that there is an
+ * empty document in its place, whose `location` can already be the page's.
+ */
+async function comeOf(page, url, code) {
+  const browser = page.browser();
+  const come = new Promise((resolve) => browser.once("targetcreated", resolve));
+  const loaded = new Promise((resolve) => {
+    const look = (told) => told.url === url && (browser.connection.off("browsingContext.load", look), resolve());
+    browser.connection.on("browsingContext.load", look);
+  });
   await inBrowser(page, code);
+  await loaded;
   return (await come).page();
 }
 
