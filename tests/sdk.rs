@@ -8,6 +8,7 @@ mod requests;
 mod scopes;
 mod wrappers;
 
+mod ahead;
 mod loading;
 mod stub;
 

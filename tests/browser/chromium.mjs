@@ -1,4 +1,5 @@
 // Chromium, driven through its own protocol.
+import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import { executable } from "./process.mjs";
@@ -30,6 +31,20 @@ export async function start(profile) {
     defaultViewport: { width: 1280, height: 900 },
   });
   return { browser, child: browser.process() };
+}
+
+/** With this address, and attached to none of its pages: what is keeps them from being rendered ahead of time. */
+export function startUnwatched(profile, url) {
+  const args = [...FLAGS, "--remote-debugging-pipe", `--user-data-dir=${profile}`, url];
+  const child = spawn(executable(NAMES), args, {
+    // The leader of a process group, so that all of it can be killed.
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+  });
+  const [, , , told, said] = child.stdio;
+  said.resume();
+  const close = async () => void told.write(`${JSON.stringify({ id: 1, method: "Browser.close" })}\0`);
+  return { browser: { close }, child };
 }
 
 /** Runs this in every document to come, instead of what was given before. Returns what takes it back. */

@@ -24,6 +24,10 @@ const commands = {
     return running.browser.version();
   },
 
+  launchUnwatched({ browser: name, profile, url }) {
+    running = { engine: engines[name], ...engines[name].startUnwatched(profile, url) };
+  },
+
   open: async () => tabs.push(await Tab.open(running, shifts)) - 1,
   clickOpening: async ({ tab, selector }) => tabs.push(await tabs[tab].clickOpening(selector, shifts)) - 1,
   duplicate: async ({ tab }) => tabs.push(await tabs[tab].duplicate(shifts)) - 1,

@@ -126,6 +126,13 @@ impl Browser {
         self.ask("launch", json!({ "browser": self.kind.name(), "profile": self.profile })).await;
     }
 
+    /// As [`Self::start_again`], at this address, and nobody looks into its pages: they can only tell what they do by
+    /// what they ask for. Whoever looks keeps Chromium from rendering pages ahead of time.
+    pub async fn start_again_unwatched(&self, url: &str) {
+        let told = json!({ "browser": self.kind.name(), "profile": self.profile, "url": url });
+        self.ask("launchUnwatched", told).await;
+    }
+
     /// The end of it: waits until browser and driver have ended.
     pub async fn quit(self) {
         self.shut().await;
