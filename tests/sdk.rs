@@ -32,6 +32,7 @@ mod network;
 mod outages;
 mod volume;
 
+mod closing;
 mod consent;
 mod policy;
 mod secrets;
