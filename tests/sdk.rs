@@ -34,6 +34,7 @@ mod volume;
 
 mod closing;
 mod consent;
+mod places;
 mod policy;
 mod secrets;
 
