@@ -2,6 +2,7 @@
 //! neither grows old unnoticed.
 
 mod mentions;
+mod named;
 mod promql;
 mod scrape;
 
@@ -222,6 +223,20 @@ fn every_test_that_the_contract_names_exists() {
             let text = read(&file);
             assert!(text.contains(&format!("fn {test}(")), "{page}: {file} has no test {test}");
         }
+    }
+}
+
+#[test]
+fn every_test_that_the_pages_about_browsers_and_wishes_name_exists() {
+    for (page, least) in [("docs/are-we-there-yet.md", 40), ("docs/browser-support.md", 10)] {
+        let named = named::paths(&read(page));
+        assert!(named.len() >= least, "{page}: {named:?}");
+        for path in named {
+            assert!(named::exists(&repository(""), &path), "{page}: there is no {path}");
+        }
+    }
+    for path in ["sdk::nowhere", "sdk::kills::nothing_is_lost", "sdk::kills::…_at_random"] {
+        assert!(!named::exists(&repository(""), path), "what is not there is noticed: {path}");
     }
 }
 

@@ -8,6 +8,7 @@ mod requests;
 mod scopes;
 mod wrappers;
 
+mod ahead;
 mod loading;
 mod stub;
 
@@ -31,7 +32,9 @@ mod network;
 mod outages;
 mod volume;
 
+mod closing;
 mod consent;
+mod places;
 mod policy;
 mod secrets;
 

@@ -11,7 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     config,
-    pipeline::{link::WaitingRoom, spool::Segments},
+    pipeline::{
+        link::WaitingRoom,
+        spool::{Free, Segments},
+    },
 };
 
 /// What is bounded.
@@ -60,12 +63,9 @@ impl Bounds {
         Self { segments, spool: spool.clone(), waiting_room, said: Mutex::default() }
     }
 
-    /// Whether anything would be refused for want of room, as far as is known without trying.
+    /// Whether anything is refused for want of room.
     pub(crate) fn is_full(&self) -> bool {
-        // A group that is to be written needs room beside the reserve.
-        let disk =
-            self.segments.disk().is_some_and(|(free, all)| free < self.spool.reserve_of(all) + all / 20);
-        disk || self.segments.bytes() > self.spool.max_bytes / 10 * 9
+        self.segments.is_full(self.segments.disk(), &self.spool)
     }
 
     /// Every bound, now.
@@ -77,7 +77,7 @@ impl Bounds {
             most: self.spool.max_bytes,
             change: "mend the destination that is behind, or raise spool.max_bytes; when it is full, everything is refused",
         };
-        let disk = self.segments.disk().map(|(free, all)| Used {
+        let disk = self.segments.disk().map(|Free { free, all }| Used {
             bound: "spool.reserve_bytes",
             destination: None,
             used: all.saturating_sub(free),

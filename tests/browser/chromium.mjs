@@ -1,4 +1,7 @@
 // Chromium, driven through its own protocol.
+import { spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import { executable } from "./process.mjs";
@@ -13,13 +16,16 @@ const FLAGS = [
   "--disable-sync",
   "--disable-quic",
   "--no-first-run",
+  // A name that is not this machine's own, as far as pages are told.
+  "--host-resolver-rules=MAP shop.test 127.0.0.1",
   // Lets the driver load its extension, once something is asked that only an extension can do.
   "--enable-unsafe-extension-debugging",
   // Chromium refuses its sandbox to root, which is what containers run as.
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
 ];
 
-export async function start(profile) {
+export async function start(profile, manner) {
+  if (manner === "withoutStorage") refuseStorage(profile);
   const browser = await puppeteer.launch({
     executablePath: executable(NAMES),
     // Puppeteer's own would turn off what users have: the back/forward cache, timers that are slowed in hidden tabs.
@@ -29,7 +35,36 @@ export async function start(profile) {
     pipe: true,
     defaultViewport: { width: 1280, height: 900 },
   });
-  return { browser, child: browser.process() };
+  const tabs = manner === "private" ? await inPrivate(browser) : undefined;
+  return { browser, child: browser.process(), tabs };
+}
+
+/** What the person says in the settings: no site may store anything. */
+function refuseStorage(profile) {
+  const settings = { profile: { default_content_setting_values: { cookies: 2 } } };
+  mkdirSync(join(profile, "Default"), { recursive: true });
+  writeFileSync(join(profile, "Default", "Preferences"), JSON.stringify(settings));
+}
+
+/** An incognito window. It has a tab, as any window has. */
+async function inPrivate(browser) {
+  const incognito = await browser.createBrowserContext();
+  await incognito.newPage();
+  return incognito;
+}
+
+/** With this address, and attached to none of its pages: what is keeps them from being rendered ahead of time. */
+export function startUnwatched(profile, url) {
+  const args = [...FLAGS, "--remote-debugging-pipe", `--user-data-dir=${profile}`, url];
+  const child = spawn(executable(NAMES), args, {
+    // The leader of a process group, so that all of it can be killed.
+    detached: true,
+    stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+  });
+  const [, , , told, said] = child.stdio;
+  said.resume();
+  const close = async () => void told.write(`${JSON.stringify({ id: 1, method: "Browser.close" })}\0`);
+  return { browser: { close }, child };
 }
 
 /** Runs this in every document to come, instead of what was given before. Returns what takes it back. */

@@ -13,15 +13,23 @@ import * as webkitgtk from "./webkitgtk.mjs";
 const engines = { chromium, firefox, webkitgtk };
 const shifts = new Shifts(readFileSync(new URL("./shift.js", import.meta.url), "utf8"));
 const tabs = [];
-/** The browser that runs, if one does: its engine, puppeteer's view of it, its process, and a tab for others to hide behind. */
+/**
+ * The browser that runs, if one does: its engine, puppeteer's view of it, its process, what its tabs are opened in, and
+ * a tab for others to hide behind.
+ */
 let running;
 
 const commands = {
-  async launch({ browser: name, profile }) {
+  async launch({ browser: name, profile, manner }) {
     const engine = engines[name];
-    running = { engine, ...(await engine.start(profile)) };
-    [running.blank] = await running.browser.pages();
+    running = { engine, ...(await engine.start(profile, manner)) };
+    running.tabs ??= running.browser;
+    [running.blank] = await running.tabs.pages();
     return running.browser.version();
+  },
+
+  launchUnwatched({ browser: name, profile, url }) {
+    running = { engine: engines[name], ...engines[name].startUnwatched(profile, url) };
   },
 
   open: async () => tabs.push(await Tab.open(running, shifts)) - 1,

@@ -48,18 +48,34 @@ const PREFERENCES = {
   "datareporting.policy.dataSubmissionPolicyBypassNotification": true,
   "toolkit.startup.max_resumed_crashes": -1,
 
-  // When a process loses its last tab, Firefox aborts what still runs in it, a `pagehide` listener in the midst of its
-  // work: whether that gets to send anything is a race, which a busy machine loses. Tests of what a listener does need
-  // it to come to its end. What users have is weaker than that.
-  "dom.abort_script_on_child_shutdown": false,
+  // A name that is not this machine's own, as far as pages are told.
+  "network.dns.localDomains": "shop.test",
 
   // A press within the first moments of a page is ignored as an accident. People take longer than drivers.
   "dom.input_events.security.minNumTicks": 0,
   "dom.input_events.security.minTimeElapsedInMS": 0,
 };
 
-export async function start(profile) {
-  const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
+/**
+ * When a process loses its last tab, Firefox aborts what still runs in it, a `pagehide` listener in the midst of its
+ * work: whether that gets to send anything is a race, which a busy machine loses. Tests of what a listener does need
+ * it to come to its end. What users have is weaker than that.
+ */
+const PATIENT = { "dom.abort_script_on_child_shutdown": false };
+
+/** What is different in other ways to use it. */
+const MANNERS = {
+  usual: PATIENT,
+  asPeopleHaveIt: {},
+  // As with "Never remember history": every window is a private one.
+  private: { ...PATIENT, "browser.privatebrowsing.autostart": true },
+  // As with "Block all cookies".
+  withoutStorage: { ...PATIENT, "network.cookie.cookieBehavior": 2 },
+};
+
+export async function start(profile, manner) {
+  const preferences = { ...PREFERENCES, ...MANNERS[manner] };
+  const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
   writeFileSync(join(profile, "user.js"), lines.join(""));
   const args = [
     "--headless",
@@ -147,20 +163,31 @@ export function lifecycle() {
 /** As the browser does when memory runs low: nothing is left of the tab that could be driven until it is looked at. */
 export async function discard(page) {
   const gone = new Promise((resolve) => page.once("close", resolve));
-  const tab = onlyTab(page.url());
+  const url = page.url();
+  const tab = onlyTab(url);
   await inBrowser(page, `if (!gBrowser.discardBrowser(${tab}, true)) throw new Error("refused")`);
   await gone;
-  return { load: () => comeOf(page, `gBrowser.selectedTab = ${tab}`) };
+  return { load: () => comeOf(page, url, `gBrowser.selectedTab = ${tab}`) };
 }
 
 export function duplicate(page) {
-  return comeOf(page, `gBrowser.selectedTab = gBrowser.duplicateTab(${onlyTab(page.url())})`);
+  const url = page.url();
+  return comeOf(page, url, `gBrowser.selectedTab = gBrowser.duplicateTab(${onlyTab(url)})`);
 }
 
-/** Runs this in the browser's own window; the page that comes of it. */
-async function comeOf(page, code) {
-  const come = new Promise((resolve) => page.browser().once("targetcreated", resolve));
+/**
+ * Runs this in the browser's own window; the page with this address that comes of it, loaded. Before that there is an
+ * empty document in its place, whose `location` can already be the page's.
+ */
+async function comeOf(page, url, code) {
+  const browser = page.browser();
+  const come = new Promise((resolve) => browser.once("targetcreated", resolve));
+  const loaded = new Promise((resolve) => {
+    const look = (told) => told.url === url && (browser.connection.off("browsingContext.load", look), resolve());
+    browser.connection.on("browsingContext.load", look);
+  });
   await inBrowser(page, code);
+  await loaded;
   return (await come).page();
 }
 

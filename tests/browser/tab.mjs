@@ -9,8 +9,8 @@ export class Tab {
   #closed = false;
   #discarded;
 
-  static async open({ engine, browser }, shifts) {
-    return Tab.of(engine, await browser.newPage(), shifts);
+  static async open({ engine, tabs }, shifts) {
+    return Tab.of(engine, await tabs.newPage(), shifts);
   }
 
   static async of(engine, page, shifts) {

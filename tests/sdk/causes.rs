@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use support::{browser::Kind, received::Received, site::PAGE};
 
-use super::scene::{CLICK, Scene, all_named, flush};
+use super::scene::{CLICK, Scene, all_named, flush, one_named};
 
-in_each_browser!(causes_are_right_by_construct_and_polling_has_none);
+in_each_browser!(
+    causes_are_right_by_construct_and_polling_has_none,
+    where_two_presses_are_at_work_nobody_guesses_which_of_them_it_was,
+);
 
 /// The page: a router, timers, frames, microtasks, messages, a socket, native await, two presses that overlap, and two
 /// ways to poll. `ask(construct, press)` makes a request whose address says the truth.
@@ -94,6 +97,79 @@ async fn causes_are_right_by_construct_and_polling_has_none(kind: Kind) {
         guessed.iter().fold((0, 0), |sum, score| (sum.0 + score.right, sum.1 + score.inferred));
     println!("native await: {right} of 24 found, {inferred} of them guessed");
     assert!(right >= 12, "{scores:#?}");
+}
+
+/// A press whose request is answered late. What it does then, after native `await`s, it does when as many presses as are
+/// `waited` for have their answers.
+const HELD: &str = "
+    window.presses = 0;
+    window.waited = 2;
+    const others = [];
+    document.getElementById('press').addEventListener('click', async () => {
+        const press = ++presses;
+        const answer = await fetch('/held/asked-' + press);
+        await answer.text();
+        await new Promise((all) => {
+            others.push(all);
+            if (others.length === waited) others.splice(0).forEach((all) => all());
+        });
+        weft.event('after-' + press);
+        window.after = press;
+    });";
+
+async fn where_two_presses_are_at_work_nobody_guesses_which_of_them_it_was(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open("/page").await;
+    scene.record_fully(&tab, "").await;
+    tab.evaluate::<()>(&format!("(() => {{ {HELD} }})()")).await;
+    for press in [1, 2] {
+        tab.click("#press").await;
+        scene.site.wait_for(&format!("/held/asked-{press}")).await;
+    }
+    scene.site.release();
+    tab.wait_until("window.after === 1 || window.after === 2").await;
+    flush(&tab).await;
+    // The same by a press alone, so that nobody wonders whether guesses are made.
+    tab.evaluate::<()>("void (window.waited = 1)").await;
+    tab.click("#press").await;
+    tab.wait_until("window.after === 3").await;
+    flush(&tab).await;
+    let spans = scene.end().await;
+    let [request_1, request_2, request_3] = [1, 2, 3].map(|press| asked(&spans, press));
+    let [after_1, after_2, after_3] = [1, 2, 3].map(|press| one_named(&spans, &format!("after-{press}")));
+    let presses = all_named(&spans, CLICK);
+    for (request, press) in [request_1, request_2, request_3].iter().zip(&presses) {
+        assert_eq!(
+            cause(request),
+            Some((press.span_id(), false)),
+            "it is known whose: {:#?}",
+            request.links()
+        );
+    }
+    for after in [after_1, after_2] {
+        for request in [request_1, request_2] {
+            let since = after.start_ms() - request.start_ms() - request.duration_ms();
+            assert!((-1.0..1_000.0).contains(&since), "both are still at work: one ended {since} ms before");
+        }
+        assert_eq!(cause(after), None, "{:#?}", after.links());
+    }
+    assert_eq!(cause(after_3), Some((presses[2].span_id(), true)), "{:#?}", after_3.links());
+}
+
+/// The request of a press.
+fn asked(spans: &[Received], press: u32) -> &Received {
+    let address = format!("/held/asked-{press}");
+    let is_it = |span: &&Received| span.text("url.full").is_some_and(|url| url.ends_with(&address));
+    spans.iter().filter(|span| span.name() == "GET").find(is_it).expect("each press asks once")
+}
+
+/// What a span is linked to as its cause, and whether that is inferred.
+fn cause(span: &Received) -> Option<(String, bool)> {
+    let links = span.links().into_iter();
+    links
+        .filter(|link| link.kinds.contains(&"cause".to_owned()))
+        .map(|link| (link.span_id, link.inferred))
+        .next()
 }
 
 /// By construct, what the links say against what the addresses say.

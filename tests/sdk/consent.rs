@@ -1,7 +1,10 @@
 //! Nothing is kept, sent or added before the person agrees; withdrawal erases what was kept, in every tab.
 
+use std::time::Duration;
+
 use support::{
     browser::{Kind, Tab},
+    gate::{Arrival, Role},
     stats::Stats,
 };
 
@@ -12,6 +15,7 @@ in_each_browser!(
     what_was_recorded_while_consent_was_pending_is_sent_when_it_is_granted,
     without_consent_the_page_is_as_if_nobody_had_asked,
     withdrawal_erases_what_was_kept_in_every_tab_and_says_so_to_the_collector,
+    an_erasure_is_asked_for_until_it_is_acknowledged,
     in_memory_only_nothing_is_stored,
 );
 
@@ -103,6 +107,27 @@ async fn withdrawal_erases_what_was_kept_in_every_tab_and_says_so_to_the_collect
     );
     let spans = scene.end().await;
     assert_eq!(named(&spans, CLICK), 0);
+}
+
+async fn an_erasure_is_asked_for_until_it_is_acknowledged(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open_recording("/page").await;
+    let before = scene.gate.arrivals().len();
+    scene.gate.play(Role::Unavailable);
+    tab.evaluate::<()>("weft.consent('denied')").await;
+    scene.gate.wait_for_arrivals(before + 2).await;
+    scene.gate.play(Role::Open);
+    let last = |arrivals: &[Arrival]| arrivals.last().is_some_and(|arrival| arrival.role == Role::Open);
+    let mut after = scene.gate.arrivals();
+    while !last(&after) {
+        after = scene.gate.wait_for_arrivals(after.len() + 1).await;
+    }
+    assert!(after[before..].iter().all(|arrival| arrival.query.contains("erase=")));
+    let metrics = scene.collector.addresses().admin_url("/metrics");
+    let erased =
+        async { while !support::http::get(&metrics).await.contains("weft_sessions_erased_total{} 1\n") {} };
+    tokio::time::timeout(Duration::from_secs(20), erased).await.expect("the session is erased, once");
+    scene.end().await;
 }
 
 async fn in_memory_only_nothing_is_stored(kind: Kind) {

@@ -17,7 +17,12 @@ in_each_browser!(
 
 /// Waits until the journal is as wanted: of `pages`, `batches` and the events in `tail`s.
 pub(super) async fn journal(tab: &Tab<'_>, wanted: &str) {
-    tab.wait_until(&format!(
+    tab.wait_until(&journal_is(wanted)).await;
+}
+
+/// Whether the journal is as wanted, for a page to tell.
+pub(super) fn journal_is(wanted: &str) -> String {
+    format!(
         "(async () => {{
             const all = (db, store) => new Promise((resolve, reject) => {{
                 const request = db.transaction(store).objectStore(store).getAll();
@@ -31,8 +36,7 @@ pub(super) async fn journal(tab: &Tab<'_>, wanted: &str) {
             const tail = pages.reduce((sum, page) => sum + (page.tail?.events ?? 0), 0);
             return {wanted};
         }})()"
-    ))
-    .await;
+    )
 }
 
 /// The browser is killed and started again three minutes later with a page that records; what arrived is returned

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use support::{
-    browser::{Browser, Kind, Tab},
+    browser::{Browser, Kind, Manner, Tab},
     clock::Device,
     collector::{BROWSER_KEY, Bound, Collector, Setting},
     elsewhere::Elsewhere,
@@ -25,12 +25,18 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) async fn start(kind: Kind) -> Self {
+        Self::start_as(kind, Manner::Usual).await
+    }
+
+    /// With a browser that is used like this.
+    pub(super) async fn start_as(kind: Kind, manner: Manner) -> Self {
         let (sink, elsewhere) = (Sink::start().await, Elsewhere::start().await);
         let site = Site::start(format!("{}/landed", elsewhere.url())).await;
-        let setting = Setting { origin: site.url(), sink: sink.endpoint(), ..Setting::default() };
+        let origin = format!("{} {}", site.url(), site.url_by_name());
+        let setting = Setting { origin, sink: sink.endpoint(), ..Setting::default() };
         let collector = Collector::start(Bound::new().await, &setting);
         let gate = Gate::before(collector.addresses()).await;
-        Self { sink, collector, gate, site, elsewhere, browser: Browser::launch(kind).await }
+        Self { sink, collector, gate, site, elsewhere, browser: Browser::launch_as(kind, manner).await }
     }
 
     /// The browser is started again, three minutes later: long enough for its pages to be taken for gone. A tab with a

@@ -44,6 +44,32 @@ impl Kind {
     }
 }
 
+/// How it is used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    /// As most people do; but scripts of pages that close come to their end, which Firefox does not promise.
+    #[default]
+    Usual,
+    /// As most people do, in every respect.
+    AsPeopleHaveIt,
+    /// In a private window.
+    Private,
+    /// By somebody who lets no site store anything.
+    WithoutStorage,
+}
+
+impl Manner {
+    /// As the driver calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Usual => "usual",
+            Self::AsPeopleHaveIt => "asPeopleHaveIt",
+            Self::Private => "private",
+            Self::WithoutStorage => "withoutStorage",
+        }
+    }
+}
+
 /// What a browser keeps of its person: storage, history, cookies. It is gone when this is dropped.
 pub struct Profile {
     directory: TempDir,
@@ -66,6 +92,7 @@ impl Profile {
 /// A browser. Its tabs are gone whenever it ends.
 pub struct Browser {
     kind: Kind,
+    manner: Manner,
     profile: PathBuf,
     driver: Mutex<Driver>,
     /// Where nobody else keeps one.
@@ -75,15 +102,24 @@ pub struct Browser {
 impl Browser {
     /// Starts it with a profile of its own, which goes with it.
     pub async fn launch(kind: Kind) -> Self {
+        Self::launch_as(kind, Manner::Usual).await
+    }
+
+    /// As [`Self::launch`], used like this.
+    pub async fn launch_as(kind: Kind, manner: Manner) -> Self {
         let profile = Profile::fresh();
-        let browser = Self::launch_with(kind, &profile).await;
+        let browser = Self::begin(kind, manner, &profile).await;
         Self { _own: Some(profile), ..browser }
     }
 
     /// Starts it with a profile that outlives it.
     pub async fn launch_with(kind: Kind, profile: &Profile) -> Self {
+        Self::begin(kind, Manner::Usual, profile).await
+    }
+
+    async fn begin(kind: Kind, manner: Manner, profile: &Profile) -> Self {
         let driver = Mutex::new(Driver::start());
-        let browser = Self { kind, profile: profile.path().to_owned(), driver, _own: None };
+        let browser = Self { kind, manner, profile: profile.path().to_owned(), driver, _own: None };
         browser.start_again().await;
         browser
     }
@@ -123,7 +159,16 @@ impl Browser {
 
     /// Starts it with the same profile, after [`Self::kill`] or [`Self::shut`]. It opens no tabs again by itself.
     pub async fn start_again(&self) {
-        self.ask("launch", json!({ "browser": self.kind.name(), "profile": self.profile })).await;
+        let told =
+            json!({ "browser": self.kind.name(), "profile": self.profile, "manner": self.manner.name() });
+        self.ask("launch", told).await;
+    }
+
+    /// As [`Self::start_again`], at this address, and nobody looks into its pages: they can only tell what they do by
+    /// what they ask for. Whoever looks keeps Chromium from rendering pages ahead of time.
+    pub async fn start_again_unwatched(&self, url: &str) {
+        let told = json!({ "browser": self.kind.name(), "profile": self.profile, "url": url });
+        self.ask("launchUnwatched", told).await;
     }
 
     /// The end of it: waits until browser and driver have ended.

@@ -31,7 +31,7 @@ pub const SERVER_KEY: &str = "sk_demo_shop";
 /// What differs between the collectors of tests; the rest is what a small deployment would write.
 #[derive(Clone, Debug, Default)]
 pub struct Setting {
-    /// Origin of the shop's page.
+    /// Origin of the shop's page; several: with spaces between them.
     pub origin: String,
     /// Endpoint of the sink.
     pub sink: String,
@@ -67,6 +67,7 @@ impl Setting {
         let rate =
             rate.map(|rate| format!("requests_per_second = {rate}\nburst = {rate}")).unwrap_or_default();
         let data = elsewhere.as_deref().unwrap_or(data);
+        let origins: Vec<_> = origin.split_whitespace().collect();
         let free = Addresses { ingest: ([127, 0, 0, 1], 0).into(), admin: ([127, 0, 0, 1], 0).into() };
         let Addresses { ingest, admin } = listen.unwrap_or(free);
         format!(
@@ -79,7 +80,7 @@ kind = "browser"
 key = "{BROWSER_KEY}"
 application = "shop"
 service = "shop-web"
-origins = ["{origin}"]
+origins = {origins:?}
 {rate}
 [keys.shop-api]
 kind = "server"

@@ -102,6 +102,12 @@ impl Site {
         format!("http://localhost:{}", self.address.port())
     }
 
+    /// The same site by a name that browsers do not know to be this machine's: without TLS it is no secure context.
+    #[must_use]
+    pub fn url_by_name(&self) -> String {
+        format!("http://shop.test:{}", self.address.port())
+    }
+
     /// Answers to this path with this page and these headers.
     pub fn page(&self, path: &str, html: &str, headers: &[(&str, &str)]) {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -118,8 +118,9 @@ class Look {
   claims(): { batch(now: StoredBatch): StoredBatch | undefined; page(now: StoredPage): Claimed } {
     const claim = { claimant: this.mine.page, claimed: this.now };
     const whole = (batch: StoredBatch): StoredBatch | undefined => {
-      if (checksum(batch.body) === batch.sum) return { ...batch, ...claim };
-      this.giveUp("journal_torn", batch.events);
+      const isOld = this.now - batch.wall > MAX_AGE;
+      if (!isOld && checksum(batch.body) === batch.sum) return { ...batch, ...claim };
+      this.giveUp(isOld ? "journal_too_old" : "journal_torn", batch.events);
       return undefined;
     };
     return {

@@ -5,6 +5,7 @@ import { capture } from "./capture";
 import { Channel, type Consent } from "./channel";
 import { wallNow } from "./clock";
 import type { Early } from "./early";
+import { askToErase } from "./erase";
 import { guarded } from "./guard";
 import { hex } from "./ids";
 import { whenIdleOrHidden } from "./idle";
@@ -16,7 +17,6 @@ import { Outgoing } from "./outgoing";
 import { RawOutgoing } from "./raw";
 import { role, type Started } from "./event";
 import { Recorder } from "./record";
-import { request } from "./send";
 import { Sessions } from "./session";
 import { Ledger } from "./stats";
 import { localStore, tabStore } from "./storage";
@@ -218,7 +218,7 @@ export class Scope {
     this.channel.close();
     if (!wasGranted) return;
     if (this.options.storage !== "memory") this.journal.erase();
-    void request(`${this.url}&erase=${session}`, "", true).catch(() => {});
+    askToErase(`${this.url}&erase=${session}`);
   }
 
   private connectWhenIdle(): void {

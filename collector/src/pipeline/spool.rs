@@ -25,7 +25,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
 pub(crate) use erased::Erased;
-pub(crate) use files::{free, make_directory};
+pub(crate) use files::{Free, free, make_directory};
 pub(crate) use inspect::{inspect, places};
 pub(crate) use intervals::Intervals;
 pub(crate) use reader::{Chunk, Placed, Reader};

@@ -28,7 +28,7 @@ pub(crate) struct Free {
 
 impl Free {
     /// Whether less than the reserve of `settings` would be left after `incoming`.
-    pub(super) fn is_below(self, settings: &config::Spool, incoming: u64) -> bool {
+    pub(crate) fn is_below(self, settings: &config::Spool, incoming: u64) -> bool {
         self.free < incoming.saturating_add(settings.reserve_of(self.all))
     }
 }

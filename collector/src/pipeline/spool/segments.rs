@@ -24,7 +24,11 @@ pub(super) use self::{
     shelf::{BODIES_MS, Segment, Shelf},
 };
 
-use super::{Erased, files, recent::Recent};
+use super::{
+    Erased,
+    files::{self, Free},
+    recent::Recent,
+};
 use crate::{
     clock::Clock,
     ledger::{Owner, Tally},
@@ -108,9 +112,9 @@ impl Segments {
             .collect()
     }
 
-    /// Free bytes of the disk, and all.
-    pub(crate) fn disk(&self) -> Option<(u64, u64)> {
-        files::free(&self.directory).ok().map(|disk| (disk.free, disk.all))
+    /// How much room the disk has.
+    pub(crate) fn disk(&self) -> Option<Free> {
+        files::free(&self.directory).ok()
     }
 
     /// Where `destination` goes on.

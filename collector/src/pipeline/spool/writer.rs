@@ -132,7 +132,7 @@ impl Writer {
             Ok(Room::Ready) => {}
             Ok(Room::Full) => {
                 let (released, others): (Vec<_>, _) = group.into_iter().partition(Job::is_released);
-                self.refuse_full(others.into_iter().map(Staged::unclaimed));
+                self.refuse_full(incoming, others.into_iter().map(Staged::unclaimed));
                 if !released.is_empty() {
                     self.commit(released);
                 }
@@ -158,7 +158,7 @@ impl Writer {
         }
         open.end += buffer.len() as u64;
         self.segments.health.failing.store(false, Ordering::Relaxed);
-        self.segments.health.full.store(false, Ordering::Relaxed);
+        self.note_room();
         Ok(())
     }
 
@@ -258,8 +258,8 @@ impl Writer {
         }
     }
 
-    fn refuse_full(&mut self, group: impl Iterator<Item = Staged>) {
-        self.segments.health.full.store(true, Ordering::Relaxed);
+    fn refuse_full(&mut self, bytes: u64, group: impl Iterator<Item = Staged>) {
+        self.segments.health.no_room_for.fetch_max(bytes, Ordering::Relaxed);
         // What could be deleted may wait for its claims.
         self.segments.ask_to_keep(&self.segments.shelf());
         group.for_each(|staged| self.refuse(staged, Outcome::SpoolFull, Reject::SpoolFull));

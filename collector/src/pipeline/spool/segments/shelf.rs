@@ -115,7 +115,7 @@ impl Segments {
     /// Lets go of what nobody needs; [`Self::sweep`] deletes it.
     pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) {
         let wall = self.clock.wall_ms();
-        let is_roomy = self.disk().is_none_or(|(free, all)| free > all / 4);
+        let is_roomy = self.disk().is_none_or(|disk| disk.free > disk.all / 4);
         while shelf.is_oldest_free(wall, is_roomy) && shelf.is_oldest_known() {
             shelf.doom_oldest();
         }

@@ -32,7 +32,7 @@ async fn a_full_spool_refuses_until_something_is_passed_however_often_it_is_rest
     }
     for _ in 0..20 {
         assert_eq!(world.store_large(page).await, Err(Reject::SpoolFull));
-        assert!(world.opened.segments.health.full.load(Ordering::Relaxed));
+        assert!(world.opened.segments.health.no_room_for.load(Ordering::Relaxed) > 0);
         world.close().await;
         world = World::open_with(data.path(), Box::new(RealDisk), small);
     }
@@ -141,10 +141,26 @@ async fn a_disk_without_room_refuses_before_it_is_full_and_goes_on_when_there_is
     let disk = Moody::default();
     let world = World::open_with(data.path(), Box::new(disk.clone()), |_| {});
     world.store(1, 0..3).await.unwrap();
-    disk.fill(true);
+    disk.leave(Some(0));
     assert_eq!(world.store(1, 3..6).await, Err(Reject::SpoolFull));
     world.opened.segments.pass("main", *world.opened.segments.grown().borrow()).1.unwrap();
-    disk.fill(false);
+    disk.leave(None);
     world.store(1, 3..6).await.unwrap();
     assert_eq!(world.duplicates(), 0);
+}
+
+#[tokio::test]
+async fn what_is_small_and_still_fits_does_not_make_room_for_what_was_refused() {
+    let data = TempDir::new().unwrap();
+    let disk = Moody::default();
+    let world =
+        World::open_with(data.path(), Box::new(disk.clone()), |config| config.spool.reserve_bytes = 0);
+    let is_full = || world.opened.segments.health.no_room_for.load(Ordering::Relaxed) > 0;
+    disk.leave(Some(5_000));
+    assert_eq!(world.store_large(1).await, Err(Reject::SpoolFull));
+    world.store(2, 0..3).await.unwrap();
+    assert!(is_full(), "it would still be refused");
+    disk.leave(None);
+    world.store_large(1).await.unwrap();
+    assert!(!is_full());
 }

@@ -18,7 +18,8 @@ pub(super) struct Moody(Arc<Mood>);
 #[derive(Default)]
 struct Mood {
     fails: AtomicBool,
-    is_full: AtomicBool,
+    /// Room that is left, if somebody said so.
+    room: Mutex<Option<u64>>,
     syncs: AtomicUsize,
     held: Mutex<bool>,
     released: Condvar,
@@ -30,9 +31,9 @@ impl Moody {
         self.0.fails.store(fail, Ordering::SeqCst);
     }
 
-    /// From now on there is no room, or there is again.
-    pub(super) fn fill(&self, full: bool) {
-        self.0.is_full.store(full, Ordering::SeqCst);
+    /// From now on so many bytes are free, or as many as really are.
+    pub(super) fn leave(&self, room: Option<u64>) {
+        *self.0.room.lock().unwrap() = room;
     }
 
     /// Syncs begun.
@@ -58,7 +59,8 @@ impl Disk for Moody {
 
     fn free(&self, directory: &Path) -> io::Result<Free> {
         let disk = RealDisk.free(directory)?;
-        Ok(if self.0.is_full.load(Ordering::SeqCst) { Free { free: 0, ..disk } } else { disk })
+        let room = *self.0.room.lock().unwrap();
+        Ok(Free { free: room.unwrap_or(disk.free), ..disk })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Room for what is to be written: a segment that is not full, and a disk that is not.
 
-use std::{io, time::Duration};
+use std::{io, sync::atomic::Ordering, time::Duration};
 
 use super::{Open, Writer};
 use crate::{
@@ -43,6 +43,17 @@ impl Writer {
         self.open = None;
         self.open = Some(self.begin_segment(salt, start, &head)?);
         Ok(Room::Ready)
+    }
+
+    /// What was written may have been small: where a larger group was refused, that it fitted says nothing.
+    pub(super) fn note_room(&self) {
+        let refused = &self.segments.health.no_room_for;
+        if refused.load(Ordering::Relaxed) > 0 {
+            let disk = self.disk.free(self.segments.directory()).ok();
+            if !self.segments.is_full(disk, &self.settings) {
+                refused.store(0, Ordering::Relaxed);
+            }
+        }
     }
 
     fn is_full(&self, open: &Open) -> bool {

@@ -58,8 +58,9 @@ impl Writer {
         let before = buffer.len();
         open.salt.write(&entry.record, buffer);
         if self.segments.bytes() + buffer.len() as u64 > self.settings.max_bytes && !job.is_released() {
+            let bytes = (buffer.len() - before) as u64;
             buffer.truncate(before);
-            self.refuse_full([Staged { job, taken, events, place: 0..0, reserved }].into_iter());
+            self.refuse_full(bytes, [Staged { job, taken, events, place: 0..0, reserved }].into_iter());
             return None;
         }
         let owner = job.entry.carried.owner();
