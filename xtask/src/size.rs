@@ -109,6 +109,17 @@ impl Facts {
         Some((of, Fact { program: program.to_owned(), name: name.to_owned(), size }))
     }
 
+    /// A file that every program has, or the JavaScript of one.
+    fn part(&self, name: &str) -> Size {
+        let mut sum = Size::default();
+        for part in &self.parts {
+            if part.name == name || name.strip_suffix(".js") == Some(&part.program) {
+                sum += part.size;
+            }
+        }
+        sum
+    }
+
     /// What every page fetches of `stub`, or for a program.
     fn of(&self, what: &str) -> Size {
         let mut sum = Size::default();

@@ -167,6 +167,7 @@ fn bundle() -> Outcome {
         sdk("js"),
         sdk("build.mjs"),
         sdk("bundling.mjs"),
+        sdk("mangled.json"),
         sdk("package.json"),
         sdk("tsconfig.json"),
         sdk("dist/weft.wasm"),
