@@ -7,6 +7,7 @@ use super::scene::{IMPORT, Scene, flush, named};
 in_each_engine!(
     init_without_what_it_needs_throws_nothing_and_leaves_the_page_as_it_was,
     a_module_that_cannot_be_loaded_costs_its_compression_and_nothing_else,
+    a_page_that_can_have_none_of_its_parts_posts_what_it_has_when_it_ends,
     a_flush_before_the_module_is_ready_sends_as_soon_as_it_is,
     a_module_that_was_still_loading_at_shutdown_sends_what_was_before_and_records_no_more,
 );
@@ -38,6 +39,22 @@ async fn a_module_that_cannot_be_loaded_costs_its_compression_and_nothing_else(k
     let stats = flush(&tab).await;
     assert_eq!((stats.errors, stats.lost()), (0, 0), "{stats:?}");
     assert_eq!(named(&scene.end().await, "kept"), 1);
+}
+
+async fn a_page_that_can_have_none_of_its_parts_posts_what_it_has_when_it_ends(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open("/page").await;
+    let init = scene.init("wasmUrl: '/missing/weft.wasm',");
+    tab.evaluate::<()>(&format!(
+        "(async () => {{ window.weft = await import('/alone/full.js'); {init}; weft.event('kept'); }})()"
+    ))
+    .await;
+    scene.site.wait_for("/missing/weft.wasm").await;
+    assert!(!tab.evaluate::<bool>("weft.flush(1000)").await, "there is no way yet");
+    assert_eq!(Stats::of(&tab).await.errors, 0);
+    tab.close().await;
+    scene.sink.wait_for("what it had", |spans| named(spans, "kept") == 1).await;
+    scene.end().await;
 }
 
 async fn a_flush_before_the_module_is_ready_sends_as_soon_as_it_is(kind: Kind) {

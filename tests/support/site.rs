@@ -44,6 +44,7 @@ pub const PAGE: &str = r##"<!doctype html>
 /// `/page` are pages, see also [`Site::page`],
 /// `/weft/` the SDK's files,
 /// `/held/` the same, and anything else, once it is released,
+/// `/alone/` the SDK's files without those that it fetches when it needs them,
 /// `/mistyped/` the SDK's files as plain text,
 /// `/missing/` nothing: 404,
 /// `/out/` a redirect to elsewhere,
@@ -165,6 +166,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
     match first {
         "page" => return Html(PAGE).into_response(),
         "weft" => return file(rest),
+        "alone" if !rest.starts_with("chunk-") => return file(rest),
+        "alone" => return StatusCode::NOT_FOUND.into_response(),
         _ => {}
     }
     let body = to_bytes(body, 16 << 20).await.unwrap_or_default().to_vec();

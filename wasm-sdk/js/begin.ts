@@ -2,20 +2,29 @@
 
 import type { Early } from "./early";
 import type { Handle } from "./handle";
-import { problemWith, type Options } from "./options";
+import { hint } from "./hint";
+import type { Options } from "./options";
 import { join } from "./registry";
+import { shareCounters } from "./stats";
 
 let mine: Handle | undefined;
 
 /** Undefined: nothing is recorded (yet), so calls do nothing. */
 export const current = (): Handle | undefined => mine;
 
+/** The same, only while it records. */
+export const recording = (): Handle | undefined => (mine?.records() ? mine : undefined);
+
 /** Begins to record, with what a stub left. The first call wins. */
-export const begin = (options: Options, early?: Early): Handle | undefined => {
+export const begin = (options: Options, early?: Early): void => {
   // In Node, in a worker and during server-side rendering there is no page.
-  if (typeof document === "undefined") return undefined;
-  const problem = problemWith(options);
-  if (!problem) return (mine ??= join(options, early));
-  if (options?.debug) console.warn(`weft: nothing is recorded: ${problem}`);
-  return undefined;
+  if (mine || typeof document === "undefined") return;
+  try {
+    // Not only the compiler looks at it: most pages are not compiled. What is no address throws by itself.
+    if (!options.key || !options.endpoint) throw new TypeError("init() needs `key` and `endpoint`");
+    mine = join(options, early);
+    if (mine) shareCounters(mine.counters);
+  } catch (error) {
+    hint(options, "nothing is recorded:", error);
+  }
 };

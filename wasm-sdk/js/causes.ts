@@ -7,11 +7,16 @@
 
 import type { Capture } from "./capture";
 import { monotonicNow } from "./clock";
-import { isCallable, patch, type Undo } from "./patch";
-import type { Cause } from "./event";
+import { certainly, type Cause } from "./event";
+import { isCallable, patch, patchClass } from "./patch";
+import type { Scope } from "./scope";
 
-/** ms after the last known continuation. */
-const WINDOW = 1_000;
+const enum Limit {
+  /** ms after the last known continuation. */
+  window = 1_000,
+  /** Messages under way to a port that are remembered; a port that has more was handed to somebody else. */
+  maxMessages = 64,
+}
 
 /** Which callbacks are followed. */
 export interface Followed {
@@ -54,7 +59,7 @@ export const interacted = (number: number, timeStamp: number): void => {
 /** What makes an event happen now. */
 export const causeNow = (): Cause | undefined => {
   const known = running();
-  if (known) return { number: known.number, inferred: false };
+  if (known) return certainly(known.number);
   if (known === null || !guesses) return undefined;
   const open = stillOpen();
   return open.length === 1 && open[0] ? { number: open[0].number, inferred: true } : undefined;
@@ -70,7 +75,7 @@ export const continued = (cause: Cause | undefined): void => {
 };
 
 const stillOpen = (): Candidate[] => {
-  const since = monotonicNow() - WINDOW;
+  const since = monotonicNow() - Limit.window;
   return (candidates = candidates.filter(({ seen }) => seen >= since));
 };
 
@@ -92,7 +97,7 @@ const onBehalfOf = <Args extends unknown[], Result>(
   function (this: unknown, ...args: Args): Result {
     const before = current;
     current = then;
-    if (then) continued({ number: then.number, inferred: false });
+    if (then) continued(certainly(then.number));
     try {
       return work.apply(this, args);
     } finally {
@@ -102,44 +107,33 @@ const onBehalfOf = <Args extends unknown[], Result>(
 
 /** Captures what hands callbacks over, and guesses within windows. */
 export const followCallbacks =
-  (followed: Followed = {}): Capture =>
-  () => {
-    const undo = follows(followed);
+  ({ timers = true, frames = true, microtasks = true, messages = true }: Followed = {}): Capture =>
+  (scope) => {
+    const follow = (name: string, whose = (): Candidate | null => running() ?? null): void =>
+      patch(
+        scope,
+        window as unknown as Record<string, Scheduler>,
+        name,
+        (original): Scheduler =>
+          function (this: unknown, work, ...more) {
+            const ours = !scope.closed && isCallable(work);
+            return original?.call(this, ours ? onBehalfOf(whose(), work) : work, ...more);
+          },
+      );
     guesses = true;
-    return () => {
-      guesses = false;
-      undo();
-    };
+    scope.undos.push(() => void (guesses = false));
+    if (timers) follow("setTimeout");
+    // An interval that is set in an interaction goes on for weeks: what it does is nobody's doing.
+    if (timers) follow("setInterval", () => null);
+    if (frames) follow("requestAnimationFrame");
+    if (microtasks) follow("queueMicrotask");
+    if (messages) followMessages(scope);
   };
 
-const follows = ({ timers = true, frames = true, microtasks = true, messages = true }: Followed): Undo => {
-  let active = true;
-  const undos: Undo[] = [];
-  type Scheduler = (work: unknown, ...more: unknown[]) => unknown;
-  const followed = (name: string, whose = (): Candidate | null => running() ?? null): void => {
-    const wrap = (original: Scheduler | undefined): Scheduler =>
-      function (this: unknown, work, ...more) {
-        return original?.call(this, active && isCallable(work) ? onBehalfOf(whose(), work) : work, ...more);
-      };
-    undos.push(patch(window as unknown as Record<string, Scheduler>, name, wrap));
-  };
-  if (timers) followed("setTimeout");
-  // An interval that is set in an interaction goes on for weeks: what it does is nobody's doing.
-  if (timers) followed("setInterval", () => null);
-  if (frames) followed("requestAnimationFrame");
-  if (microtasks) followed("queueMicrotask");
-  if (messages && typeof MessageChannel === "function") undos.push(followMessages(() => active));
-  return () => {
-    active = false;
-    undos.forEach((undo) => undo());
-  };
-};
-
-/** Messages under way to a port that are remembered; a port that has more was handed to somebody else. */
-const MAX_MESSAGES = 64;
+type Scheduler = (work: unknown, ...more: unknown[]) => unknown;
 
 // React's scheduler and others yield by a message to themselves. What is posted to one end runs at the other.
-const followMessages = (isActive: () => boolean): Undo => {
+const followMessages = (scope: Scope): void => {
   const others = new WeakMap<MessagePort, MessagePort>();
   const underWay = new WeakMap<MessagePort, (Candidate | null)[]>();
   const watch = (port: MessagePort, other: MessagePort): void => {
@@ -149,34 +143,23 @@ const followMessages = (isActive: () => boolean): Undo => {
       messaged = { port, candidate: underWay.get(port)?.shift() ?? null };
     });
   };
-  const undoChannel = patch(
-    window as unknown as { MessageChannel: typeof MessageChannel },
-    "MessageChannel",
-    (original) =>
-      new Proxy(original, {
-        construct(target, args, newTarget) {
-          const channel = Reflect.construct(target, args, newTarget) as MessageChannel;
-          if (isActive()) {
-            watch(channel.port1, channel.port2);
-            watch(channel.port2, channel.port1);
-          }
-          return channel;
-        },
-      }),
-  );
-  const undoPost = patch(
+  patchClass(scope, "MessageChannel", ({ port1, port2 }) => {
+    watch(port1, port2);
+    watch(port2, port1);
+  });
+  patch(
+    scope,
     MessagePort.prototype as { postMessage: (...args: never[]) => void },
     "postMessage",
     (original) =>
       function (this: MessagePort, ...args: never[]) {
-        const other = isActive() ? others.get(this) : undefined;
+        const other = scope.closed ? undefined : others.get(this);
         if (other) {
           const waiting = underWay.get(other) ?? [];
-          if (waiting.push(running() ?? null) > MAX_MESSAGES) others.delete(this);
+          if (waiting.push(running() ?? null) > Limit.maxMessages) others.delete(this);
           underWay.set(other, waiting);
         }
         return original.apply(this, args);
       },
   );
-  return () => [undoPost, undoChannel].forEach((undo) => undo());
 };

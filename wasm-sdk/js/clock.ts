@@ -6,14 +6,14 @@
 
 import { counters } from "./stats";
 
-/** Disagreement in ms beyond which wall time is anchored anew. */
-const TOLERANCE = 250;
-
-/** From this many ms on, a new anchor is told as an event. */
-const JUMP = 2_000;
-
-/** Anchors kept: a late performance entry may belong to an epoch some sleeps ago. */
-const MAX_ANCHORS = 16;
+const enum Limit {
+  /** Disagreement in ms beyond which wall time is anchored anew. */
+  tolerance = 250,
+  /** From this many ms on, a new anchor is told as an event. */
+  jump = 2_000,
+  /** Anchors kept: a late performance entry may belong to an epoch some sleeps ago. */
+  maxAnchors = 16,
+}
 
 interface Anchor {
   epoch: number;
@@ -46,47 +46,36 @@ export const watchClock = (heard: (ms: number) => void): void => {
 
 /** Compares the clocks and anchors anew if they disagree. Called whenever something is recorded. */
 const check = (): Anchor => {
-  const monotonic = performance.now();
-  const wall = Date.now();
-  const last = anchors.at(-1) ?? begin(monotonic, wall);
-  const off = wall - (monotonic + last.offset);
-  const before = lastSeen;
-  lastSeen = monotonic;
-  if (Math.abs(off) <= TOLERANCE) return last;
+  const [monotonic, wall] = [performance.now(), Date.now()];
+  let last = anchors.at(-1);
   // Whatever carries a time after the last look happened after the jump: nothing ran in between.
-  return anchor({ epoch: last.epoch + 1, from: before, offset: wall - monotonic }, off);
-};
-
-// The time origin is finer than Date.now(), and right for what happened before we came. If the device slept since, or the
-// clock was set, it is right no longer; nobody knows since when.
-const begin = (monotonic: number, wall: number): Anchor => {
-  const origin = { epoch: 0, from: 0, offset: performance.timeOrigin };
-  anchors.push(origin);
+  const from = last ? lastSeen : monotonic;
+  // The time origin is finer than Date.now(), and right for what happened before we came. If the device slept since, or
+  // the clock was set, it is right no longer; nobody knows since when.
+  if (!last) anchors.push((last = { epoch: 0, from: 0, offset: performance.timeOrigin }));
   lastSeen = monotonic;
-  const off = wall - (monotonic + origin.offset);
-  return Math.abs(off) <= TOLERANCE ? origin : anchor({ epoch: 1, from: monotonic, offset: wall - monotonic }, off);
+  const off = wall - monotonic - last.offset;
+  if (Math.abs(off) <= Limit.tolerance) return last;
+  anchors.push((last = { epoch: last.epoch + 1, from, offset: wall - monotonic }));
+  if (anchors.length > Limit.maxAnchors) anchors.shift();
+  counters.clockAnchors++;
+  if (Math.abs(off) >= Limit.jump) onJump(off);
+  return last;
 };
 
-const anchor = (next: Anchor, off: number): Anchor => {
-  anchors.push(next);
-  if (anchors.length > MAX_ANCHORS) anchors.shift();
-  counters.clockAnchors++;
-  if (Math.abs(off) >= JUMP) onJump(off);
-  return next;
-};
+const momentAt = ({ offset, epoch }: Anchor, monotonic: number): Moment => ({
+  wall: monotonic + offset,
+  monotonic,
+  epoch,
+});
 
 /** Now. */
-export const now = (): Moment => {
-  const anchor = check();
-  const monotonic = performance.now();
-  return { wall: monotonic + anchor.offset, monotonic, epoch: anchor.epoch };
-};
+export const now = (): Moment => momentAt(check(), performance.now());
 
 /** The moment of a DOM event or performance entry, which carry monotonic time. */
 export const at = (monotonic: number): Moment => {
-  check();
-  const anchor = anchors.findLast((anchor) => anchor.from <= monotonic) ?? anchors[0];
-  return { wall: monotonic + (anchor?.offset ?? 0), monotonic, epoch: anchor?.epoch ?? 0 };
+  const last = check();
+  return momentAt(anchors.findLast(({ from }) => from <= monotonic) ?? anchors[0] ?? last, monotonic);
 };
 
 /** Monotonic ms, for waits: setting the wall clock must neither stretch nor cut them. */

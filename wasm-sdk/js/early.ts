@@ -2,6 +2,8 @@
 
 import type { Options } from "./options";
 import type { Call } from "./event";
+import { tell } from "./record";
+import type { Scope } from "./scope";
 import type { Session } from "./session";
 
 export type EarlyCall = Call | [string, Record<string, unknown>];
@@ -9,6 +11,7 @@ export type EarlyCall = Call | [string, Record<string, unknown>];
 /** Options of the SDK, and where it is. */
 export type EarlyOptions = Options & { src: string };
 
+/** Its shape changes only with the major version: a page may have an older stub inside it. */
 export interface Early {
   options: EarlyOptions;
   seed: Uint8Array<ArrayBuffer>;
@@ -32,4 +35,22 @@ export const takeEarly = (): Early | undefined => {
   const early = page.__weft;
   delete page.__weft;
   return early;
+};
+
+/** Goes on where the stub is, whose requests may end later. */
+export const follow = (scope: Scope, early: Early): void => {
+  const { calls, session, next } = early;
+  scope.nextEvent = next;
+  scope.toldSession = session?.id ?? "";
+  scope.mySession = session;
+  scope.sessionWritten = session?.last ?? 0;
+  scope.loadTold = calls.length > 0;
+  const ended = ([what]: EarlyCall): void => void (what === "finish" && scope.ledger.recorded++);
+  calls.forEach(ended);
+  scope.calls = calls as Call[];
+  early.tell = (call) => {
+    ended(call);
+    tell(scope, call as Call);
+  };
+  early.stop();
 };

@@ -3,16 +3,17 @@
 
 import { guarded } from "./guard";
 import { plainTimeout } from "./plain";
+import type { Scope } from "./scope";
 import { backOff, request } from "./send";
 
-/** Asks for it by this address. */
-export const askToErase = (url: string, failures = 0): void => {
+/** Asks for it. */
+export const askToErase = (scope: Scope, session: string, failures = 0): void => {
   const again = (seconds = 0): void => {
-    const ask = guarded(() => askToErase(url, failures + 1));
+    const ask = guarded(() => askToErase(scope, session, failures + 1));
     plainTimeout(ask, Math.max(backOff(failures), seconds * 1_000));
   };
   const heard = ({ ok, headers }: Response): void => {
     if (!ok && headers.get("weft-refused") !== "final") again(Number(headers.get("retry-after")) || 0);
   };
-  void request(url, "", true).then(heard, () => again());
+  void request(scope, "", 0, true, `&erase=${session}`).then(heard, () => again());
 };

@@ -1,15 +1,37 @@
 // The words of an event between its capture and the module: what it is, what may be known of it, how it ends.
 
-import { now, type Moment } from "./clock";
+import type { Moment } from "./clock";
 import type { Session } from "./session";
 import type { Attributes, Begin, Finish, Link, Long, SessionFrame } from "./wasm";
 
-export const role = { none: 0, pageLoad: 1, view: 2, interaction: 4, mark: 8 } as const;
-export const kind = { internal: 1, client: 3 } as const;
-export const status = { unset: 0, error: 2 } as const;
+/** What an event is; bits. */
+export const enum Role {
+  none = 0,
+  pageLoad = 1,
+  view = 2,
+  interaction = 4,
+  mark = 8,
+}
+
+/** OpenTelemetry's kinds of spans that there are here. */
+export const enum Kind {
+  internal = 1,
+  client = 3,
+}
+
+export const enum Status {
+  unset = 0,
+  error = 2,
+}
 
 /** The bits of proto's `LinkKinds` that JavaScript declares. */
-export const linkKind = { cause: 1, opener: 1 << 5, restored: 1 << 6, server: 1 << 8, named: 1 << 9 } as const;
+export const enum LinkKind {
+  cause = 1,
+  opener = 32,
+  restored = 64,
+  server = 256,
+  named = 512,
+}
 
 /** What made an event happen, and whether that is a guess. */
 export interface Cause {
@@ -40,15 +62,6 @@ export interface Known {
   parent?: Started | undefined;
 }
 
-export interface Ended {
-  /** Monotonic ms. */
-  duration: number;
-  name: string;
-  attributes: Attributes;
-  kind?: number;
-  status?: number;
-}
-
 /** An event as `beforeRecord` may change it. */
 export interface Recorded {
   name: string;
@@ -59,6 +72,7 @@ export interface Recorded {
 
 export type BeforeRecord = (event: Recorded) => Recorded | null | undefined;
 
+/** What the module is told, in the words of the wire (proto/WIRE.md, "The JSON form"). */
 export type Call =
   | ["session", SessionFrame]
   | ["begin", Begin]
@@ -70,11 +84,5 @@ export type Call =
 /** `error.type` of anything that was thrown. */
 export const errorType = (error: unknown): string => (error instanceof Error ? error.name : "_OTHER");
 
-/** ms from the start of `started` until now; and how long the device slept meanwhile, if it did. */
-export const elapsed = (started: Started): { duration: number; attributes: Attributes } => {
-  const end = now();
-  const duration = Math.max(0, end.monotonic - started.moment.monotonic);
-  const slept = end.wall - started.moment.wall - duration;
-  const suspended = end.epoch !== started.moment.epoch && slept > 0 ? Math.round(slept) : undefined;
-  return { duration, attributes: { "weft.suspended_ms": suspended } };
-};
+/** It is known, not guessed. */
+export const certainly = (number: number): Cause => ({ number, inferred: false });

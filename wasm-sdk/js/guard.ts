@@ -3,9 +3,12 @@
 import { counters } from "./stats";
 
 /** What `work` returns; undefined: it failed. */
-export const safely = <Result>(work: () => Result): Result | undefined => {
+export const safely = <Args extends unknown[], Result>(
+  work: (...args: Args) => Result,
+  ...args: Args
+): Result | undefined => {
   try {
-    return work();
+    return work(...args);
   } catch {
     counters.errors++;
     return undefined;
@@ -16,4 +19,13 @@ export const safely = <Result>(work: () => Result): Result | undefined => {
 export const guarded =
   <Args extends unknown[]>(work: (...args: Args) => void): ((...args: Args) => void) =>
   (...args) =>
-    safely(() => work(...args));
+    void safely(work, ...args);
+
+/** What `work` returns; undefined: it failed, as it may. */
+export const attempt = <Result>(work: () => Result): Result | undefined => {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+};

@@ -1,113 +1,94 @@
-// What an app can do with a scope. Nothing here throws into the app.
+// What the functions of the package are made of. Several copies of it may be in one page, of several versions: the first
+// records, and the others work with this. So its names and what they mean change only with the major version, and what
+// a page does not call is not in its bundle.
 
-import { plainAttributes, plainName } from "./attributes";
-import { tellError } from "./capture/error";
 import type { Consent } from "./channel";
-import type { Early } from "./early";
-import type { Options } from "./options";
-import { guarded, safely } from "./guard";
-import { linkKind, role } from "./event";
-import { Scope } from "./scope";
-import { currentSpan, openLongSpan, referenceTo, runSpan, type LongSpan, type Reference, type Span } from "./span";
-import { counters, type Stats } from "./stats";
+import { wallNow } from "./clock";
+import { shutdown } from "./connect";
+import { tellConsent } from "./consent";
+import type { Known, Started } from "./event";
+import { safely } from "./guard";
+import { flushNow, waiting } from "./lifecycle";
+import { endNow, finish, idsOf, keepOpen, link, start } from "./record";
+import type { Scope } from "./scope";
+import { endSession } from "./session";
+import { counters, pendingOf, statsOf, type Stats } from "./stats";
 import type { Attributes } from "./wasm";
 
-export type Identity = { id: string; [attribute: string]: string };
+/** Whom attributes are said of. */
+export const enum Of {
+  page = 0,
+  view = 1,
+  person = 2,
+}
 
-/** The methods of the package, for one key. */
 export interface Handle {
-  event(name: string, attributes?: Attributes): Reference | undefined;
-  span<Result>(name: string, work: (span: Span | undefined) => Result): Result;
-  longSpan(name: string, attributes?: Attributes): LongSpan | undefined;
-  link(from: Reference, to: Reference, kind: string): void;
-  captureError(error: unknown, attributes?: Attributes): void;
-  setAttributes(attributes: Attributes, where: "page" | "view"): void;
-  identify(identity: Identity | null): void;
-  consent(decision: Consent): void;
-  flush(timeout: number): Promise<boolean>;
+  /** Whether what happens now is recorded. */
+  records(): boolean;
+  start(role: number, known?: Known): Started;
+  finish(
+    started: Started,
+    name: string,
+    attributes?: Attributes,
+    duration?: number,
+    kind?: number,
+    status?: number,
+  ): void;
+  /** Now; `failed`: its `error.type`. */
+  end(started: Started, name: string, attributes: Attributes, failed?: string): void;
+  /** It stays open for long. */
+  keep(started: Started, name: string, attributes: Attributes): void;
+  /** Bits of proto's `LinkKinds`; to trace and span id, 48 hex digits; a name, if the app made up the kind. */
+  link(from: Started, kinds: number, to: string, name?: string): void;
+  /** Trace and span id, 48 hex digits. */
+  ids(started: Started): string;
+  /** The spans that run right now. */
+  running: Started[];
+  /** Called before anything is sealed; `seal` asks for that soon. */
+  beforeSeal: (() => void)[];
+  seal(): void;
+  /** Says something of every event that starts from now on, instead of what was said before if it is `all`. */
+  say(of: Of, attributes: Attributes, all?: boolean): void;
+  endSession(): void;
+  decide(consent: Consent): void;
+  flush(): void;
+  /** Whether nothing waits any more, neither events nor what is said of open ones. */
+  settled(): boolean;
+  /** Called whenever a batch has come to its end. */
+  onSettled: Set<() => void>;
   stats(): Stats;
-  debug(on: boolean): void;
+  counters: typeof counters;
+  /** The options, of which `debug` may change. */
+  options: { debug?: boolean };
   shutdown(): void;
 }
 
-export const createHandle = (options: Options, captures: boolean, early?: Early): Handle => {
-  const scope = new Scope({ ...options }, captures, early);
-  begin(scope);
-  const handle = handleOf(scope);
-  for (const [name, args] of early?.asked ?? []) {
-    const asked = handle[name as keyof Handle] as ((...args: unknown[]) => unknown) | undefined;
-    guarded(() => void asked?.(...args))();
-  }
-  return handle;
-};
-
-const handleOf = (scope: Scope): Handle => {
+export const handleOf = (scope: Scope): Handle => {
+  const here =
+    <Args extends unknown[], Result>(work: (scope: Scope, ...args: Args) => Result): ((...args: Args) => Result) =>
+    (...args) =>
+      work(scope, ...args);
+  const { beforeSeal, ledger, onSettled, options, running, said } = scope;
   return {
-    event: (name, attributes) => recordEvent(scope, name, attributes),
-    span: (name, work) => (scope.isRecording ? runSpan(scope, name, work) : work(undefined)),
-    longSpan: (name, attributes) => {
-      if (!scope.isRecording) return undefined;
-      const [ownName, ownAttributes] = [plainName(name), plainAttributes(attributes)];
-      return safely(() => openLongSpan(scope, ownName, ownAttributes));
-    },
-    link: (from, to, kind) => safely(() => recordLink(scope, from, to, plainName(kind))),
-    captureError: (error, attributes) => {
-      if (!scope.isRecording) return;
-      const own = plainAttributes(attributes);
-      safely(() => tellError(scope, error, own, false));
-    },
-    setAttributes: (attributes, where) => scope.say(plainAttributes(attributes), where),
-    identify: (identity) => safely(() => scope.identify(identity && plainAttributes(identity))),
-    consent: (decision) => safely(() => scope.tellConsent(decision)),
-    flush: (timeout) => flush(scope, timeout),
-    stats: () => scope.ledger.stats(),
-    debug: (on) => void (scope.options.debug = on),
-    shutdown: () => scope.shutdown(),
+    records: () => scope.begun === true && !scope.closed,
+    start: here(start),
+    finish: here(finish),
+    end: here(endNow),
+    keep: here(keepOpen),
+    link: here(link),
+    ids: here(idsOf),
+    running,
+    beforeSeal,
+    seal: () => waiting(scope, 0, 0),
+    say: (of, attributes, all) => void (said[of] = all ? attributes : { ...said[of], ...attributes }),
+    endSession: () => endSession(scope, wallNow()),
+    decide: here(tellConsent),
+    flush: () => safely(flushNow, scope),
+    settled: () => pendingOf(ledger) === 0 && scope.queue.length === 0,
+    onSettled,
+    stats: () => statsOf(ledger),
+    counters,
+    options,
+    shutdown: here(shutdown),
   };
 };
-
-// A page that is rendered ahead of time may never be seen.
-const begin = (scope: Scope): void => {
-  const once = guarded(() => scope.begin());
-  const isAhead = (document as Document & { prerendering?: boolean }).prerendering === true;
-  if (isAhead) document.addEventListener("prerenderingchange", once, { once: true });
-  else once();
-};
-
-const recordEvent = (scope: Scope, name: string, attributes: Attributes | undefined): Reference | undefined => {
-  if (!scope.isRecording) return undefined;
-  // Before the event starts: reading these may run code of the app, which may record events itself.
-  const [ownName, ownAttributes] = [plainName(name), plainAttributes(attributes)];
-  return safely(() => {
-    const started = scope.recorder.moment(ownName, ownAttributes, role.none, { parent: currentSpan(scope) });
-    return referenceTo(scope, started);
-  });
-};
-
-const isReference = (value: Reference | undefined): boolean =>
-  /^[0-9a-f]{32}$/.test(String(value?.traceId)) && /^[0-9a-f]{16}$/.test(String(value?.spanId));
-
-// Both may be over and sent, or be another tab's: so the link is an event of its own, which points to both.
-const recordLink = (scope: Scope, from: Reference, to: Reference, name: string): void => {
-  if (!scope.isRecording) return;
-  if (!isReference(from) || !isReference(to)) return void counters.linksLeftOut++;
-  const started = scope.recorder.start(role.mark, { cause: null });
-  const point = ({ traceId, spanId }: Reference, kind: string): void =>
-    scope.recorder.link(started, { kinds: linkKind.named, name: kind, to: traceId + spanId });
-  point(from, "from");
-  point(to, name);
-  scope.recorder.finish(started, { duration: 0, name: "weft.link", attributes: {} });
-};
-
-const flush = (scope: Scope, timeout: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      stop();
-      resolve(scope.isSettled);
-    };
-    const timer = setTimeout(end, timeout);
-    const stop = scope.onSettled(() => (scope.isSettled ? end() : scope.flush()));
-    scope.flush();
-    if (scope.isSettled) end();
-  });

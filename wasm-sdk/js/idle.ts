@@ -3,8 +3,10 @@
 import { guarded } from "./guard";
 import { plainTimeout } from "./plain";
 
-/** ms after which the module is fetched even if the page is still busy. */
-const LOAD_AT_LATEST = 5_000;
+const enum Limit {
+  /** ms after which the module is fetched even if the page is still busy. */
+  loadAtLatest = 5_000,
+}
 
 /** Does `work` at the first of: loaded and idle, hidden, five seconds. */
 export const whenIdleOrHidden = (work: () => void): void => {
@@ -16,11 +18,10 @@ export const whenIdleOrHidden = (work: () => void): void => {
     clearTimeout(latest);
     work();
   });
-  const latest = plainTimeout(once, LOAD_AT_LATEST);
-  const idle = (): void => {
-    if (typeof requestIdleCallback === "function") requestIdleCallback(once);
-    else plainTimeout(once, 0);
-  };
+  const latest = plainTimeout(once, Limit.loadAtLatest);
+  // Safari has no requestIdleCallback.
+  const idle = (): unknown =>
+    (window.requestIdleCallback as unknown) ? requestIdleCallback(once) : plainTimeout(once, 0);
   document.addEventListener("visibilitychange", once);
   if (document.readyState === "complete") idle();
   else addEventListener("load", idle, { once: true });

@@ -1,32 +1,29 @@
 // Ids derived from the page's seed: the same function as proto/src/ids.rs, because a request that the page
 // makes before the module is ready needs its ids too. Both are held to proto/vectors/ids.json.
 
-type Words = [number, number, number, number];
-
-const rotate = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
+/** Four 32-bit words; every browser is little-endian. */
+type Words = Int32Array<ArrayBuffer>;
 
 // Multiplication by x in GF(2^128).
-const timesTwo = ([a, b, c, d]: Words): Words => [
-  (a << 1) ^ (d < 0 ? 0x87 : 0),
-  (b << 1) | (a >>> 31),
-  (c << 1) | (b >>> 31),
-  (d << 1) | (c >>> 31),
-];
+const timesTwo = (words: Words): Words =>
+  words.map((word, at) => (word << 1) ^ (at ? words[at - 1]! >>> 31 : words[3]! < 0 ? 0x87 : 0));
 
-const permute = ([a, b, c, d]: Words): Words => {
-  for (let round = 0; round < 12; round++) {
-    a = (a + b) | 0;
+const permute = (words: Words): Words => {
+  let [a, b, c, d] = words as unknown as [number, number, number, number];
+  const rotate = (word: number, by: number): number => (word << by) | (word >>> (32 - by));
+  for (let round = 12; round--;) {
+    a += b;
     b = rotate(b, 5) ^ a;
     a = rotate(a, 16);
-    c = (c + d) | 0;
+    c += d;
     d = rotate(d, 8) ^ c;
-    a = (a + d) | 0;
+    a += d;
     d = rotate(d, 13) ^ a;
-    c = (c + b) | 0;
+    c += b;
     b = rotate(b, 7) ^ c;
     c = rotate(c, 16);
   }
-  return [a, b, c, d];
+  return Int32Array.of(a, b, c, d);
 };
 
 export const hex = (bytes: Uint8Array): string =>
@@ -46,29 +43,21 @@ export interface Ids {
 
 /** Ids of the page that drew `seed` (16 bytes). */
 export const idsOf = (seed: Uint8Array): Ids => {
-  const view = new DataView(seed.buffer, seed.byteOffset);
-  const word = (at: number): number => view.getInt32(at * 4, true);
-  const key: Words = [word(0), word(1), word(2), word(3)];
+  const key = new Int32Array(seed.slice().buffer);
   const padded = timesTwo(timesTwo(key));
 
   // Nine bytes: the tag, then the number as u64 little-endian; the tenth is Chaskey's padding.
-  const value = (tag: number, number: number): Uint8Array => {
-    const low = number % 2 ** 32;
+  const value = (tag: number, number: number, bytes: number): string => {
     const high = Math.floor(number / 2 ** 32);
-    const block: Words = [tag | (low << 8), (low >>> 24) | (high << 8), (high >>> 24) | (1 << 8), 0];
-    const mix = (at: 0 | 1 | 2 | 3): number => key[at] ^ block[at] ^ padded[at];
-    const out = new Uint8Array(16);
-    const outView = new DataView(out.buffer);
-    permute([mix(0), mix(1), mix(2), mix(3)]).forEach((result, at) => {
-      outView.setInt32(at * 4, result ^ (padded[at] ?? 0), true);
-    });
-    return out;
+    const block = Int32Array.of(tag | (number << 8), (number >>> 24) | (high << 8), (high >>> 24) | 256, 0);
+    const mixed = permute(block.map((word, at) => word ^ key[at]! ^ padded[at]!));
+    return hex(new Uint8Array(mixed.map((word, at) => word ^ padded[at]!).buffer, 0, bytes));
   };
 
   // An all-zero id is invalid in W3C Trace Context: it is drawn again with the tag's high bit set.
   const derive = (tag: number, number: number, bytes: number): string => {
-    const id = value(tag, number).subarray(0, bytes);
-    return hex(id.some((byte) => byte) ? id : value(tag | 0x80, number).subarray(0, bytes));
+    const id = value(tag, number, bytes);
+    return /[^0]/.test(id) ? id : value(tag | 0x80, number, bytes);
   };
 
   return {

@@ -6,7 +6,9 @@
 // that is written over; its long spans are in it as gone, because it is read only when its page is.
 // Used by nobody: it holds no lock and no open transaction, so it keeps no page out of the back/forward cache.
 
-import type { Ledger } from "./stats";
+import { attempt } from "./guard";
+import type { Scope } from "./scope";
+import { isLost } from "./send";
 import type { Sealed } from "./wasm";
 
 /** A sealed batch as it lies in the journal. */
@@ -33,7 +35,7 @@ export interface StoredPage {
   to: string;
   /** Wall time of the last write in ms. */
   wall: number;
-  /** `pageState` at that time. */
+  /** `PageState` at that time. */
   state: number;
   /** What it had not sealed. */
   tail?: Omit<StoredBatch, "to" | "page">;
@@ -41,215 +43,137 @@ export interface StoredPage {
   claimant?: string;
 }
 
-/** What a page that is gone becomes: its tail is sealed, and it stays until somebody has said that it was killed. */
-export interface Claimed {
-  batch: StoredBatch | undefined;
-  page: StoredPage | undefined;
+const enum Name {
+  database = "weft",
+  batches = "batches",
+  pages = "pages",
 }
 
-const NAME = "weft";
-const BATCHES = "batches";
-const PAGES = "pages";
+const enum Limit {
+  /** Times it is opened again after it was taken away. */
+  maxReopened = 3,
+}
 
-/** Times it is opened again after it was taken away. */
-const MAX_REOPENED = 3;
-
-const opened = (): Promise<IDBDatabase> =>
+/** What IndexedDB answers. */
+export const answered = <Result>(request: IDBRequest<Result>): Promise<Result> =>
   new Promise((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
+    request.onsuccess = () => resolve(request.result);
+    // Blocked, it has no error, and asking for it throws.
+    const failed = ({ type }: Event): void => reject(attempt(() => request.error) ?? type);
+    request.onerror = failed;
+    request.addEventListener("blocked", failed);
+  });
+
+/** Opens it, if the browser lets us. Without it nothing is kept, and that is said. */
+export const openJournal = async (scope: Scope): Promise<void> => {
+  try {
+    const request = indexedDB.open(Name.database, 1);
     request.onupgradeneeded = () => {
-      request.result.createObjectStore(BATCHES, { keyPath: "id" });
-      request.result.createObjectStore(PAGES, { keyPath: "page" });
+      request.result.createObjectStore(Name.batches, { keyPath: "id" });
+      request.result.createObjectStore(Name.pages, { keyPath: "page" });
     };
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("refused"));
-    request.onblocked = () => reject(new Error("blocked"));
-  });
-
-const answered = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error ?? new Error("no answer"));
-  });
-
-/** What is kept of all pages of this origin. Without storage it keeps nothing, and says so. */
-export class Journal {
-  /** Hears of a batch that could not be written. */
-  onLost: (id: string) => void = () => {};
-  private db: IDBDatabase | undefined;
-  private reopened = 0;
-  private isMissed = false;
-  private readonly held = new Set<string>();
-
-  constructor(private readonly ledger: Ledger) {}
-
-  /** Whether what is written is kept. */
-  get isOpen(): boolean {
-    return this.db !== undefined;
+    const db = await answered(request);
+    scope.db = db;
+    scope.ledger.journal = "indexeddb";
+    // Storage was cleared under a live page, or another tab deletes it: the page goes on in memory.
+    db.onclose = () => lose(scope, "taken away");
+    db.onversionchange = () => lose(scope, "deleted");
+  } catch (error) {
+    scope.ledger.journal = `none: ${String(error)}`;
   }
+};
 
-  /** Whether this batch was written by this page and is still there. */
-  holds(id: string): boolean {
-    return this.isOpen && this.held.has(id);
-  }
+/** Lets go of it. */
+const close = (scope: Scope, why: string): void => {
+  scope.db?.close();
+  scope.db = undefined;
+  scope.ledger.journal = `none: ${why}`;
+};
 
-  /** Opens it again if it was taken away: what is cleared once is usually there again, empty. */
-  revive(): void {
-    if (!this.isMissed || this.reopened++ >= MAX_REOPENED) return;
-    this.isMissed = false;
-    void this.open();
-  }
+const lose = (scope: Scope, why: string): void => {
+  scope.ledger.journalErrors++;
+  for (const id of scope.held) isLost(scope, id);
+  scope.held.clear();
+  close(scope, why);
+  scope.journalMissed = true;
+};
 
-  /** Opens it, if the browser lets us. */
-  async open(): Promise<void> {
-    try {
-      const db = await opened();
-      this.db = db;
-      this.ledger.journal = "indexeddb";
-      // Storage was cleared under a live page, or another tab deletes it: the page goes on in memory.
-      db.onclose = () => this.lose("taken away by the browser");
-      db.onversionchange = () => this.lose("deleted by the page");
-    } catch (error) {
-      this.ledger.journal = `none: ${String(error)}`;
-    }
-  }
+/** Opens it again if it was taken away: what is cleared once is usually there again, empty. */
+export const reviveJournal = (scope: Scope): void => {
+  if (!scope.journalMissed || scope.reopened++ >= Limit.maxReopened) return;
+  scope.journalMissed = false;
+  void openJournal(scope);
+};
 
-  /** A batch is sealed, so its page has no tail any more; it says of these pages that they are gone. */
-  seal(batch: StoredBatch, page: StoredPage, gone: string[]): void {
-    this.held.add(batch.id);
-    const put = (transaction: IDBTransaction): void => {
-      transaction.objectStore(BATCHES).put(batch);
-      transaction.objectStore(PAGES).put(page);
-      for (const other of gone) transaction.objectStore(PAGES).delete(other);
+/** Forgets everything, of all pages. */
+export const eraseJournal = (scope: Scope): void => {
+  scope.journalMissed = false;
+  close(scope, "erased");
+  indexedDB.deleteDatabase(Name.database);
+};
+
+/** The journal's two stores, in a transaction. */
+export const stores = (db: IDBDatabase, mode: IDBTransactionMode): [IDBTransaction, IDBObjectStore, IDBObjectStore] => {
+  const transaction = db.transaction([Name.batches, Name.pages], mode, { durability: "relaxed" });
+  return [transaction, transaction.objectStore(Name.batches), transaction.objectStore(Name.pages)];
+};
+
+const write = (
+  scope: Scope,
+  work: (batches: IDBObjectStore, pages: IDBObjectStore) => void,
+  failed?: () => void,
+): void => {
+  if (!scope.db) return;
+  try {
+    const [transaction, batches, pages] = stores(scope.db, "readwrite");
+    transaction.onabort = () => {
+      scope.ledger.journalErrors++;
+      failed?.();
     };
-    this.write([BATCHES, PAGES], put, () => this.lost(batch.id));
+    work(batches, pages);
+    transaction.commit();
+  } catch {
+    scope.ledger.journalErrors++;
   }
+};
 
-  /** What a page has recorded and not sealed, or that it is there at all; it says of these pages that they are gone. */
-  page(page: StoredPage, gone: string[]): void {
-    this.write([PAGES], (transaction) => {
-      transaction.objectStore(PAGES).put(page);
-      for (const other of gone) transaction.objectStore(PAGES).delete(other);
-    });
-  }
-
-  /** A page has ended and needs nobody to look for it. */
-  end(page: string): void {
-    this.write([PAGES], (transaction) => transaction.objectStore(PAGES).delete(page));
-  }
-
-  /** A batch has come to its end. */
-  remove(id: string): void {
-    this.held.delete(id);
-    this.write([BATCHES], (transaction) => transaction.objectStore(BATCHES).delete(id));
-  }
-
-  /** Everything in it. */
-  async all(): Promise<{ batches: StoredBatch[]; pages: StoredPage[] }> {
-    const transaction = this.db?.transaction([BATCHES, PAGES], "readonly");
-    if (!transaction) return { batches: [], pages: [] };
-    const [batches, pages] = await Promise.all([
-      answered(transaction.objectStore(BATCHES).getAll() as IDBRequest<StoredBatch[]>),
-      answered(transaction.objectStore(PAGES).getAll() as IDBRequest<StoredPage[]>),
-    ]);
-    return { batches, pages };
-  }
-
-  /**
-   * Changes records in one transaction: `choose` sees each as it is now and says what it becomes; undefined: it is gone;
-   * itself: it stays.
-   */
-  async claim(
-    batches: string[],
-    pages: string[],
-    choose: {
-      batch(now: StoredBatch): StoredBatch | undefined;
-      page(now: StoredPage): Claimed;
+/**
+ * What a page has recorded and not sealed, or that it is there at all; and what it has sealed, if that is new. Pages
+ * that it has reported as gone go.
+ */
+export const keepPage = (scope: Scope, page: StoredPage, batch?: StoredBatch): void => {
+  const gone = scope.reported.splice(0);
+  if (batch) scope.held.add(batch.id);
+  write(
+    scope,
+    (batches, pages) => {
+      if (batch) batches.put(batch);
+      pages.put(page);
+      for (const other of gone) pages.delete(other);
     },
-  ): Promise<StoredBatch[]> {
-    const transaction = this.db?.transaction([BATCHES, PAGES], "readwrite");
-    if (!transaction) return [];
-    const claimed: StoredBatch[] = [];
-    const keep = (batch: StoredBatch | undefined): void => {
+    () => {
       if (!batch) return;
-      transaction.objectStore(BATCHES).put(batch);
-      claimed.push(batch);
-    };
-    for (const id of batches) {
-      const request = transaction.objectStore(BATCHES).get(id) as IDBRequest<StoredBatch | undefined>;
-      request.onsuccess = () => request.result && keep(choose.batch(request.result));
-    }
-    for (const id of pages) {
-      const request = transaction.objectStore(PAGES).get(id) as IDBRequest<StoredPage | undefined>;
-      request.onsuccess = () => {
-        if (!request.result) return;
-        const { batch, page } = choose.page(request.result);
-        keep(batch);
-        if (page) transaction.objectStore(PAGES).put(page);
-        else transaction.objectStore(PAGES).delete(id);
-      };
-    }
-    await new Promise<void>((resolve, reject) => {
-      transaction.oncomplete = () => resolve();
-      transaction.onabort = () => reject(transaction.error ?? new Error("aborted"));
-    });
-    return claimed;
-  }
+      scope.held.delete(batch.id);
+      isLost(scope, batch.id);
+    },
+  );
+};
 
-  /** Forgets everything, of all pages. */
-  erase(): void {
-    this.isMissed = false;
-    this.close("erased");
-    indexedDB.deleteDatabase(NAME);
-  }
+/** A page has ended and needs nobody to look for it. */
+export const endPage = (scope: Scope): void => write(scope, (_, pages) => pages.delete(scope.page));
 
-  /** Lets go of it. */
-  close(why: string): void {
-    this.db?.close();
-    this.db = undefined;
-    this.ledger.journal = `none: ${why}`;
-  }
+/** A batch has come to its end. */
+export const remove = (scope: Scope, id: string): void => {
+  scope.held.delete(id);
+  write(scope, (batches) => batches.delete(id));
+};
 
-  private lost(id: string): void {
-    this.held.delete(id);
-    this.onLost(id);
-  }
-
-  private lose(why: string): void {
-    this.ledger.journalErrors++;
-    for (const id of this.held) this.lost(id);
-    this.close(why);
-    this.isMissed = true;
-  }
-
-  private write(stores: string[], work: (transaction: IDBTransaction) => void, failed?: () => void): void {
-    if (!this.db) return;
-    try {
-      const transaction = this.db.transaction(stores, "readwrite", { durability: "relaxed" });
-      transaction.onabort = () => {
-        this.ledger.journalErrors++;
-        failed?.();
-      };
-      work(transaction);
-      transaction.commit();
-    } catch {
-      this.ledger.journalErrors++;
-    }
-  }
-}
-
-/** CRC-32 (ISO-HDLC) by half bytes, as proto/src/head.rs has it. */
+/** CRC-32 (ISO-HDLC), as proto/src/head.rs has it. */
 export const checksum = (bytes: Uint8Array): number => {
   let sum = -1;
   for (const byte of bytes) {
-    sum = (sum >>> 4) ^ (TABLE[(sum ^ byte) & 15] ?? 0);
-    sum = (sum >>> 4) ^ (TABLE[(sum ^ (byte >> 4)) & 15] ?? 0);
+    sum ^= byte;
+    for (let bit = 8; bit--;) sum = (sum >>> 1) ^ (sum & 1 && 0xedb8_8320);
   }
   return ~sum >>> 0;
 };
-
-const TABLE = Array.from({ length: 16 }, (_, at) => {
-  let value = at;
-  for (let bit = 0; bit < 4; bit++) value = value & 1 ? (value >>> 1) ^ 0xedb8_8320 : value >>> 1;
-  return value;
-});

@@ -6,154 +6,103 @@
 // (https://developer.chrome.com/docs/web-platform/deprecating-unload).
 
 import { wallNow } from "./clock";
-import { guarded } from "./guard";
+import { guarded, safely } from "./guard";
+import { listen } from "./listen";
+import { comeBack, keep, leave, seal } from "./outgoing";
 import { plainMicrotask, plainTimeout } from "./plain";
-import type { Urgency } from "./send";
-import { pageState } from "./wasm";
+import type { Scope } from "./scope";
+import { Urgency } from "./send";
+import { isReady, PageState } from "./wasm";
 
-/** ms from the first unsent event to the request that carries it, and to the journal that keeps it. */
-const INTERVAL = 5_000;
-const KEEP_AFTER = 1_000;
-
-/** Events and bytes that are not kept waiting for more. */
-const ENOUGH_EVENTS = 200;
-const ENOUGH_BYTES = 40 * 1024;
-
-/** ms without an interaction after which a visible page is idle. */
-const IDLE = 300_000;
-
-/** What happens with what was recorded. */
-export interface Outlet {
-  /** Seals the `events` that wait, so that they can be sent; `leaving`: there may be no time for anything else. */
-  seal(events: number, state: number, leaving: boolean): void;
-  /** Keeps the `events` that wait, unsealed, in the journal. */
-  keep(events: number, state: number): void;
-  send(urgency: Urgency): void;
-  /** The page is about to go away, for good or into the back/forward cache. */
-  leave(): void;
-  /** It came back from there. */
-  comeBack(): void;
+const enum Limit {
+  /** ms from the first unsent event to the request that carries it, and to the journal that keeps it. */
+  interval = 5_000,
+  keepAfter = 1_000,
+  /** Events and bytes that are not kept waiting for more. */
+  enoughEvents = 200,
+  enoughBytes = 40 * 1024,
+  /** ms without an interaction after which a visible page is idle. */
+  idle = 300_000,
 }
 
-const isHidden = (): boolean => document.visibilityState === "hidden";
+export const isHidden = (): boolean => document.visibilityState === "hidden";
 
-/** Watches over one page for one key. */
-export class Lifecycle {
-  /** Called before anything is sealed because the page is hidden or leaves. */
-  readonly beforeHide: (() => void)[] = [];
-  /** Called before anything is sealed or kept. */
-  readonly beforeSeal: (() => void)[] = [];
-  private outlet: Outlet | undefined;
-  private waits = 0;
-  private wanted = false;
-  private frozen = false;
-  private lastInteraction = wallNow();
-  private flushTimer: number | undefined;
-  private keepTimer: number | undefined;
+/** So many more events wait, or a long span has opened; all that waits makes about so many bytes. */
+export const waiting = (scope: Scope, bytes: number, events: number): void => {
+  scope.unsealed += events;
+  const enough = scope.unsealed >= Limit.enoughEvents || bytes >= Limit.enoughBytes;
+  if (enough && scope.sendOut) sealNow(scope);
+  const keepIt = guarded(() => keepNow(scope));
+  // A hidden page may be frozen or discarded at any time, without another event; one task's events go together.
+  scope.keepTimer ??= isHidden() ? (plainMicrotask(keepIt), -1) : plainTimeout(keepIt, Limit.keepAfter);
+  const flush = guarded(() => flushNow(scope));
+  if (enough || isHidden()) {
+    clearTimeout(scope.flushTimer);
+    scope.flushTimer = plainTimeout(flush, 0);
+  } else scope.flushTimer ??= plainTimeout(flush, Limit.interval);
+};
 
-  /** So many more events wait, or a long span has opened; all that waits makes about so many bytes. */
-  onWaiting(bytes: number, events: number): void {
-    this.waits += events;
-    const enough = this.waits >= ENOUGH_EVENTS || bytes >= ENOUGH_BYTES;
-    if (enough && this.outlet) this.sealNow();
-    // A hidden page may be frozen or discarded at any time, without another event; one task's events go together.
-    if (isHidden()) this.keepTimer ??= (plainMicrotask(this.keep), -1);
-    else this.keepTimer ??= plainTimeout(this.keep, KEEP_AFTER);
-    if (enough || isHidden()) this.soon(0);
-    else this.flushTimer ??= plainTimeout(this.flush, INTERVAL);
-  }
+const doAll = (works: (() => void)[]): void => works.forEach(safely);
 
-  interacted(): void {
-    this.lastInteraction = wallNow();
-  }
+/** Seals what waits, to be sent with the next flush. */
+export const sealNow = (scope: Scope, leaving = false): void => {
+  doAll(scope.beforeSeal);
+  if (!scope.sendOut) return;
+  // What is sealed is kept.
+  clearTimeout(scope.keepTimer);
+  scope.keepTimer = undefined;
+  const events = scope.unsealed;
+  scope.unsealed = 0;
+  if (isReady(scope)) seal(scope, events, stateOf(scope), leaving);
+};
 
-  /** Seals what waits, to be sent with the next flush. */
-  sealNow(leaving = false): void {
-    for (const hook of this.beforeSeal) guarded(hook)();
-    if (!this.outlet) return;
-    // What is sealed is kept.
-    clearTimeout(this.keepTimer);
-    this.keepTimer = undefined;
-    const events = this.waits;
-    this.waits = 0;
-    this.outlet.seal(events, this.state(), leaving);
-  }
+const keepNow = (scope: Scope): void => {
+  doAll(scope.beforeSeal);
+  scope.keepTimer = undefined;
+  keep(scope, scope.unsealed, stateOf(scope));
+};
 
-  /** Seals and sends what waits. */
-  flushNow(urgency: Urgency = "soon"): void {
-    clearTimeout(this.flushTimer);
-    this.flushTimer = undefined;
-    // Asked for before there is anywhere to send it: done as soon as there is.
-    this.wanted = !this.outlet;
-    if (!this.outlet) return;
-    if (urgency !== "soon") for (const hook of this.beforeHide) guarded(hook)();
-    this.sealNow(urgency === "leaving");
-    this.outlet.send(urgency);
-  }
+/** Seals and sends what waits. */
+export const flushNow = (scope: Scope, urgency = Urgency.soon): void => {
+  clearTimeout(scope.flushTimer);
+  scope.flushTimer = undefined;
+  // Asked for before there is anywhere to send it: done as soon as there is.
+  scope.flushWanted = !scope.sendOut;
+  if (!scope.sendOut) return;
+  if (urgency !== Urgency.soon) doAll(scope.beforeHide);
+  sealNow(scope, urgency === Urgency.leaving);
+  scope.sendOut(urgency);
+};
 
-  /** Events can be sealed and sent from now on; `attach` hands over those that wait. Returns what undoes it. */
-  open(outlet: Outlet, attach: () => void): () => void {
-    this.outlet = outlet;
-    const undo = this.watch();
-    attach();
-    if (isHidden()) this.flushNow("hidden");
-    else if (this.wanted) this.flush();
-    return () => {
-      undo();
-      this.outlet = undefined;
-      clearTimeout(this.flushTimer);
-      clearTimeout(this.keepTimer);
-    };
-  }
-
-  private watch(): () => void {
-    const hidden = guarded(() => isHidden() && this.flushNow("hidden"));
-    const freeze = guarded(() => {
-      this.frozen = true;
-      this.flushNow("leaving");
-      // Others must know that it does not answer because it cannot.
-      this.outlet?.keep(0, pageState.frozen);
-    });
-    const resume = guarded(() => void (this.frozen = false));
-    // On a navigation in the same tab `pagehide` comes first, while the page is still visible.
-    const leave = guarded(() => {
-      this.flushNow("leaving");
-      this.outlet?.leave();
-    });
-    const back = guarded((event: PageTransitionEvent) => {
-      this.frozen = false;
-      if (event.persisted) this.outlet?.comeBack();
-    });
-    document.addEventListener("visibilitychange", hidden);
-    document.addEventListener("freeze", freeze);
-    document.addEventListener("resume", resume);
-    addEventListener("pagehide", leave);
-    addEventListener("pageshow", back);
-    return () => {
-      document.removeEventListener("visibilitychange", hidden);
-      document.removeEventListener("freeze", freeze);
-      document.removeEventListener("resume", resume);
-      removeEventListener("pagehide", leave);
-      removeEventListener("pageshow", back);
-    };
-  }
-
-  private readonly flush = guarded(() => this.flushNow());
-
-  private readonly keep = guarded(() => {
-    for (const hook of this.beforeSeal) guarded(hook)();
-    this.keepTimer = undefined;
-    this.outlet?.keep(this.waits, this.state());
+/** Events can be sent from now on, by `send`. Returns what undoes it. */
+export const open = (scope: Scope, send: (urgency: Urgency) => void): (() => void) => {
+  scope.sendOut = send;
+  listen(scope, document, "visibilitychange", () => isHidden() && flushNow(scope, Urgency.hidden));
+  listen(scope, document, "freeze", () => {
+    scope.frozenNow = true;
+    flushNow(scope, Urgency.leaving);
+    // Others must know that it does not answer because it cannot.
+    keep(scope, 0, PageState.frozen);
   });
+  listen(scope, document, "resume", () => void (scope.frozenNow = false));
+  // On a navigation in the same tab `pagehide` comes first, while the page is still visible.
+  listen(scope, window, "pagehide", () => {
+    flushNow(scope, Urgency.leaving);
+    leave(scope);
+  });
+  listen(scope, window, "pageshow", ({ persisted }: PageTransitionEvent) => {
+    scope.frozenNow = false;
+    if (persisted) comeBack(scope);
+  });
+  return () => {
+    scope.sendOut = undefined;
+    clearTimeout(scope.flushTimer);
+    clearTimeout(scope.keepTimer);
+  };
+};
 
-  private soon(wait: number): void {
-    clearTimeout(this.flushTimer);
-    this.flushTimer = plainTimeout(this.flush, wait);
-  }
-
-  private state(): number {
-    if (this.frozen) return pageState.frozen;
-    if (isHidden()) return pageState.hidden;
-    return wallNow() - this.lastInteraction > IDLE ? pageState.idle : pageState.visible;
-  }
-}
+const stateOf = ({ frozenNow, lastInteraction }: Scope): PageState => {
+  if (frozenNow) return PageState.frozen;
+  if (isHidden()) return PageState.hidden;
+  return wallNow() - lastInteraction > Limit.idle ? PageState.idle : PageState.visible;
+};

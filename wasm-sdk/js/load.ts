@@ -1,42 +1,25 @@
 // Fetches and compiles the module.
 
 import { plainFetch } from "./plain";
-import { Module, type Exports } from "./wasm";
-
-/** Where the module is, and the same compiled to JavaScript. */
-export interface Sources {
-  wasm: URL;
-  /** For pages whose policy forbids WebAssembly (CSP without `wasm-unsafe-eval`). */
-  js: URL;
-}
-
-/** Loads the module; as JavaScript, if `wanted` says so or WebAssembly is refused. */
-export const loadModule = async ({ wasm, js }: Sources, wanted: boolean): Promise<Module> => {
-  if (!wanted || typeof WebAssembly === "undefined") return loadJs(js);
-  try {
-    return await loadWasm(wasm);
-  } catch (error) {
-    // Only a policy says CompileError about a module that is whole; a network that fails is no reason to fetch more.
-    if (!(error instanceof WebAssembly.CompileError)) throw error;
-    return loadJs(js);
-  }
-};
-
-const loadWasm = async (url: URL): Promise<Module> => {
-  const response = await plainFetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
-  if (!response.ok) throw new Error(`${url.href} answered ${response.status}`);
-  // Streaming needs the MIME type application/wasm; a server that says otherwise costs time, not telemetry.
-  const streams = response.headers.get("content-type")?.startsWith("application/wasm");
-  const { instance } = streams
-    ? await WebAssembly.instantiateStreaming(response)
-    : await WebAssembly.instantiate(await response.arrayBuffer());
-  return new Module(instance.exports as unknown as Exports);
-};
+import type { Module } from "./wasm";
 
 let copies = 0;
 
-const loadJs = async (url: URL): Promise<Module> => {
+/** Loads the module; compiled to JavaScript, if WebAssembly is not `wanted` or refused. */
+export const loadModule = async (url: URL, wanted: boolean): Promise<Module> => {
+  if (wanted && typeof WebAssembly === "object") {
+    const response = await plainFetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
+    if (!response.ok) throw new Error(`${url.href}: ${response.status}`);
+    try {
+      // Not streamed: that needs the right MIME type, and a module this small is compiled at once.
+      const { instance } = await WebAssembly.instantiate(await response.arrayBuffer());
+      return instance.exports as unknown as Module;
+    } catch (error) {
+      // Only a policy says CompileError about a module that is whole (CSP without `wasm-unsafe-eval`).
+      if (!(error instanceof WebAssembly.CompileError)) throw error;
+    }
+  }
   // One instance for each key: modules are told apart by their whole address.
-  const address = `${url.href}#${copies++}`;
-  return new Module((await import(/* @vite-ignore */ /* webpackIgnore: true */ address)) as Exports);
+  const address = new URL(`weft.wasm.js#${copies++}`, url).href;
+  return import(/* @vite-ignore */ /* webpackIgnore: true */ address) as Promise<Module>;
 };

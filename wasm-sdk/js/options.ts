@@ -1,4 +1,4 @@
-// What a page says in its one line, and whether it makes sense.
+// What a page says in its one line.
 
 import type { Capture } from "./capture";
 import type { Consent } from "./channel";
@@ -42,20 +42,6 @@ export interface Options {
   /** Says on the console what went wrong and what to change. */
   debug?: boolean;
 }
-
-/** What is wrong with options. Checked here and not only by the compiler: most pages are not compiled. */
-export const problemWith = (options: Partial<Options> | undefined): string | undefined => {
-  if (typeof options?.key !== "string" || !options.key) return "init() needs `key`, the site's public key";
-  if (typeof options.endpoint !== "string" || !options.endpoint)
-    return "init() needs `endpoint`, the collector's address";
-  try {
-    new URL(options.endpoint, document.baseURI);
-    if (options.wasmUrl) new URL(options.wasmUrl, document.baseURI);
-    return undefined;
-  } catch {
-    return "`endpoint` or `wasmUrl` is no address";
-  }
-};
 
 /** What a browser says of the person's wishes, where the page honours that. */
 export const deniedBySignal = ({ honourPrivacySignals }: Options): boolean => {

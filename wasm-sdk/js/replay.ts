@@ -1,15 +1,13 @@
-// What pages that are gone left in the journal is sent by one that lives.
+// Fetched when the journal has something to take over: what pages that are gone left is sent by one that lives.
 //
 // A page is gone if it does not answer and was last written over two minutes ago; then its tail is sealed as it lies
 // there, with its long spans given up. Who sends what is decided in the transaction that reads it, so two tabs that
 // wake together do not send the same. If a page was only frozen and comes back, what it sends again is suppressed by
 // the collector, event by event.
 
-import type { Channel } from "./channel";
-import { wallNow } from "./clock";
-import { idsOf, unhex } from "./ids";
-import { checksum, type Claimed, type Journal, type StoredBatch, type StoredPage } from "./journal";
-import { pageState } from "./wasm";
+import type { StoredBatch, StoredPage } from "./journal";
+import type { Tools } from "./outgoing";
+import type { Ready } from "./scope";
 
 /** ms for which a page that does not answer is left alone. */
 const LEFT_ALONE = 120_000;
@@ -24,61 +22,107 @@ const MAX_AGE = 6.5 * 86_400_000;
 const MAX_BYTES = 5 * 1024 * 1024;
 const MAX_AT_ONCE = 512 * 1024;
 
-export interface Leftovers {
-  batches: StoredBatch[];
-  /** Pages that ended without a word. */
-  killed: StoredPage[];
-  /** Events given up, by reason. */
-  givenUp: Record<string, number>;
-  /** ms after which there may be more; undefined: there is nothing else. */
-  again: number | undefined;
+/** ms added at random, so that tabs which wake together do not look at once. */
+const SPREAD = 2_000;
+
+/** `PageState` in words; no constants of other files, whose code would come along. */
+const STATES = ["visible", "visible", "idle", "hidden", "frozen"];
+const FROZEN = 4;
+const SOON = 0;
+const MARK = 8;
+
+/** What a page that is gone becomes: its tail is sealed, and it stays until somebody has said that it was killed. */
+interface Claimed {
+  batch: StoredBatch | undefined;
+  page: StoredPage | undefined;
 }
 
-export interface Mine {
-  /** Seed of this page in hex. */
-  page: string;
-  to: string;
-  /** Whether this page has the batch in memory. */
-  has(id: string): boolean;
-}
+/** Takes over what there is for the same destination. Returns the ms after which there may be more, if there may. */
+export const replay = async (scope: Ready, tools: Tools): Promise<number | undefined> => {
+  const { db, page: mine, ledger, module } = scope;
+  const { answered, ask, add, send, stores, unhex, whoLives } = tools;
+  if (!db) return undefined;
+  const [, ...both] = stores(db, "readonly");
+  const [batches = [], pages = []] = (await Promise.all(both.map((store) => answered(store.getAll())))) as [
+    StoredBatch[],
+    StoredPage[],
+  ];
+  const others = new Set([...batches, ...pages].flatMap(({ page, claimant = page }) => [page, claimant]));
+  others.delete(mine);
+  const look = new Look(scope, tools, await whoLives(scope, [...others]));
+  const left = look.atOnce(batches.filter((batch) => look.isLeft(batch)));
+  const gone = pages.filter((page) => look.isGone(page));
+  look.bound(batches);
+  const killed = gone.filter(({ page }) => !look.endedWell(page));
+  for (const { page, ...batch } of await claim(scope, tools, left, gone, look)) {
+    const own = page === mine;
+    if (!own) ledger.replayed++;
+    add(scope, { ...batch, seed: unhex(page), own });
+  }
+  for (const page of killed) report(scope, tools, page);
+  for (const [reason, count] of Object.entries(look.givenUp)) ask(module, "dropped", { reason, count });
+  send(scope, SOON);
+  return look.again === undefined ? undefined : look.again + Math.random() * SPREAD;
+};
 
-/** Takes over what pages that are gone left for the same destination. */
-export const takeOver = async (journal: Journal, channel: Channel, mine: Mine): Promise<Leftovers> => {
-  const all = await journal.all();
-  const named = ({ page, claimant }: { page: string; claimant?: string }): string[] => [page, claimant ?? page];
-  const others = new Set([...all.batches.flatMap(named), ...all.pages.flatMap(named)]);
-  others.delete(mine.page);
-  const living = await channel.whoLives([...others]);
-  const now = wallNow();
-  const look = new Look(mine, living, now);
-  const batches = all.batches.filter((batch) => look.isLeft(batch));
-  const pages = all.pages.filter((page) => look.isGone(page));
-  look.bound(all.batches, journal);
-  const killed = pages.filter(({ page }) => !endedWell(page));
-  const claimed = await journal.claim(
-    look.atOnce(batches),
-    pages.map(({ page }) => page),
-    look.claims(),
-  );
-  return { batches: claimed, killed, givenUp: look.givenUp, again: look.again };
+// Changes records in one transaction, as it finds them now.
+const claim = async (
+  { db }: Ready,
+  { stores }: Tools,
+  left: StoredBatch[],
+  gone: StoredPage[],
+  look: Look,
+): Promise<StoredBatch[]> => {
+  if (!db) return [];
+  const [transaction, batches, pages] = stores(db, "readwrite");
+  const claimed: StoredBatch[] = [];
+  const keep = (batch: StoredBatch | undefined): void => {
+    if (!batch) return;
+    batches.put(batch);
+    claimed.push(batch);
+  };
+  for (const { id } of left) {
+    const request = batches.get(id) as IDBRequest<StoredBatch | undefined>;
+    // Somebody else was faster, or its page was.
+    request.onsuccess = () => request.result && look.isLeft(request.result) && keep(look.whole(request.result));
+  }
+  for (const { page: id } of gone) {
+    const request = pages.get(id) as IDBRequest<StoredPage | undefined>;
+    request.onsuccess = () => {
+      if (!request.result) return;
+      const { batch, page } = look.claimed(request.result);
+      keep(batch);
+      if (page) pages.put(page);
+      else pages.delete(id);
+    };
+  }
+  await new Promise((resolve, reject) => {
+    transaction.oncomplete = resolve;
+    transaction.onabort = () => reject(transaction.error);
+  });
+  return claimed;
 };
 
 /** One look at the journal. */
 class Look {
   readonly givenUp: Record<string, number> = {};
   again: number | undefined;
+  private readonly now: number;
 
   constructor(
-    private readonly mine: Mine,
+    private readonly scope: Ready,
+    private readonly tools: Tools,
     private readonly living: ReadonlySet<string>,
-    private readonly now: number,
-  ) {}
+  ) {
+    this.now = tools.wallNow();
+  }
 
   isLeft(batch: StoredBatch): boolean {
-    if (batch.to !== this.mine.to || this.mine.has(batch.id)) return false;
-    const claimedByOther = batch.claimant !== undefined && batch.claimant !== this.mine.page;
+    const { url, page } = this.scope;
+    if (batch.to !== url || this.has(batch)) return false;
+    const claimedByOther = batch.claimant !== undefined && batch.claimant !== page;
     if (claimedByOther && this.living.has(batch.claimant ?? "")) return false;
-    if (batch.page === this.mine.page) return true;
+    if (batch.page === page) return true;
     return (
       !this.living.has(batch.page) &&
       this.isOld(Math.max(batch.wall, claimedByOther ? (batch.claimed ?? 0) : 0), LEFT_ALONE)
@@ -86,51 +130,58 @@ class Look {
   }
 
   isGone({ page, to, wall, state, claimant }: StoredPage): boolean {
-    if (to !== this.mine.to || page === this.mine.page || this.living.has(page)) return false;
+    const { url, page: mine } = this.scope;
+    if (to !== url || page === mine || this.living.has(page)) return false;
     // Somebody else will say so, or has to.
-    if (claimant !== undefined) return !this.living.has(claimant) && claimant !== this.mine.page;
-    if (endedWell(page)) return true;
-    return this.isOld(wall, state === pageState.frozen ? FROZEN_ALONE : LEFT_ALONE);
+    if (claimant !== undefined) return !this.living.has(claimant) && claimant !== mine;
+    if (this.endedWell(page)) return true;
+    return this.isOld(wall, state === FROZEN ? FROZEN_ALONE : LEFT_ALONE);
+  }
+
+  endedWell(page: string): boolean {
+    return this.tools.endedWell(this.tools.idsOf(this.tools.unhex(page)));
   }
 
   /** As many of them as are sent in one go. */
-  atOnce(batches: StoredBatch[]): string[] {
+  atOnce(batches: StoredBatch[]): StoredBatch[] {
     let bytes = 0;
     const first = batches.filter(({ body }) => (bytes += body.length) <= MAX_AT_ONCE || bytes === body.length);
     if (first.length < batches.length) this.again = 0;
-    return first.map(({ id }) => id);
+    return first;
   }
 
   /** Gives up what is too old, and the oldest of what is too much. */
-  bound(batches: StoredBatch[], journal: Journal): void {
+  bound(batches: StoredBatch[]): void {
     let bytes = 0;
     for (const batch of [...batches].sort((one, other) => other.wall - one.wall)) {
       bytes += batch.body.length;
       const reason =
         this.now - batch.wall > MAX_AGE ? "journal_too_old" : bytes > MAX_BYTES ? "journal_full" : undefined;
-      if (!reason || this.mine.has(batch.id)) continue;
-      journal.remove(batch.id);
+      if (!reason || this.has(batch)) continue;
+      this.tools.remove(this.scope, batch.id);
       this.giveUp(reason, batch.events);
     }
   }
 
-  /** What is claimed, as the transaction finds it. */
-  claims(): { batch(now: StoredBatch): StoredBatch | undefined; page(now: StoredPage): Claimed } {
-    const claim = { claimant: this.mine.page, claimed: this.now };
-    const whole = (batch: StoredBatch): StoredBatch | undefined => {
-      const isOld = this.now - batch.wall > MAX_AGE;
-      if (!isOld && checksum(batch.body) === batch.sum) return { ...batch, ...claim };
-      this.giveUp(isOld ? "journal_too_old" : "journal_torn", batch.events);
-      return undefined;
-    };
+  /** The batch, claimed, if it is whole and not too old. */
+  whole(batch: StoredBatch): StoredBatch | undefined {
+    const isOld = this.now - batch.wall > MAX_AGE;
+    if (!isOld && this.tools.checksum(batch.body) === batch.sum)
+      return { ...batch, claimant: this.scope.page, claimed: this.now };
+    this.giveUp(isOld ? "journal_too_old" : "journal_torn", batch.events);
+    return undefined;
+  }
+
+  claimed({ page, to, wall, state, tail }: StoredPage): Claimed {
     return {
-      // Somebody else was faster, or its page was.
-      batch: (batch) => (this.isLeft(batch) ? whole(batch) : undefined),
-      page: ({ page, to, wall, state, tail }) => ({
-        batch: tail && whole({ ...tail, page, to }),
-        page: endedWell(page) ? undefined : { page, to, wall, state, claimant: this.mine.page },
-      }),
+      batch: tail && this.whole({ ...tail, page, to }),
+      page: this.endedWell(page) ? undefined : { page, to, wall, state, claimant: this.scope.page },
     };
+  }
+
+  /** Whether this page has the batch in memory. */
+  private has({ id }: StoredBatch): boolean {
+    return this.scope.queue.some((batch) => batch.id === id);
   }
 
   // A time in the future was written before the clock was set back: nobody knows how long ago.
@@ -146,39 +197,15 @@ class Look {
   }
 }
 
-// What is written in `pagehide` must be written at once, and of all storage only this is: Firefox loses transactions
-// that begin there.
-const ENDED = "weft.ended";
-
-/** Pages remembered as having ended. */
-const MAX_ENDED = 32;
-
-const ended = (): string[] => {
-  try {
-    return (localStorage.getItem(ENDED) ?? "").split(",").filter(Boolean);
-  } catch {
-    return [];
-  }
+// What it lost nobody knows, so no number is made up.
+const report = (scope: Ready, { idsOf, inWords, moment, unhex }: Tools, { page, wall, state }: StoredPage): void => {
+  // The page's record goes when this is written.
+  scope.reported.push(page);
+  const attributes = {
+    "weft.killed.page.id": idsOf(unhex(page)).page(),
+    "weft.killed.last_seen": inWords(wall),
+    "weft.killed.state": STATES[state] ?? "visible",
+    "weft.killed.loss": "unknown",
+  };
+  moment(scope, "weft.page.killed", attributes, MARK);
 };
-
-const remember = (pages: string[]): void => {
-  try {
-    localStorage.setItem(ENDED, pages.slice(-MAX_ENDED).join());
-  } catch {
-    // Full or refused: the page will be taken for killed, which says "unknown".
-  }
-};
-
-// Seeds are secrets of the journal.
-const nameOf = (page: string): string => idsOf(unhex(page)).page();
-
-/** A page ends as pages do. */
-export const endWell = (page: string): void => remember([...ended(), nameOf(page)]);
-
-/** It did not end after all. */
-export const comeBack = (page: string): void => {
-  const [all, name] = [ended(), nameOf(page)];
-  if (all.includes(name)) remember(all.filter((other) => other !== name));
-};
-
-const endedWell = (page: string): boolean => ended().includes(nameOf(page));

@@ -1,41 +1,49 @@
 // Step 3 of 8, send: sealed batches → journal, POST, retried until the collector acknowledges them.
 
 import { monotonicNow, now } from "./clock";
-import type { Journal } from "./journal";
+import { remove } from "./journal";
+import { isHidden } from "./lifecycle";
+import { takeOver } from "./outgoing";
 import { plainFetch, plainTimeout } from "./plain";
-import type { Recorder } from "./record";
-import type { Ledger } from "./stats";
-import type { Module, Sealed } from "./wasm";
+import { giveUp } from "./record";
+import type { Ready, Scope } from "./scope";
+import { answerOf, ask, isReady, type Sealed } from "./wasm";
 
-/**
- * How urgent it is. "soon": one batch after the other. "hidden": in requests that outlive the page. "leaving": the last
- * chance, so nothing waits for a back-off, and what is under way in a request that ends with the page is sent
- * once more; the collector suppresses the second copy.
- */
-export type Urgency = "soon" | "hidden" | "leaving";
+/** How urgent it is. */
+export const enum Urgency {
+  /** One batch after the other. */
+  soon,
+  /** In requests that outlive the page. */
+  hidden,
+  /**
+   * The last chance, so nothing waits for a back-off, and what is under way in a request that ends with the page is sent
+   * once more; the collector suppresses the second copy.
+   */
+  leaving,
+}
 
 /** Bytes of requests that may outlive the page together: the browser's limit is 64 KiB for all of them. */
-const KEEPALIVE_BYTES = 60 * 1024;
+export const KEEPALIVE_BYTES = 60 * 1024;
 
-/** Bytes of batches kept while the collector does not answer; beyond that the oldest is given up. */
-const MAX_QUEUED_BYTES = 1024 * 1024;
-
-/** First and longest wait in ms after a try that failed. */
-const FIRST_WAIT = 1_000;
-const LONGEST_WAIT = 60_000;
-
-/** The longest wait in ms that a collector, or what answers in its place, can ask for. Timers wrap at 2^31. */
-const LONGEST_ASKED = 3_600_000;
-
-/** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
-const TIMEOUT = 45_000;
-
-/** The epoch in which another page's batch is sent: none of its own, so its times are nobody's to correct. */
-const NO_EPOCH = 0xffff_ffff;
+const enum Limit {
+  /** Bytes of batches kept while the collector does not answer; beyond that the oldest is given up. */
+  maxQueuedBytes = 1024 * 1024,
+  /** First and longest wait in ms after a try that failed. */
+  firstWait = 1_000,
+  longestWait = 60_000,
+  /** The longest wait in ms that a collector, or what answers in its place, can ask for. Timers wrap at 2^31. */
+  longestAsked = 3_600_000,
+  /** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
+  timeout = 45_000,
+  /** Bytes of an answer that can be an acknowledgement. */
+  maxAnswer = 1_024,
+  /** The epoch in which another page's batch is sent: none of its own, so its times are nobody's to correct. */
+  noEpoch = 0xffff_ffff,
+}
 
 /** ms to wait after so many failures before this one. */
 export const backOff = (failures: number): number =>
-  Math.min(FIRST_WAIT * 2 ** failures, LONGEST_WAIT) * (0.5 + Math.random() / 2);
+  Math.min(Limit.firstWait * 2 ** failures, Limit.longestWait) * (0.5 + Math.random() / 2);
 
 /** A sealed batch of this page, or of one that is gone. */
 export interface Batch extends Sealed {
@@ -47,198 +55,166 @@ export interface Batch extends Sealed {
   /** Its name in the journal. */
   id: string;
   own: boolean;
-}
-
-interface Queued extends Batch {
   /** Requests under way that carry it, and whether one of them outlives the page. */
   underWay: number;
   outlives: boolean;
 }
 
-/** Sends the batches of one key. */
-export class Sender {
-  /** Hears whenever a try has come to its end. */
-  onSettled: () => void = () => {};
-  private readonly queue: Queued[] = [];
-  /** Batches that only the journal has, and their events. */
-  private readonly evicted = new Map<string, number>();
-  private keepaliveBytes = 0;
-  private failures = 0;
-  private notBefore = 0;
-  private askedUntil = 0;
-  private timer: number | undefined;
-  private closed = false;
+/** Bytes that wait. */
+export const queuedBytes = ({ queue }: Scope): number => queue.reduce((sum, { body }) => sum + body.length, 0);
 
-  constructor(
-    private readonly url: string,
-    private readonly module: Module,
-    private readonly recorder: Recorder,
-    private readonly ledger: Ledger,
-    private readonly journal: Journal,
-  ) {}
+/** The journal does not have this batch after all. */
+export const isLost = (scope: Scope, id: string): void => {
+  const events = scope.evicted.get(id);
+  if (scope.evicted.delete(id) && events) giveUp(scope, "queue_full", events);
+};
 
-  /** Whether this batch waits here. */
-  has(id: string): boolean {
-    return this.queue.some((batch) => batch.id === id);
+/** Takes a batch, to be sent with the next `send`. */
+export const add = (scope: Scope, batch: Omit<Batch, "underWay" | "outlives">): void => {
+  const { queue, evicted, held } = scope;
+  if (queue.some(({ id }) => id === batch.id)) return;
+  evicted.delete(batch.id);
+  queue.push({ ...batch, underWay: 0, outlives: false });
+  while (queuedBytes(scope) > Limit.maxQueuedBytes) {
+    const oldest = queue.find(({ underWay }) => underWay === 0);
+    if (!oldest) return;
+    const { id, own, events } = oldest;
+    queue.splice(queue.indexOf(oldest), 1);
+    // In the journal it is still there, and comes back when there is room.
+    if (own && scope.db && held.has(id)) evicted.set(id, events);
+    else if (own) giveUp(scope, "queue_full", events);
   }
+};
 
-  /** Whether there is room for what only the journal has. */
-  hasRoom(): boolean {
-    return this.evicted.size > 0 && this.bytes < MAX_QUEUED_BYTES / 2;
-  }
-
-  /** The journal does not have this batch after all. */
-  isLost(id: string): void {
-    const events = this.evicted.get(id);
-    if (this.evicted.delete(id) && events) this.recorder.giveUp("queue_full", events);
-  }
-
-  /** Bytes that wait. */
-  get bytes(): number {
-    return this.queue.reduce((sum, batch) => sum + batch.body.length, 0);
-  }
-
-  /** Takes a batch, to be sent with the next `send`. */
-  add(batch: Batch): void {
-    if (this.has(batch.id)) return;
-    this.evicted.delete(batch.id);
-    this.queue.push({ ...batch, underWay: 0, outlives: false });
-    while (this.bytes > MAX_QUEUED_BYTES) {
-      const oldest = this.queue.findIndex((queued) => queued.underWay === 0);
-      if (oldest < 0) return;
-      const [evicted] = this.queue.splice(oldest, 1);
-      // In the journal it is still there, and comes back when there is room.
-      if (evicted?.own && this.journal.holds(evicted.id)) this.evicted.set(evicted.id, evicted.events);
-      else if (evicted?.own) this.recorder.giveUp("queue_full", evicted.events);
-    }
-  }
-
-  /** Sends what is queued. */
-  send(urgency: Urgency): void {
-    if (this.closed) return;
-    const wait = this.notBefore - monotonicNow();
-    if (urgency !== "leaving" && wait > 0) return this.later(wait);
+/** Sends what is queued. */
+export const send = (scope: Ready, urgency: Urgency): void => {
+  const { queue } = scope;
+  // What was taken over while the person refused goes nowhere.
+  if (scope.abandoned) return;
+  const wait = scope.notBefore - monotonicNow();
+  if (urgency !== Urgency.leaving) {
+    if (wait > 0) return later(scope, wait);
     // While nothing gets through, one try at a time is enough.
-    if (urgency !== "leaving" && this.failures > 0 && this.queue.some(({ underWay }) => underWay > 0)) return;
-    const outlive = urgency !== "soon" || document.visibilityState === "hidden";
-    // The newest of this page is what only this page can save; what a journal holds can wait for another day.
-    const order = outlive && this.journal.isOpen ? [...this.queue].reverse() : this.queue;
-    for (const batch of [...order]) {
-      const again = urgency === "leaving" && !batch.outlives;
-      if (batch.underWay === 0 || again) void this.post(batch, outlive);
-      // In no hurry, one after the other: a collector that is back from an outage is not flooded.
-      if (urgency === "soon") return;
-    }
+    if (scope.failures > 0 && queue.some(({ underWay }) => underWay > 0)) return;
   }
-
-  /** The network is back: what waits for a back-off need not any longer, unless the collector asked for it. */
-  backOnline(): void {
-    if (this.failures === 0) return;
-    // Tabs and devices that lost the network together come back spread over a second.
-    this.notBefore = Math.max(this.askedUntil, monotonicNow() + Math.random() * FIRST_WAIT);
-    this.failures = 0;
-    this.send("soon");
+  const outlive = urgency !== Urgency.soon || isHidden();
+  const order = [...queue];
+  // The newest of this page is what only this page can save; what a journal holds can wait for another day.
+  if (outlive && scope.db) order.reverse();
+  for (const batch of order) {
+    if (batch.underWay === 0 || (urgency === Urgency.leaving && !batch.outlives)) void post(scope, batch, outlive);
+    // In no hurry, one after the other: a collector that is back from an outage is not flooded.
+    if (urgency === Urgency.soon) return;
   }
+};
 
-  /**
-   * The page is back from the back/forward cache. Firefox never settles what was under way when it was put there, so all
-   * of it is sent again; the collector suppresses what it has.
-   */
-  comeBack(): void {
-    this.keepaliveBytes = 0;
-    // As others, so that an answer to the first try changes nothing of the second.
-    for (const batch of this.queue.splice(0)) this.queue.push({ ...batch, underWay: 0, outlives: false });
-    this.send("soon");
-  }
+// A one-shot timer that exists only while something is unsent.
+const later = (scope: Ready, wait: number): void => {
+  clearTimeout(scope.sendTimer);
+  if (scope.queue.length > 0) scope.sendTimer = plainTimeout(() => send(scope, Urgency.soon), wait);
+};
 
-  /** Sends nothing any more, and forgets what waits. */
-  forget(reason: string): void {
-    this.closed = true;
-    clearTimeout(this.timer);
-    for (const batch of this.queue.splice(0)) if (batch.own) this.recorder.giveUp(reason, batch.events);
-  }
+/** The network is back: what waits for a back-off need not any longer, unless the collector asked for it. */
+export const backOnline = (scope: Scope): void => {
+  if (scope.failures === 0 || !isReady(scope)) return;
+  // Tabs and devices that lost the network together come back spread over a second.
+  scope.notBefore = Math.max(scope.askedUntil, monotonicNow() + Math.random() * Limit.firstWait);
+  scope.failures = 0;
+  send(scope, Urgency.soon);
+};
 
-  private remove(batch: Queued): boolean {
-    const at = this.queue.indexOf(batch);
-    if (at >= 0) this.queue.splice(at, 1);
-    if (at >= 0) this.journal.remove(batch.id);
-    return at >= 0;
-  }
+/**
+ * The page is back from the back/forward cache. Firefox never settles what was under way when it was put there, so all
+ * of it is sent again; the collector suppresses what it has.
+ */
+export const sendAgain = (scope: Ready): void => {
+  scope.keepaliveBytes = 0;
+  // As others, so that an answer to the first try changes nothing of the second.
+  scope.queue = scope.queue.map((batch) => ({ ...batch, underWay: 0, outlives: false }));
+  send(scope, Urgency.soon);
+};
 
-  // A one-shot timer that exists only while something is unsent.
-  private later(wait: number): void {
-    clearTimeout(this.timer);
-    this.timer = this.queue.length > 0 ? plainTimeout(() => this.send("soon"), wait) : undefined;
-  }
+/** Sends nothing any more, and forgets what waits. */
+export const forgetQueue = (scope: Scope, reason: string): void => {
+  clearTimeout(scope.sendTimer);
+  for (const { own, events } of scope.queue.splice(0)) if (own) giveUp(scope, reason, events);
+};
 
-  private async post(batch: Queued, outlive: boolean): Promise<void> {
-    batch.underWay++;
-    let reserved = 0;
-    try {
-      const body = this.requestBody(batch);
-      // What does not fit into the quota is tried as an ordinary request, which a hidden page may still finish.
-      reserved = outlive && this.keepaliveBytes + body.length <= KEEPALIVE_BYTES ? body.length : 0;
-      this.keepaliveBytes += reserved;
-      batch.outlives ||= reserved > 0;
-      this.ledger.requests++;
-      this.ledger.bytesSent += body.length;
-      await this.settle(batch, await request(this.url, body, reserved > 0));
-    } catch {
-      this.retry(undefined);
-    }
-    this.keepaliveBytes = Math.max(0, this.keepaliveBytes - reserved);
-    if (--batch.underWay === 0) batch.outlives = false;
-    this.onSettled();
-    this.send("soon");
-  }
-
-  private requestBody(batch: Queued): Uint8Array<ArrayBuffer> {
-    const moment = now();
-    const epoch = batch.own ? moment.epoch : NO_EPOCH;
-    const head = this.module.head(batch.seed, batch, batch.number, Math.floor(moment.wall), epoch);
-    const body = new Uint8Array(head.length + batch.body.length);
+const post = async (scope: Ready, batch: Batch, outlive: boolean): Promise<void> => {
+  batch.underWay++;
+  let reserved = 0;
+  try {
+    const { wall, epoch } = now();
+    const sent = { ...batch, sent: Math.floor(wall), epoch: batch.own ? epoch : Limit.noEpoch };
+    const head = answerOf(scope.module, ask(scope.module, "head", sent));
+    const size = head.length + batch.body.length;
+    // What does not fit into the quota is tried as an ordinary request, which a hidden page may still finish.
+    if (outlive && scope.keepaliveBytes + size <= KEEPALIVE_BYTES) reserved = size;
+    scope.keepaliveBytes += reserved;
+    batch.outlives ||= reserved > 0;
+    const body = new Uint8Array(size);
     body.set(head);
     body.set(batch.body, head.length);
-    return body;
+    await settle(scope, batch, await request(scope, body, size, reserved > 0));
+  } catch {
+    retry(scope, 0);
   }
+  scope.keepaliveBytes = Math.max(0, scope.keepaliveBytes - reserved);
+  if (--batch.underWay === 0) batch.outlives = false;
+  if (scope.evicted.size > 0 && queuedBytes(scope) < Limit.maxQueuedBytes / 2) takeOver(scope);
+  for (const settled of scope.onSettled) settled();
+  send(scope, Urgency.soon);
+};
 
-  private async settle(batch: Queued, response: Response): Promise<void> {
-    // Read to its end: the keepalive quota comes back only then.
-    const answer = new Uint8Array(await response.arrayBuffer());
-    const wait = response.status === 200 ? this.module.ack(batch, batch.number, answer) : -1;
-    if (wait >= 0) {
-      // Two copies may have been on their way.
-      if (this.remove(batch) && batch.own) this.ledger.acknowledged += batch.events;
-      this.failures = 0;
-      this.notBefore = monotonicNow() + Math.min(wait, LONGEST_ASKED);
-    } else if (response.headers.get("weft-refused") === "final") {
-      // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
-      if (this.remove(batch) && batch.own) this.recorder.giveUp(`refused_${response.status}`, batch.events);
-    } else {
-      this.retry(response.headers.get("retry-after"));
-    }
+const settle = async (scope: Ready, batch: Batch, response: Response): Promise<void> => {
+  const { status, headers } = response;
+  // Read to its end: the keepalive quota comes back only then.
+  const answer = new Uint8Array(await response.arrayBuffer());
+  const isAnswer = status === 200 && answer.length <= Limit.maxAnswer;
+  const wait = isAnswer ? ask(scope.module, "ack", { ...batch, answer }) : -1;
+  // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
+  if (wait < 0 && headers.get("weft-refused") !== "final") return retry(scope, Number(headers.get("retry-after")));
+  if (wait >= 0) {
+    scope.failures = 0;
+    scope.notBefore = monotonicNow() + Math.min(wait, Limit.longestAsked);
   }
+  // Two copies may have been on their way.
+  const at = scope.queue.indexOf(batch);
+  if (at < 0) return;
+  scope.queue.splice(at, 1);
+  remove(scope, batch.id);
+  if (!batch.own) return;
+  if (wait >= 0) scope.ledger.acknowledged += batch.events;
+  else giveUp(scope, `refused_${status}`, batch.events);
+};
 
-  // Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails
-  // while we are waiting anyway is the same failure.
-  private retry(retryAfter: string | null | undefined): void {
-    this.ledger.failures++;
-    const time = monotonicNow();
-    if (time < this.notBefore) return;
-    const asked = Math.min(Number(retryAfter ?? 0) * 1_000 || 0, LONGEST_ASKED);
-    this.askedUntil = time + asked;
-    // What was asked for is asked of everybody at once: nobody comes back sooner, and not all at the same time.
-    this.notBefore =
-      time + (asked > 0 ? asked * (1 + Math.random() / 10) + Math.random() * FIRST_WAIT : backOff(this.failures));
-    this.failures++;
-  }
-}
+// Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails
+// while we are waiting anyway is the same failure.
+const retry = (scope: Scope, retryAfter: number): void => {
+  scope.ledger.failures++;
+  const time = monotonicNow();
+  if (time < scope.notBefore) return;
+  const asked = Math.min(retryAfter * 1_000 || 0, Limit.longestAsked);
+  scope.askedUntil = time + asked;
+  // What was asked for is asked of everybody at once: nobody comes back sooner, and not all at the same time.
+  const wait = asked > 0 ? asked * (1 + Math.random() / 10) + Math.random() * Limit.firstWait : backOff(scope.failures);
+  scope.notBefore = time + wait;
+  scope.failures++;
+};
 
 /**
  * A simple request in the sense of CORS, so there is no preflight; no cookies, no referrer, no redirect.
  */
-export const request = (url: string, body: BodyInit, keepalive: boolean): Promise<Response> =>
-  plainFetch(url, {
+export const request = (
+  { url, ledger }: Scope,
+  body: BodyInit,
+  size: number,
+  keepalive: boolean,
+  query = "",
+): Promise<Response> => {
+  ledger.requests++;
+  ledger.bytesSent += size;
+  return plainFetch(url + query, {
     method: "POST",
     body,
     headers: { "content-type": "text/plain" },
@@ -246,6 +222,7 @@ export const request = (url: string, body: BodyInit, keepalive: boolean): Promis
     referrerPolicy: "no-referrer",
     redirect: "error",
     cache: "no-store",
-    signal: AbortSignal.timeout(TIMEOUT),
+    signal: AbortSignal.timeout(Limit.timeout),
     keepalive,
   });
+};

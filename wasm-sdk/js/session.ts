@@ -5,18 +5,19 @@
 // at 24.8 days). Where storage is refused or not wanted, the session lives as long as the page.
 
 import { hex } from "./ids";
+import type { Scope } from "./scope";
+import { forget, store, stored } from "./storage";
 
-/** ms without any event after which the next one begins a session. */
-const IDLE = 30 * 60_000;
-
-/** ms after which a session ends in any case. */
-const LONGEST = 4 * 3_600_000;
-
-/** ms of clock that other tabs may be behind. */
-const SET_BACK = 60_000;
-
-/** ms between two writes of the last use. */
-const WRITE_EVERY = 5_000;
+const enum Limit {
+  /** ms without any event after which the next one begins a session. */
+  idle = 30 * 60_000,
+  /** ms after which a session ends in any case. */
+  longest = 4 * 3_600_000,
+  /** ms of clock that other tabs may be behind. */
+  setBack = 60_000,
+  /** ms between two writes of the last use. */
+  writeEvery = 5_000,
+}
 
 export interface Session {
   /** 32 hex digits. */
@@ -35,21 +36,12 @@ export interface Session {
 
 const random = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)));
 
+/** Ids of a session, in one line. */
+const IDS = /^[\da-f]{32},[\da-f]{14},([\da-f]{32})?,([\da-f]{48})?,([\da-f]{48})?$/;
+
 const isSession = (value: unknown): value is Session => {
-  if (typeof value !== "object" || value === null) return false;
-  const session = value as Partial<Record<keyof Session, unknown>>;
-  const is = (text: unknown, digits: number): boolean =>
-    typeof text === "string" && text.length === digits && /^[0-9a-f]*$/.test(text);
-  const optional = (text: unknown, digits: number): boolean => text === undefined || is(text, digits);
-  return (
-    is(session.id, 32) &&
-    is(session.randomness, 14) &&
-    optional(session.previous, 32) &&
-    optional(session.previousRoot, 48) &&
-    optional(session.root, 48) &&
-    Number.isFinite(session.start) &&
-    Number.isFinite(session.last)
-  );
+  const { id, randomness, previous, previousRoot, root, start, last } = (value ?? {}) as Partial<Session>;
+  return IDS.test([id, randomness, previous, previousRoot, root].join()) && [start, last].every(Number.isFinite);
 };
 
 const begin = (wall: number, before: Session | undefined, samePage: boolean): Session => ({
@@ -62,93 +54,56 @@ const begin = (wall: number, before: Session | undefined, samePage: boolean): Se
   last: wall,
 });
 
-/** The sessions of one key. */
-export class Sessions {
-  private memory: Session | undefined;
-  private written = 0;
+const nameOf = ({ options }: Scope): string => `weft.session.${options.key}`;
 
-  /** `storage`: what all tabs of the origin share; undefined: nothing may be stored. */
-  constructor(
-    private storage: Storage | undefined,
-    private readonly name: string,
-  ) {}
+const inStorage = (scope: Scope): Session | undefined => {
+  const session = stored(scope.localStore, nameOf(scope));
+  return isSession(session) ? session : undefined;
+};
 
-  /** The session at `wall` ms; begins one if the last is over. */
-  at(wall: number): Session {
-    const stored = this.read();
-    // What this page knows of the session may not have been written yet.
-    const { memory } = this;
-    const known = stored && memory?.id === stored.id && memory.last >= stored.last ? memory : stored;
-    const idle = known ? wall - known.last : 0;
-    // A last use in the future means that the clock was set back: nobody knows how long ago it was.
-    const goesOn = known && idle <= IDLE && idle >= -SET_BACK && wall - known.start <= LONGEST;
-    if (goesOn) return (this.memory = known);
-    const session = begin(wall, known, memory !== undefined);
-    this.write(session);
-    return session;
-  }
+const write = (scope: Scope, session: Session): Session => {
+  store(scope.localStore, nameOf(scope), session);
+  scope.sessionWritten = session.last;
+  return (scope.mySession = session);
+};
 
-  /** The stub has begun this one, which storage may not have. */
-  adopt(session: Session): void {
-    this.memory = session;
-    this.written = session.last;
-  }
+/** The session at `wall` ms; begins one if the last is over. */
+export const sessionAt = (scope: Scope, wall: number): Session => {
+  const { mySession } = scope;
+  const theirs = inStorage(scope) ?? mySession;
+  // What this page knows of the session may not have been written yet.
+  const known = mySession?.id === theirs?.id && mySession && mySession.last >= (theirs?.last ?? 0) ? mySession : theirs;
+  const idle = known ? wall - known.last : 0;
+  // A last use in the future means that the clock was set back: nobody knows how long ago it was.
+  const goesOn = known && idle <= Limit.idle && idle >= -Limit.setBack && wall - known.start <= Limit.longest;
+  return goesOn ? (scope.mySession = known) : write(scope, begin(wall, known, mySession !== undefined));
+};
 
-  /** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
-  touch(session: Session, wall: number, root: string): void {
-    const used = { ...session, last: Math.max(session.last, wall), root };
-    // Each write wakes every other tab of the origin, so most stay in memory for a while.
-    if (!session.root || used.last - this.written > WRITE_EVERY) this.write(used);
-    else this.memory = used;
-  }
+/** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
+export const touchSession = (scope: Scope, session: Session, wall: number, root: string): void => {
+  const used = { ...session, last: Math.max(session.last, wall), root };
+  // Each write wakes every other tab of the origin, so most stay in memory for a while.
+  if (!session.root || used.last - scope.sessionWritten > Limit.writeEvery) write(scope, used);
+  else scope.mySession = used;
+};
 
-  /** Writes what is known now. Called when the page may be about to go away. */
-  save(): void {
-    const { memory } = this;
-    if (memory && memory.last > this.written && this.read()?.id === memory.id) this.write(memory);
-  }
+/** Writes what is known now. Called when the page may be about to go away. */
+export const saveSession = (scope: Scope): void => {
+  const { mySession } = scope;
+  if (mySession && mySession.last > scope.sessionWritten && (inStorage(scope) ?? mySession).id === mySession.id)
+    write(scope, mySession);
+};
 
-  /** Another person: the next session knows nothing of this one. */
-  end(wall: number): void {
-    this.write(begin(wall, undefined, false));
-  }
+/** Another person: the next session knows nothing of this one. */
+export const endSession = (scope: Scope, wall: number): void => void write(scope, begin(wall, undefined, false));
 
-  /** From now on it may be stored. */
-  allow(storage: Storage | undefined): void {
-    this.storage = storage;
-    if (this.memory && !this.stored()) this.write(this.memory);
-  }
+/** From now on it may be stored. */
+export const keepSession = (scope: Scope): void => {
+  if (scope.mySession && !inStorage(scope)) write(scope, scope.mySession);
+};
 
-  /** Forgets it, here and in storage. */
-  forget(): void {
-    this.memory = undefined;
-    try {
-      this.storage?.removeItem(this.name);
-    } catch {
-      // Refused: then there is nothing either.
-    }
-  }
-
-  private read(): Session | undefined {
-    return this.stored() ?? this.memory;
-  }
-
-  private stored(): Session | undefined {
-    try {
-      const stored: unknown = JSON.parse(this.storage?.getItem(this.name) ?? "null");
-      return isSession(stored) ? stored : undefined;
-    } catch {
-      return undefined;
-    }
-  }
-
-  private write(session: Session): void {
-    this.memory = session;
-    this.written = session.last;
-    try {
-      this.storage?.setItem(this.name, JSON.stringify(session));
-    } catch {
-      // Full or refused: memory has it.
-    }
-  }
-}
+/** Forgets it, here and in storage. */
+export const forgetSession = (scope: Scope): void => {
+  scope.mySession = undefined;
+  forget(scope.localStore, nameOf(scope));
+};

@@ -3,11 +3,10 @@
 // After an `await` nobody can know which span a piece of code belongs to (AsyncContext will say, when a browser ships
 // it), so a span is also handed to its function, which can begin children on it.
 
-import { now } from "./clock";
-import { elapsed, errorType, kind, role, status, type Started } from "./event";
-import { safely } from "./guard";
-import type { Scope } from "./scope";
 import { plainAttributes, plainName } from "./attributes";
+import { errorType, Role, type Started } from "./event";
+import { safely } from "./guard";
+import type { Handle } from "./handle";
 import type { Attributes } from "./wasm";
 
 /** Names an event anywhere: in this page, in another tab, in a message or in storage. */
@@ -33,106 +32,65 @@ export interface LongSpan extends Reference {
   end(attributes?: Attributes, error?: unknown): void;
 }
 
-const running: { scope: Scope; span: Started }[] = [];
-
-/** The span that runs in this scope right now. */
-export const currentSpan = (scope: Scope): Started | undefined => {
-  const last = running.at(-1);
-  return last?.scope === scope ? last.span : undefined;
-};
-
-export const referenceTo = (scope: Scope, started: Started): Reference => {
-  const ids = scope.recorder.idsOf(started);
+export const referenceTo = (handle: Handle, started: Started): Reference => {
+  const ids = handle.ids(started);
   return { traceId: ids.slice(0, 32), spanId: ids.slice(32) };
 };
 
 /** Runs `work` in a span, which ends when it returns or, if that is a promise, when it is settled. */
 export const runSpan = <Result>(
-  scope: Scope,
+  handle: Handle,
   name: string,
   work: (span: Span) => Result,
-  parent = currentSpan(scope),
+  parent = handle.running.at(-1),
 ): Result => {
-  const started = scope.recorder.start(role.none, { moment: now(), parent });
+  const started = handle.start(Role.none, { parent });
   const said: Attributes = {};
-  const end = (failed: boolean, error?: unknown): void =>
-    endNow(scope, started, plainName(name), said, failed ? errorType(error) : undefined);
+  const end = (failed?: string): void => safely(() => handle.end(started, plainName(name), said, failed));
   const span: Span = {
-    ...referenceTo(scope, started),
+    ...referenceTo(handle, started),
     setAttributes: (attributes) => void Object.assign(said, plainAttributes(attributes)),
-    span: (child, inner) => runSpan(scope, child, inner, started),
+    span: (child, inner) => runSpan(handle, child, inner, started),
   };
-  const outcome = inside(
-    scope,
-    started,
-    () => work(span),
-    (error) => safely(() => end(true, error)),
-  );
-  if (!isPromise(outcome)) {
-    safely(() => end(false));
-    return outcome;
-  }
-  const ended = outcome.then(
-    (value) => (safely(() => end(false)), value),
-    (error: unknown) => {
-      safely(() => end(true, error));
-      throw error;
-    },
-  );
-  return ended as Result;
-};
-
-const inside = <Result>(scope: Scope, span: Started, work: () => Result, failed: (error: unknown) => void): Result => {
-  running.push({ scope, span });
+  handle.running.push(started);
+  let outcome: Result;
   try {
-    return work();
+    outcome = work(span);
   } catch (error) {
-    failed(error);
+    end(errorType(error));
     throw error;
   } finally {
-    running.pop();
+    handle.running.pop();
   }
+  if (!(outcome instanceof Promise)) {
+    end();
+    return outcome;
+  }
+  return outcome.then(
+    (value: unknown) => (end(), value),
+    (error: unknown) => {
+      end(errorType(error));
+      throw error;
+    },
+  ) as Result;
 };
-
-/** It ends now; `failed`: its `error.type`. */
-export const endNow = (
-  { recorder }: Scope,
-  started: Started,
-  name: string,
-  attributes: Attributes,
-  failed: string | undefined,
-  spanKind?: number,
-): void => {
-  const { duration, attributes: time } = elapsed(started);
-  const type = failed === undefined ? {} : { "error.type": failed };
-  recorder.finish(started, {
-    duration,
-    name,
-    attributes: { ...attributes, ...type, ...time },
-    kind: spanKind ?? kind.internal,
-    status: failed === undefined ? status.unset : status.error,
-  });
-};
-
-const isPromise = (value: unknown): value is Promise<unknown> => value instanceof Promise;
 
 /** Opens a long span. It is in the journal before anything else happens. */
-export const openLongSpan = (scope: Scope, name: string, attributes: Attributes): LongSpan => {
-  const started = scope.recorder.start(role.none);
+export const openLongSpan = (handle: Handle, name: string, attributes: Attributes): LongSpan => {
+  const started = handle.start(Role.none);
   const said = { ...attributes };
-  const tell = (): void => scope.recorder.keepOpen(started, name, said);
-  tell();
-  const end = (more: unknown, error: unknown): void => {
-    const all = { ...said, ...plainAttributes(more) };
-    endNow(scope, started, name, all, error === undefined ? undefined : errorType(error));
+  const say = (more: unknown): void => {
+    Object.assign(said, plainAttributes(more));
+    handle.keep(started, name, said);
   };
+  say({});
   return {
-    ...referenceTo(scope, started),
-    setAttributes: (more) =>
+    ...referenceTo(handle, started),
+    setAttributes: (more) => safely(say, more),
+    end: (more, error) =>
       safely(() => {
-        Object.assign(said, plainAttributes(more));
-        tell();
+        const all = { ...said, ...plainAttributes(more) };
+        handle.end(started, name, all, error === undefined ? undefined : errorType(error));
       }),
-    end: (more, error) => safely(() => end(more, error)),
   };
 };

@@ -37,7 +37,7 @@ export interface Stats {
 }
 
 /** What is counted for the whole page, whoever records in it. */
-export const counters = {
+export let counters = {
   attributesLeftOut: 0,
   repeated: 0,
   errors: 0,
@@ -46,29 +46,36 @@ export const counters = {
   stillPatched: [] as string[],
 };
 
+/** Another copy of this package counts for the page. */
+export const shareCounters = (theirs: typeof counters): void => void (counters = theirs);
+
 /** The fate of every event of one key. */
-export class Ledger {
-  recorded = 0;
-  acknowledged = 0;
-  bytesSent = 0;
-  requests = 0;
-  failures = 0;
-  journal = "none: not opened yet";
-  journalErrors = 0;
-  replayed = 0;
-  readonly dropped: Record<string, number> = {};
+export type Ledger = Omit<Stats, keyof typeof counters | "pending">;
 
-  drop(reason: string, count: number): void {
-    this.dropped[reason] = (this.dropped[reason] ?? 0) + count;
-  }
+export const newLedger = (): Ledger => ({
+  recorded: 0,
+  acknowledged: 0,
+  dropped: {},
+  bytesSent: 0,
+  requests: 0,
+  failures: 0,
+  journal: "none: not opened yet",
+  journalErrors: 0,
+  replayed: 0,
+});
 
-  stats(): Stats {
-    const dropped = { ...this.dropped };
-    const gone = Object.values(dropped).reduce((sum, count) => sum + count, 0);
-    const { recorded, acknowledged, bytesSent, requests, failures } = this;
-    const { journal, journalErrors, replayed } = this;
-    const pending = recorded - acknowledged - gone;
-    const sent = { bytesSent, requests, failures, journal, journalErrors, replayed };
-    return { recorded, acknowledged, pending, dropped, ...sent, ...counters, stillPatched: [...counters.stillPatched] };
-  }
-}
+/** Events whose fate is open. */
+export const pendingOf = ({ recorded, acknowledged, dropped }: Ledger): number =>
+  Object.values(dropped).reduce((open, count) => open - count, recorded - acknowledged);
+
+export const statsOf = (ledger: Ledger): Stats => ({
+  ...ledger,
+  pending: pendingOf(ledger),
+  dropped: { ...ledger.dropped },
+  ...counters,
+  stillPatched: [...counters.stillPatched],
+});
+
+/** So many more of what is counted by reason. */
+export const count = (counts: Record<string, number>, reason: string, more: number): number =>
+  (counts[reason] = (counts[reason] ?? 0) + more);

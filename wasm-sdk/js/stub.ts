@@ -9,152 +9,112 @@ import { hex, idsOf } from "./ids";
 import type { Session } from "./session";
 
 type Says = Record<string, unknown>;
+type End = (name: string, attributes: Says, error?: unknown, kind?: number) => void;
 
 const w = window as unknown as Window & typeof globalThis & { weft: unknown; __weft?: Early };
-const d = document;
+const d = document as Document & { prerendering?: boolean };
 const random = (bytes: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(bytes));
 
+// The session of this origin, if it is still going on; session.ts has the whole rule.
+const sessionOf = (name: string, stores: boolean): Session => {
+  const last = Date.now();
+  let known: Session | undefined;
+  try {
+    known = JSON.parse((stores && localStorage[name]) as string) as Session | undefined;
+  } catch {}
+  const { id: previous, root: previousRoot } = known || ({} as Session);
+  const fresh = { id: hex(random(16)), randomness: hex(random(7)), previous, previousRoot, start: last, last };
+  const session = known && Math.abs(last - known.last) < 18e5 && last - known.start < 144e5 ? known : fresh;
+  try {
+    if (stores) localStorage[name] = JSON.stringify(session);
+  } catch {}
+  return session as Session;
+};
+
 const begin = (options: EarlyOptions): void => {
-  const granted = (options.consent ?? "granted") === "granted";
+  const { key, endpoint, src, consent = "granted", propagate, storage } = options;
+  const granted = consent === "granted";
   const seed = random(16);
   const ids = idsOf(seed);
   const calls: EarlyCall[] = [];
   const { fetch } = w;
+  const session = sessionOf("weft.session." + key, granted && storage !== "memory");
+  const { id, previous, previousRoot, randomness, root } = session;
   let over = false;
   const early: Early = {
     options,
     seed,
     fetch,
+    session,
     next: 1,
     calls,
     asked: [],
     tell: (call) => void (calls.length < 4e3 && calls.push(call)),
-    stop: () => {},
+    stop: () => {
+      over = true;
+      for (const type of types) removeEventListener(type, heard, true);
+      if (w.fetch === wrapped) w.fetch = fetch;
+    },
   };
   w.__weft = early;
+  early.tell(["session", { id, previous, randomness, root: root ? undefined : previousRoot }]);
 
-  // The session of this origin, if it is still going on; session.ts has the whole rule.
-  const name = "weft.session." + options.key;
-  const stores = granted && options.storage !== "memory";
-  const wall = Date.now();
-  let known: Session | undefined;
-  try {
-    known = stores ? JSON.parse(localStorage.getItem(name) as string) : undefined;
-  } catch {}
-  const goesOn = known && Math.abs(wall - known.last) < 18e5 && wall - known.start < 144e5;
-  const session = (early.session = goesOn
-    ? known!
-    : ({
-        id: hex(random(16)),
-        randomness: hex(random(7)),
-        previous: known?.id,
-        previousRoot: known?.root,
-        start: wall,
-        last: wall,
-      } as Session));
-  try {
-    if (stores) localStorage.setItem(name, JSON.stringify(session));
-  } catch {}
-  early.tell([
-    "session",
-    {
-      id: session.id,
-      previous: session.previous,
-      randomness: session.randomness,
-      root: session.root ? undefined : session.previousRoot,
-    },
-  ]);
-
-  const start = (
-    role: number,
-    at = performance.now(),
-    number = early.next++,
-  ): ((name: string, attributes: Says, error?: unknown, kind?: number) => void) & { n: number } => {
-    early.tell([
-      "begin",
-      {
-        number,
-        start: performance.timeOrigin + at,
-        epoch: 0,
-        role,
-        cause: -1,
-        inferred: false,
-        parent: -1,
-        root: number,
-      },
-    ]);
-    const end = (name: string, attributes: Says, error?: unknown, kind?: number): void =>
-      early.tell([
-        "finish",
-        {
-          number,
-          duration: kind ? performance.now() - at : 0,
-          kind: kind ?? 1,
-          status: error ? 2 : 0,
-          demoted: false,
-          name,
-          attributes,
-        },
-      ]);
-    return Object.assign(end, { n: number });
+  /** An event starts. Returns what ends it, after so many ms if it is a request. */
+  const start = (role: number, at = performance.now(), number = early.next++): End => {
+    const wall = performance.timeOrigin + at;
+    const begun = { number, start: wall, epoch: 0, role, cause: -1, inferred: false, parent: -1, root: number };
+    early.tell(["begin", begun]);
+    return (name, attributes, error, kind = 1) => {
+      const duration = kind > 1 || !number ? performance.now() - at : 0;
+      const status = error ? 2 : 0;
+      early.tell(["finish", { number, duration, kind, status, demoted: false, name, attributes }]);
+    };
   };
   const load = start(1, 0, 0);
 
-  // As the page made it where it cannot be read: it fails as it would have.
-  const joined = (request: Request): ReturnType<typeof start> | undefined => {
-    if (!/^http/.test(request.url)) return undefined;
-    const end = start(0);
-    const { headers } = request;
-    if (
-      granted &&
-      options.propagate !== false &&
-      new URL(request.url).origin === location.origin &&
-      !headers.has("traceparent")
-    ) {
-      headers.set("traceparent", `00-${ids.trace(end.n)}-${ids.span(end.n)}-03`);
-      headers.set("tracestate", "ot=rv:" + session.randomness);
-      headers.append("baggage", "session.id=" + session.id);
-    }
-    return end;
+  const join = ({ headers, url }: Request): void => {
+    if (!granted || propagate === false || new URL(url).origin !== location.origin || headers.has("traceparent"))
+      return;
+    const number = early.next;
+    headers.set("traceparent", `00-${ids.trace(number)}-${ids.span(number)}-03`);
+    headers.set("tracestate", "ot=rv:" + randomness);
+    headers.append("baggage", "session.id=" + id);
   };
   const wrapped = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
     if (over) return fetch(input, init);
     const request = new Request(input, init);
-    const again = /GET|HEAD/.test(request.method) && new Request(request);
-    const end = joined(request);
-    const ended = (code?: number, error?: unknown): void =>
-      end?.(
-        request.method,
-        {
-          "http.request.method": request.method,
-          "url.full": request.url,
-          "http.response.status_code": code,
-          "error.type": error ? String(error) : undefined,
-        },
-        error,
-        3,
-      );
+    const { method, url } = request;
+    // As the page made it, where it cannot be read, it fails as it would have.
+    if (!/^http/.test(url)) return fetch(request);
+    const again = /GET|HEAD/.test(method) && new Request(request);
+    join(request);
+    const end = start(0);
+    const said: Says = { "http.request.method": method, "url.full": url };
     try {
       // A request that our headers keep from being redirected to another origin is made again without them.
       const response = await fetch(request).catch((error) => {
-        if (!again) throw error;
-        return fetch(again);
+        if (again) return fetch(again);
+        throw error;
       });
-      ended(response.status, response.status > 399 && response.status);
+      const code = (said["http.response.status_code"] = response.status);
+      if (code > 399) said["error.type"] = "" + code;
       return response;
     } catch (error) {
-      ended(undefined, (error as Error).name);
+      said["error.type"] = (error as Error).name;
       throw error;
+    } finally {
+      end(method, said, said["error.type"], 3);
     }
   };
   w.fetch = wrapped;
 
   const heard = (event: Event): void => {
-    const { type, timeStamp, target } = event;
+    const { type, timeStamp, target, isTrusted } = event;
+    const page = { "url.full": location.href };
     if (type === "pagehide") {
       if (!granted) return;
-      load("browser.navigation_timing", { "url.full": location.href, "weft.state": "interrupted" }, 0, 1);
-      void fetch(options.endpoint + "?key=" + options.key, {
+      load("browser.navigation_timing", { ...page, "weft.state": "interrupted" });
+      fetch(endpoint + "?key=" + key, {
         method: "POST",
         body: JSON.stringify({ weft: 0, seed: hex(seed), number: 0, sent: Date.now(), epoch: 0, calls }),
         headers: { "content-type": "text/plain" },
@@ -165,51 +125,39 @@ const begin = (options: EarlyOptions): void => {
       }).catch(() => {});
     } else if (type === "click") {
       const element = (target as Element).closest("[data-weft],a,button");
-      if (event.isTrusted)
+      if (isTrusted)
         start(4, timeStamp)("browser.user_action.click", {
           "app.widget.id": element?.getAttribute("data-weft") ?? undefined,
           "browser.tag_name": element?.tagName,
-          "url.full": location.href,
+          ...page,
         });
     } else if (target === w) {
       const { error, reason, message } = event as ErrorEvent & PromiseRejectionEvent;
       const thrown = error ?? reason ?? { name: "Error", message };
-      start(0, timeStamp)(
-        "exception",
-        {
-          "exception.type": thrown.name ?? typeof thrown,
-          "exception.message": String(thrown.message ?? thrown),
-          "exception.stacktrace": thrown.stack && String(thrown.stack).slice(0, 4e3),
-          "exception.escaped": true,
-        },
-        1,
-      );
+      const said = {
+        "exception.type": thrown.name ?? typeof thrown,
+        "exception.message": "" + (thrown.message ?? thrown),
+        "exception.stacktrace": thrown.stack && ("" + thrown.stack).slice(0, 4e3),
+        "exception.escaped": true,
+      };
+      start(0, timeStamp)("exception", said, 1);
     }
   };
   const types = ["click", "error", "unhandledrejection", "pagehide"];
   for (const type of types) addEventListener(type, heard, true);
-  early.stop = () => {
-    over = true;
-    for (const type of types) removeEventListener(type, heard, true);
-    if (w.fetch === wrapped) w.fetch = fetch;
-  };
 
-  const ask =
-    (name: string) =>
-    (...args: unknown[]) =>
-      void early.asked.push([name, args]);
-  const api: Says = { event: (name: string, attributes?: Says) => start(0)(name, attributes ?? {}) };
+  const api: Says = { event: (name: string, attributes: Says = {}) => start(0)(name, attributes) };
   for (const name of ["captureError", "setAttributes", "identify", "consent", "flush", "link", "shutdown"])
-    api[name] = ask(name);
+    api[name] = (...args: unknown[]) => void early.asked.push([name, args]);
   w.weft = api;
 
   let loading = false;
   const fetchIt = (): void => {
-    if (loading || (d as Document & { prerendering?: boolean }).prerendering) return;
+    if (loading || d.prerendering) return;
     loading = true;
     const script = d.createElement("script");
     script.type = "module";
-    script.src = options.src;
+    script.src = src;
     d.head.append(script);
   };
   addEventListener("load", () => (w.requestIdleCallback ?? setTimeout)(fetchIt));

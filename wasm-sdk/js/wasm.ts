@@ -1,6 +1,7 @@
 // The other side of the module's ABI (src/lib.rs): writes frames (src/frame.rs), calls, reads bytes back.
 
 import { unhex } from "./ids";
+import type { Ready, Scope } from "./scope";
 import { counters } from "./stats";
 
 export type Value = string | number | boolean | string[];
@@ -67,212 +68,158 @@ export interface Sealed {
 }
 
 /** What the page is when a batch is sealed; the bits that proto's `OpenState` has. */
-export const pageState = { visible: 1, idle: 2, hidden: 3, frozen: 4, gone: 5 } as const;
+export const enum PageState {
+  visible = 1,
+  idle = 2,
+  hidden = 3,
+  frozen = 4,
+  gone = 5,
+}
 
-/** Of `Module.finish`: the event was refused, and counted. */
-export const REFUSED = -1;
-
-/** Of `Module.finish`: nothing was done, because the batch would outgrow what can outlive the page. */
+/** Of `finish`: nothing was done, because the batch would outgrow what can outlive the page; -1: it was refused. */
 export const SEAL_FIRST = -2;
 
-export interface Exports {
+/** The module: functions of a frame of so many bytes. */
+export type Module = Record<keyof typeof FRAMES, (length: number) => number> & {
   memory: WebAssembly.Memory;
   buffer(): number;
   buffer_bytes(): number;
   output(): number;
-  page(length: number): void;
-  resource(length: number): void;
-  session(length: number): void;
-  begin(length: number): void;
-  link(length: number): void;
-  long(length: number): number;
-  cancel(length: number): void;
-  finish(length: number): number;
-  dropped(length: number): void;
-  seal(length: number): number;
-  tail(length: number): number;
-  head(length: number): number;
-  ack(length: number): number;
-}
+};
 
 const encoder = new TextEncoder();
 
-/** Writes one frame. Attributes that do not fit any more are left out. */
-class Frame {
-  private at = 0;
-  private readonly view: DataView;
+// The frame that is being written. Nothing else runs until it is.
+let frame = new Uint8Array();
+let view: DataView;
+let at = 0;
 
-  constructor(private readonly bytes: Uint8Array) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+const byte = (value: number | boolean): void => view.setUint8(at++, Number(value));
+
+const word = (value: number): void => {
+  view.setUint32(at, value, true);
+  at += 4;
+};
+
+const float = (value: number): void => {
+  view.setFloat64(at, value, true);
+  at += 8;
+};
+
+const raw = (bytes: Uint8Array): void => {
+  frame.set(bytes, at);
+  at += bytes.length;
+};
+
+const id = (digits: string): void => raw(unhex(digits));
+
+/** Whether there is one, and so many bytes in any case. */
+const optional =
+  (bytes: number) =>
+  (digits: string | undefined): void => {
+    byte(digits !== undefined);
+    raw(digits ? unhex(digits) : new Uint8Array(bytes));
+  };
+
+const text = (value: string): void => {
+  const { read, written } = encoder.encodeInto(value, frame.subarray(at + 4));
+  if (read < value.length) throw new RangeError();
+  word(written);
+  at += written;
+};
+
+const oneOf = (value: Value): void => {
+  if (typeof value === "number") {
+    byte(Number.isSafeInteger(value) ? 2 : 3);
+    float(value);
+  } else if (typeof value === "boolean") {
+    byte(1);
+    byte(value);
+  } else if (typeof value === "string") {
+    byte(0);
+    text(value);
+  } else {
+    byte(4);
+    word(value.length);
+    value.forEach(text);
   }
+};
 
-  get length(): number {
-    return this.at;
-  }
-
-  byte(value: number): this {
-    this.view.setUint8(this.at, value);
-    this.at += 1;
-    return this;
-  }
-
-  word(value: number): this {
-    this.view.setUint32(this.at, value, true);
-    this.at += 4;
-    return this;
-  }
-
-  float(value: number): this {
-    this.view.setFloat64(this.at, value, true);
-    this.at += 8;
-    return this;
-  }
-
-  raw(bytes: Uint8Array): this {
-    this.bytes.set(bytes, this.at);
-    this.at += bytes.length;
-    return this;
-  }
-
-  text(text: string): this {
-    const room = this.bytes.subarray(this.at + 4);
-    const { read, written } = encoder.encodeInto(text, room);
-    if (read < text.length) throw new RangeError("frame full");
-    this.word(written);
-    this.at += written;
-    return this;
-  }
-
-  value(value: Value): this {
-    if (typeof value === "string") return this.byte(0).text(value);
-    if (typeof value === "boolean") return this.byte(1).byte(value ? 1 : 0);
-    if (typeof value === "number") return this.byte(Number.isSafeInteger(value) ? 2 : 3).float(value);
-    this.byte(4).word(value.length);
-    for (const text of value) this.text(text);
-    return this;
-  }
-
-  attributes(attributes: Attributes): this {
-    const countAt = this.at;
-    let count = 0;
-    this.word(0);
-    for (const [key, value] of Object.entries(attributes)) {
-      if (value === undefined) continue;
-      const from = this.at;
-      try {
-        this.text(key).value(value);
-        count++;
-      } catch {
-        this.at = from;
-        counters.attributesLeftOut++;
-      }
+/** Those that do not fit any more are left out. */
+const attributes = (all: Attributes): void => {
+  const countAt = at;
+  let count = 0;
+  word(0);
+  for (const [key, value] of Object.entries(all)) {
+    if (value === undefined) continue;
+    const from = at;
+    try {
+      text(key);
+      oneOf(value);
+      count++;
+    } catch {
+      at = from;
+      counters.attributesLeftOut++;
     }
-    this.view.setUint32(countAt, count, true);
-    return this;
   }
-}
+  view.setUint32(countAt, count, true);
+};
 
-const NO_ID = new Uint8Array(24);
+/** What lies in a frame, in this order (src/frame.rs). */
+const FRAMES = {
+  page: { seed: raw },
+  resource: { attributes },
+  session: { id, previous: optional(16), randomness: id, root: optional(24) },
+  begin: {
+    number: float,
+    start: float,
+    epoch: word,
+    role: byte,
+    cause: float,
+    inferred: byte,
+    parent: float,
+    root: float,
+  },
+  link: { number: float, kinds: word, to: id, name: text },
+  long: { number: float, kind: byte, name: text, attributes },
+  cancel: { number: float },
+  finish: { number: float, duration: float, kind: byte, status: byte, demoted: byte, name: text, attributes },
+  dropped: { reason: text, count: float },
+  seal: { wall: float, state: byte },
+  tail: { wall: float, state: byte },
+  head: { seed: raw, form: byte, digest: word, number: float, sent: float, epoch: word },
+  ack: { digest: word, number: float, answer: raw },
+};
 
-/** The module, typed. */
-export class Module {
-  constructor(private readonly wasm: Exports) {}
+type Frames = typeof FRAMES;
+type Given<What extends keyof Frames> = {
+  [Field in keyof Frames[What]]: Frames[What][Field] extends (value: infer Value) => void ? Value : never;
+};
 
-  page(seed: Uint8Array): void {
-    this.wasm.page(this.frame().raw(seed).length);
-  }
+/** Calls the module. */
+export const ask = <What extends keyof Frames>(module: Module, what: What, given: Given<What>): number => {
+  // Any call may let memory grow, which detaches its buffer: it is looked at each time anew, after all others.
+  const [from, length] = [module.buffer(), module.buffer_bytes()];
+  frame = new Uint8Array(module.memory.buffer, from, length);
+  view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  at = 0;
+  const fields: Record<string, (value: never) => void> = FRAMES[what];
+  for (const field in fields) fields[field]?.(given[field as keyof Given<What>] as never);
+  return module[what](at);
+};
 
-  resource(attributes: Attributes): void {
-    this.wasm.resource(this.frame().attributes(attributes).length);
-  }
+/** What the module has to say after a call that returned `length`. */
+export const answerOf = (module: Module, length: number): Uint8Array<ArrayBuffer> => {
+  const from = module.output();
+  return new Uint8Array(module.memory.buffer, from, length).slice();
+};
 
-  session({ id, previous, randomness, root }: SessionFrame): void {
-    const frame = this.frame()
-      .raw(unhex(id))
-      .byte(previous ? 1 : 0)
-      .raw(previous ? unhex(previous) : NO_ID.subarray(0, 16));
-    frame
-      .raw(unhex(randomness))
-      .byte(root ? 1 : 0)
-      .raw(root ? unhex(root) : NO_ID);
-    this.wasm.session(frame.length);
-  }
+/** What waits, sealed; as a `tail` it goes on waiting. Undefined: nothing waits. */
+export const sealed = (module: Module, what: "seal" | "tail", wall: number, state: PageState): Sealed | undefined => {
+  const out = answerOf(module, ask(module, what, { wall, state }));
+  if (out.length === 0) return undefined;
+  return { form: out[0] ?? 0, digest: new DataView(out.buffer).getUint32(1, true), body: out.subarray(5) };
+};
 
-  begin({ number, start, epoch, role, cause, inferred, parent, root }: Begin): void {
-    const frame = this.frame().float(number).float(start).word(epoch).byte(role).float(cause);
-    this.wasm.begin(
-      frame
-        .byte(inferred ? 1 : 0)
-        .float(parent)
-        .float(root).length,
-    );
-  }
-
-  link({ number, kinds, name, to }: Link): void {
-    this.wasm.link(this.frame().float(number).word(kinds).raw(unhex(to)).text(name).length);
-  }
-
-  /** Returns about how many bytes wait to be sealed. */
-  long({ number, kind, name, attributes }: Long): number {
-    return this.wasm.long(this.frame().float(number).byte(kind).text(name).attributes(attributes).length);
-  }
-
-  cancel(number: number): void {
-    this.wasm.cancel(this.frame().float(number).length);
-  }
-
-  /** Returns about how many bytes wait to be sealed; `REFUSED`, or `SEAL_FIRST` and then call again. */
-  finish({ number, duration, kind, status, demoted, name, attributes }: Finish): number {
-    const frame = this.frame()
-      .float(number)
-      .float(duration)
-      .byte(kind)
-      .byte(status)
-      .byte(demoted ? 1 : 0);
-    return this.wasm.finish(frame.text(name).attributes(attributes).length);
-  }
-
-  dropped(reason: string, count: number): void {
-    this.wasm.dropped(this.frame().text(reason).float(count).length);
-  }
-
-  /** What waits, sealed; undefined: nothing waits. `wall` in ms and the page's state are said of what is open for long. */
-  seal(wall: number, state: number): Sealed | undefined {
-    return this.sealed(this.wasm.seal(this.frame().float(wall).byte(state).length));
-  }
-
-  /** The same, and it goes on waiting: what another page shall send if this one is gone. */
-  tail(wall: number): Sealed | undefined {
-    return this.sealed(this.wasm.tail(this.frame().float(wall).byte(pageState.gone).length));
-  }
-
-  /** The head for one try to send a batch of the page with this seed. */
-  head(seed: Uint8Array, sealed: Sealed, number: number, sendTime: number, epoch: number): Uint8Array {
-    const frame = this.frame().raw(seed).byte(sealed.form).word(sealed.digest).float(number);
-    return this.output(this.wasm.head(frame.float(sendTime).word(epoch).length));
-  }
-
-  /** ms to wait before sending again; -1: `answer` does not acknowledge this batch. */
-  ack(sealed: Sealed, number: number, answer: Uint8Array): number {
-    if (answer.length > 1024) return -1;
-    return this.wasm.ack(this.frame().word(sealed.digest).float(number).raw(answer).length);
-  }
-
-  private sealed(length: number): Sealed | undefined {
-    if (length === 0) return undefined;
-    const out = this.output(length);
-    const digest = new DataView(out.buffer).getUint32(1, true);
-    return { form: out[0] ?? 0, digest, body: out.subarray(5) };
-  }
-
-  // Any call may let memory grow, which detaches its buffer: the buffer is read after the last call, each time anew.
-  private frame(): Frame {
-    const [at, length] = [this.wasm.buffer(), this.wasm.buffer_bytes()];
-    return new Frame(new Uint8Array(this.wasm.memory.buffer, at, length));
-  }
-
-  private output(length: number): Uint8Array<ArrayBuffer> {
-    const at = this.wasm.output();
-    return new Uint8Array(this.wasm.memory.buffer, at, length).slice();
-  }
-}
+/** Whether the module is there. */
+export const isReady = (scope: Scope): scope is Ready => scope.module !== undefined;

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: what has to hold before anything is merged. Cheap checks first.
 
-use crate::{failure::Outcome, program::Program, setup, test, tidy};
+use crate::{failure::Outcome, program::Program, setup, size, test, tidy};
 
 pub(crate) fn run() -> Outcome {
     tidy::run()?;
@@ -11,6 +11,8 @@ pub(crate) fn run() -> Outcome {
         .args(["deny", "check", "--hide-inclusion-graph", "licenses", "bans", "sources"])
         .show()?;
     advisories()?;
+    setup::run()?;
+    size::run(size::Form::Table)?;
     test::run(test::Breadth::Usual)
 }
 

@@ -9,6 +9,7 @@ mod demo;
 mod flow;
 mod peers;
 mod setup;
+mod size;
 mod test;
 mod tidy;
 mod wasm;
@@ -28,7 +29,7 @@ cargo xtask <chore>
   demo --check    the same with one scripted visit in headless Chromium; exits 0 or 1
   test            set up and run every test
   test --slow     and those that take minutes
-  ci              what CI runs: format, lints, licences, advisories, tidy, test
+  ci              what CI runs: format, lints, licences, advisories, tidy, size, test
 
   bytes FILE...   what a span weighs on the wire, ours and OTLP; FILE holds OTLP/JSON. --json: a line a file
   bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
@@ -38,6 +39,8 @@ cargo xtask <chore>
   setup --slow    also the backends that only `test --slow` needs
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
   wasm --debian   the same with Debian's Rust, for machines on which rustup cannot fetch a target
+  size            what a browser downloads, against goals and budget, and where the bytes go
+  size --json     the same in one line for programs
   flow            print the eight steps of an event from the files that are those steps
   tidy            check the rules of the house that no other tool checks
 ";
@@ -67,6 +70,8 @@ fn run(args: &[&str]) -> Outcome {
         ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
+        ["size"] => size::run(size::Form::Table),
+        ["size", "--json"] => size::run(size::Form::Json),
         ["flow"] => flow::run(),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {

@@ -49,6 +49,12 @@ impl Program {
         self
     }
 
+    /// Runs it there and not in the repository's folder.
+    pub(crate) fn directory(mut self, path: impl AsRef<Path>) -> Self {
+        self.command.current_dir(path);
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self

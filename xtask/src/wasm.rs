@@ -58,12 +58,25 @@ const FEATURES: [&str; 6] = [
 ];
 
 pub(crate) fn run(way: Way) -> Outcome {
+    build(way)?;
+    sizes()
+}
+
+/// The same without a word on standard output.
+pub(crate) fn build(way: Way) -> Outcome {
     let way = toolchain(way)?;
     eprintln!("wasm: {way}");
     let compiled = compile(way)?;
     optimise(&compiled)?;
-    bundle()?;
-    sizes()
+    bundle()
+}
+
+/// The module as it is shipped, but with the names of its functions.
+pub(crate) fn with_names() -> Outcome<PathBuf> {
+    let made = repository::root().join("target/named.wasm");
+    let compiled = compile(toolchain(Way::Chosen)?)?;
+    wasm_opt(&compiled, &made, &["-Oz", "--converge", "--debuginfo"])?;
+    Ok(made)
 }
 
 /// Makes sure there is a way to compile to wasm, and says which.
@@ -129,13 +142,21 @@ fn optimise(compiled: &Path) -> Outcome {
         return Ok(());
     }
     fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
-    Program::new(root.join("node_modules/.bin/wasm-opt"))
-        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"])
-        .args(FEATURES)
-        .args([compiled, Path::new("-o"), &made])
-        .show()?;
+    wasm_opt(
+        compiled,
+        &made,
+        &["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"],
+    )?;
     as_javascript(&made)?;
     fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
+}
+
+fn wasm_opt(from: &Path, to: &Path, how: &[&str]) -> Outcome {
+    Program::new(repository::root().join("node_modules/.bin/wasm-opt"))
+        .args(how)
+        .args(FEATURES)
+        .args([from, Path::new("-o"), to])
+        .show()
 }
 
 /// The same module for pages whose policy forbids WebAssembly. wasm2js knows the first version of WebAssembly only, so
@@ -144,12 +165,12 @@ fn as_javascript(module: &Path) -> Outcome {
     let root = repository::root();
     let bin = |name: &str| Program::new(root.join("node_modules/.bin").join(name));
     let (lowered, long) = (root.join("target/lowered.wasm"), root.join("target/lowered.js"));
-    bin("wasm-opt")
-        .args(["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"])
-        .args(["--signext-lowering", "--strip-target-features"])
-        .args(FEATURES)
-        .args([module, Path::new("-o"), &lowered])
-        .show()?;
+    let lowering = ["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"];
+    wasm_opt(
+        module,
+        &lowered,
+        &[&lowering[..], &["--signext-lowering", "--strip-target-features"]].concat(),
+    )?;
     bin("wasm2js").args(["-Oz"]).args([&lowered, Path::new("-o"), &long]).show()?;
     let made = format!("--outfile={}", root.join("wasm-sdk/dist/weft.wasm.js").display());
     bin("esbuild").args(["--minify", "--format=esm", "--log-level=warning", &made]).args([&long]).show()
@@ -162,6 +183,9 @@ fn bundle() -> Outcome {
     let stamp = root.join("target/wasm-sdk-built");
     let sources = [
         sdk("js"),
+        sdk("build.mjs"),
+        sdk("bundling.mjs"),
+        sdk("mangled.json"),
         sdk("package.json"),
         sdk("tsconfig.json"),
         sdk("dist/weft.wasm"),
@@ -170,7 +194,7 @@ fn bundle() -> Outcome {
     if sdk("dist/index.js").is_file() && repository::is_fresh(&stamp, &sources) {
         return Ok(());
     }
-    Program::new("npm").args(["run", "build", "--workspace", "wasm-sdk"]).show()?;
+    Program::new("npm").args(["run", "--silent", "build", "--workspace", "wasm-sdk"]).show()?;
     fs::write(&stamp, "").map_err(Failure::while_doing("writing target/wasm-sdk-built"))
 }
 

@@ -1,34 +1,32 @@
 // `console.error`, where the page wants that: its texts may hold anything.
 
+import { Role, Status } from "../event";
+import { safely } from "../guard";
 import { patch } from "../patch";
-import { guarded } from "../guard";
-import { role, status } from "../event";
+import { finish, start } from "../record";
 import type { Scope } from "../scope";
 
-/** UTF-16 units of one message. */
-const MAX_TEXT = 1_000;
+const enum Limit {
+  /** UTF-16 units of one message. */
+  maxText = 1_000,
+}
 
-/** Begins to capture. Returns what undoes it. */
-export const captureConsole = (scope: Scope): (() => void) => {
-  let active = true;
+/** Begins to capture. */
+export const captureConsole = (scope: Scope): void => {
   let inside = false;
-  const said = guarded((args: unknown[]): void => {
+  const tell = (args: unknown[]): void => {
     const text = args.map((arg) => (arg instanceof Error ? `${arg.name}: ${arg.message}` : String(arg))).join(" ");
-    const started = scope.recorder.start(role.none);
-    const attributes = { "browser.console.level": "error", "browser.console.message": text.slice(0, MAX_TEXT) };
-    scope.recorder.finish(started, { duration: 0, name: "browser.console", attributes, status: status.error });
-  });
-  const undo = patch(console, "error", (original) => (...args: unknown[]) => {
+    const started = start(scope, Role.none);
+    const attributes = { "browser.console.level": "error", "browser.console.message": text.slice(0, Limit.maxText) };
+    finish(scope, started, "browser.console", attributes, 0, undefined, Status.error);
+  };
+  patch(scope, console, "error", (original) => (...args: unknown[]) => {
     // What is read here may write to the console itself.
-    if (active && !inside) {
+    if (!scope.closed && !inside) {
       inside = true;
-      said(args);
+      safely(tell, args);
       inside = false;
     }
     original.apply(console, args);
   });
-  return () => {
-    active = false;
-    undo();
-  };
 };

@@ -1,5 +1,7 @@
 // How an element is named: by what its author gave it, never by its text and never by what was typed into it.
 
+import type { Attributes } from "../wasm";
+
 const NAMED = "[data-weft],[data-testid],[role],[id],a,button,input,select,summary,label";
 
 /** Numbers inside an id mean that it was generated. */
@@ -12,20 +14,12 @@ export const controlOf = (target: EventTarget | null | undefined): Element | und
 };
 
 /** What may be said of it; its label only where the page wants that. */
-export const describe = (
-  element: Element | undefined,
-  labels: boolean | undefined,
-): Record<string, string | undefined> => ({
-  "app.widget.id": element && nameOf(element),
-  "app.widget.name": labels ? labelOf(element) : undefined,
-  "browser.tag_name": element?.tagName,
-});
-
-const nameOf = (element: Element): string | undefined => {
-  const attribute = (name: string): string | null => element.getAttribute(name);
-  const id = STABLE_ID.test(element.id) ? element.id : null;
-  return attribute("data-weft") ?? attribute("data-testid") ?? attribute("role") ?? id ?? undefined;
+export const describe = (element: Element | undefined, labels: boolean | undefined): Attributes => {
+  const said = (name: string): string | undefined => element?.getAttribute(name) ?? undefined;
+  const { id = "", tagName } = element ?? {};
+  return {
+    "app.widget.id": said("data-weft") ?? said("data-testid") ?? said("role") ?? (STABLE_ID.test(id) ? id : undefined),
+    "app.widget.name": labels ? (said("aria-label") ?? said("title")) : undefined,
+    "browser.tag_name": tagName,
+  };
 };
-
-const labelOf = (element: Element | undefined): string | undefined =>
-  element?.getAttribute("aria-label") ?? element?.getAttribute("title") ?? undefined;

@@ -2,73 +2,88 @@
 
 import { interacted } from "../causes";
 import { at } from "../clock";
-import { guarded } from "../guard";
-import { role } from "../event";
+import { Role } from "../event";
+import { FIRST, listen } from "../listen";
+import { finish, start } from "../record";
 import type { Scope } from "../scope";
+import type { Attributes } from "../wasm";
 import { controlOf, describe } from "./element";
-
-const OPTIONS = { capture: true, passive: true };
 
 // A press of Enter makes a click and a submit, a click on a label one on its control, all with the time of the first.
 let current = -1;
 
-const begin = (
-  { recorder, options }: Scope,
-  event: Event,
+const tell = (
+  scope: Scope,
+  { isTrusted, timeStamp }: Event,
   name: string,
   element: Element | undefined,
-  more: Record<string, string> = {},
+  more?: Attributes,
 ): void => {
   // Made by a script, or made by the browser for the one before: not what a person did.
-  if (!event.isTrusted || event.timeStamp === current) return;
-  current = event.timeStamp;
-  const started = recorder.start(role.interaction, { moment: at(event.timeStamp) });
-  interacted(started.number, event.timeStamp);
-  const attributes = { ...describe(element, options.labels), ...more, "url.full": location.href };
-  recorder.finish(started, { duration: 0, name, attributes });
+  if (!isTrusted || timeStamp === current) return;
+  current = timeStamp;
+  const started = start(scope, Role.interaction, { moment: at(timeStamp) });
+  interacted(started.number, timeStamp);
+  const attributes = { ...describe(element, scope.options.labels), ...more, "url.full": location.href };
+  finish(scope, started, `browser.user_action.${name}`, attributes);
 };
 
-const listen = (type: string, heard: (event: Event) => void): (() => void) => {
-  const listener = guarded(heard);
-  addEventListener(type, listener, OPTIONS);
-  return () => removeEventListener(type, listener, OPTIONS);
+const enum Limit {
+  /** ms within which no person presses twice at one place. */
+  onePress = 50,
+}
+
+export const captureClicks = (scope: Scope): void => {
+  let last = { timeStamp: -Limit.onePress, screenX: 0, screenY: 0 };
+  listen(
+    scope,
+    window,
+    "click",
+    (event: MouseEvent) => {
+      const { timeStamp, screenX, screenY, target } = event;
+      // A press on a label is followed by one on its control, which Firefox gives a time of its own.
+      const again =
+        timeStamp - last.timeStamp < Limit.onePress &&
+        screenX === last.screenX &&
+        screenY === last.screenY &&
+        (screenX !== 0 || screenY !== 0);
+      last = { timeStamp, screenX, screenY };
+      if (!again) tell(scope, event, "click", controlOf(target));
+    },
+    FIRST,
+  );
 };
 
-/** ms within which no person presses twice at one place. */
-const ONE_PRESS = 50;
-
-export const captureClicks = (scope: Scope): (() => void) => {
-  let last = { time: -ONE_PRESS, x: 0, y: 0 };
-  return listen("click", (event) => {
-    const { timeStamp: time, screenX: x, screenY: y } = event as MouseEvent;
-    // A press on a label is followed by one on its control, which Firefox gives a time of its own.
-    const again = time - last.time < ONE_PRESS && x === last.x && y === last.y && (x !== 0 || y !== 0);
-    last = { time, x, y };
-    if (!again) begin(scope, event, "browser.user_action.click", controlOf(event.target));
-  });
-};
-
-export const captureSubmits = (scope: Scope): (() => void) =>
-  listen("submit", (event) => {
-    const form = event.target instanceof Element ? event.target : undefined;
-    begin(scope, event, "browser.user_action.submit", form);
-  });
+export const captureSubmits = (scope: Scope): void =>
+  listen(
+    scope,
+    window,
+    "submit",
+    (event) => tell(scope, event, "submit", event.target instanceof Element ? event.target : undefined),
+    FIRST,
+  );
 
 /** Keys that do something to a control; what is typed is nobody's business. */
-const KEYS = new Set(["Enter", "Escape", " ", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
+const KEYS = /^(Enter|Escape| |Arrow(Up|Down|Left|Right))$/;
 
 const PRESSED =
   "a,button,summary,[role=button],input:is([type=button],[type=submit],[type=reset],[type=checkbox],[type=radio])";
 const WRITTEN =
   "textarea,[contenteditable],input:not([type=range],[type=radio],[type=checkbox],[type=button],[type=submit])";
 
-export const captureKeys = (scope: Scope): (() => void) =>
-  listen("keydown", (event) => {
-    const { key, repeat } = event as KeyboardEvent;
-    const element = controlOf(event.target);
-    if (repeat || !KEYS.has(key) || !element || element === document.body) return;
-    // These make a click, which is told; in a text, keys are typing.
-    const presses = (key === "Enter" || key === " ") && element.matches(PRESSED);
-    if (presses || (key !== "Enter" && key !== "Escape" && element.matches(WRITTEN))) return;
-    begin(scope, event, "browser.user_action.key", element, { "browser.key": key === " " ? "Space" : key });
-  });
+export const captureKeys = (scope: Scope): void =>
+  listen(
+    scope,
+    window,
+    "keydown",
+    (event: KeyboardEvent) => {
+      const { key, repeat, target } = event;
+      const element = controlOf(target);
+      if (repeat || !KEYS.test(key) || !element || element === document.body) return;
+      // These make a click, which is told; in a text, keys are typing.
+      if (/^( |Enter)$/.test(key) && element.matches(PRESSED)) return;
+      if (/^( |A)/.test(key) && element.matches(WRITTEN)) return;
+      tell(scope, event, "key", element, { "browser.key": key === " " ? "Space" : key });
+    },
+    FIRST,
+  );

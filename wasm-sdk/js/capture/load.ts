@@ -1,102 +1,94 @@
 // The page load: event 0, from navigation start to the end of the load event; joined to the backend trace that
 // rendered the document, where that says so.
 
+import { navigation, type NavigationTiming } from "../arrival";
 import { at, now, wallNow } from "../clock";
-import { guarded } from "../guard";
+import { LinkKind, Role, type Started } from "../event";
+import { guarded, safely } from "../guard";
+import { listen } from "../listen";
 import { plainTimeout } from "../plain";
-import { linkKind, role, type Started } from "../event";
+import { finish, link, start } from "../record";
 import type { Scope } from "../scope";
+import type { Attributes } from "../wasm";
 
-/** ms: a rendering trace that the page says is older is that of a cached document. */
-const RENDERED_WITHIN = 60_000;
-
-type NavigationTiming = PerformanceNavigationTiming & { activationStart?: number };
-
-const navigation = (): NavigationTiming | undefined =>
-  performance.getEntriesByType("navigation")[0] as NavigationTiming | undefined;
+const enum Limit {
+  /** ms: a rendering trace that the page says is older is that of a cached document. */
+  renderedWithin = 60_000,
+}
 
 /** Milestones of the navigation, in ms since its start, by the names of Navigation Timing. */
 const MILESTONES = [
-  ["redirect_end", "redirectEnd"],
-  ["domain_lookup_end", "domainLookupEnd"],
-  ["connect_end", "connectEnd"],
-  ["request_start", "requestStart"],
-  ["response_start", "responseStart"],
-  ["response_end", "responseEnd"],
-  ["dom_interactive", "domInteractive"],
-  ["dom_content_loaded_event_end", "domContentLoadedEventEnd"],
-  ["dom_complete", "domComplete"],
+  "redirectEnd",
+  "domainLookupEnd",
+  "connectEnd",
+  "requestStart",
+  "responseStart",
+  "responseEnd",
+  "domInteractive",
+  "domContentLoadedEventEnd",
+  "domComplete",
 ] as const;
 
-const describe = (entry: NavigationTiming | undefined): Record<string, string | number | undefined> => {
-  const attributes: Record<string, string | number | undefined> = {
+const NAME = "browser.navigation_timing";
+
+const describe = (entry: NavigationTiming | undefined): Attributes => {
+  const attributes: Attributes = {
     "url.full": location.href,
     "browser.document.referrer": document.referrer || undefined,
-    "browser.navigation_timing.type": entry?.type,
-    "browser.navigation_timing.transfer_size": entry?.transferSize || undefined,
-    "browser.navigation_timing.activation_start": entry?.activationStart || undefined,
-    "http.response.status_code": (entry as { responseStatus?: number } | undefined)?.responseStatus || undefined,
+    [`${NAME}.type`]: entry?.type,
+    [`${NAME}.transfer_size`]: entry?.transferSize || undefined,
+    [`${NAME}.activation_start`]: entry?.activationStart || undefined,
+    "http.response.status_code": entry?.responseStatus || undefined,
   };
-  for (const [name, property] of MILESTONES) {
-    const value = entry?.[property];
-    if (value) attributes[`browser.navigation_timing.${name}`] = Math.round(value * 10) / 10;
+  for (const milestone of MILESTONES) {
+    const name = milestone.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    const value = entry?.[milestone];
+    if (value) attributes[`${NAME}.${name}`] = Math.round(value * 10) / 10;
   }
   return attributes;
 };
 
-/** Begins to capture. Returns what undoes it. */
-export const captureLoad = (scope: Scope, arrived: (load: Started) => Promise<void>): (() => void) => {
-  const load = scope.recorder.start(role.pageLoad, { moment: at(0) });
+/** Begins to capture. */
+export const captureLoad = (scope: Scope, arrived: (load: Started) => Promise<void>): void => {
+  const load = start(scope, Role.pageLoad, { moment: at(0) });
   let known = false;
   const once = (interrupted: boolean): void => {
     const entry = navigation();
     const duration = entry?.loadEventEnd ?? 0;
     if (load.ended || (!interrupted && (duration === 0 || !known))) return;
     linkServer(scope, load, entry);
-    if (!interrupted) for (const heard of scope.onLoaded) guarded(() => heard(load, duration))();
-    scope.recorder.finish(load, {
-      // Without a load event there is no end but the last moment it was seen loading.
-      duration: duration || now().monotonic,
-      name: "browser.navigation_timing",
-      attributes: { ...describe(entry), "weft.state": duration === 0 ? "interrupted" : undefined },
-    });
+    if (!interrupted) for (const heard of scope.onLoaded) safely(heard, load, duration);
+    const attributes = { ...describe(entry), "weft.state": duration === 0 ? "interrupted" : undefined };
+    // Without a load event there is no end but the last moment it was seen loading.
+    finish(scope, load, NAME, attributes, duration || now().monotonic);
   };
   // loadEventEnd is set only after the last listener has returned.
-  const loaded = guarded(
-    () =>
-      void plainTimeout(
-        guarded(() => once(false)),
-        0,
-      ),
-  );
-  const leaves = guarded(() => once(true));
-  void arrived(load)
-    .catch(() => {})
-    .then(() => {
-      known = true;
-      if (document.readyState === "complete") loaded();
-    });
-  addEventListener("load", loaded);
-  addEventListener("pagehide", leaves);
-  return () => {
-    removeEventListener("load", loaded);
-    removeEventListener("pagehide", leaves);
+  const loaded = (): unknown =>
+    plainTimeout(
+      guarded(() => once(false)),
+      0,
+    );
+  const settled = (): void => {
+    known = true;
+    if (document.readyState === "complete") loaded();
   };
+  arrived(load).then(settled, settled);
+  listen(scope, window, "load", loaded);
+  listen(scope, window, "pagehide", () => once(true));
 };
 
-const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}$/;
+const TRACEPARENT = /^00-([\da-f]{32})-([\da-f]{16})-[\da-f]{2}$/;
 
 // Server-Timing, or a <meta> where the server cannot set headers. A document from a cache, or one that says that it was
 // rendered long ago, was not rendered for this load.
-const linkServer = ({ recorder }: Scope, load: Started, entry: NavigationTiming | undefined): void => {
-  const fromCache =
-    entry !== undefined && (entry.type === "back_forward" || (entry.transferSize === 0 && entry.decodedBodySize > 0));
-  if (fromCache) return;
+const linkServer = (scope: Scope, load: Started, entry: NavigationTiming | undefined): void => {
+  const { type, transferSize, decodedBodySize = 0, serverTiming } = entry ?? {};
+  if (type === "back_forward" || (transferSize === 0 && decodedBodySize > 0)) return;
   const meta = (name: string): string | undefined =>
-    document.querySelector(`meta[name="${name}"]`)?.getAttribute("content") ?? undefined;
-  const said = entry?.serverTiming?.find(({ name }) => name === "traceparent")?.description ?? meta("traceparent");
-  const rendered = Number(meta("weft-rendered"));
+    document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content;
+  const said = serverTiming?.find(({ name }) => name === "traceparent")?.description ?? meta("traceparent");
   const [, trace, span] = TRACEPARENT.exec(said ?? "") ?? [];
-  if (!trace || !span || (rendered && wallNow() - rendered > RENDERED_WITHIN)) return;
-  recorder.link(load, { kinds: linkKind.server, name: "", to: trace + span });
+  const rendered = Number(meta("weft-rendered"));
+  if (trace && !(rendered && wallNow() - rendered > Limit.renderedWithin))
+    link(scope, load, LinkKind.server, `${trace}${span}`);
 };

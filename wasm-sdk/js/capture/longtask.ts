@@ -1,9 +1,10 @@
 // Long animation frames, where the browser has them, else long tasks.
 
 import { at } from "../clock";
-import { role } from "../event";
+import { Role } from "../event";
+import { finish, start } from "../record";
 import type { Scope } from "../scope";
-import { observe } from "./observe";
+import { observe, observes } from "./observe";
 
 interface Script {
   duration: number;
@@ -16,27 +17,24 @@ interface LongFrame extends PerformanceEntry {
   scripts?: Script[];
 }
 
-/** ms a frame blocks before it is told. */
-const BLOCKS = 50;
+const enum Limit {
+  /** ms a frame blocks before it is told. */
+  blocks = 50,
+}
 
-/** Begins to capture. Returns what undoes it. */
-export const captureLongTasks = (scope: Scope): (() => void) => {
-  const frames = PerformanceObserver.supportedEntryTypes.includes("long-animation-frame");
-  return observe(frames ? "long-animation-frame" : "longtask", {}, (entry: LongFrame) => {
-    if (frames && (entry.blockingDuration ?? 0) < BLOCKS) return;
-    const longest = entry.scripts?.reduce<Script | undefined>(
-      (one, other) => (one && one.duration >= other.duration ? one : other),
-      undefined,
-    );
-    const event = scope.recorder.start(role.mark, { moment: at(entry.startTime), cause: null });
-    scope.recorder.finish(event, {
-      duration: entry.duration,
-      name: frames ? "browser.long_animation_frame" : "browser.long_task",
-      attributes: {
-        "browser.long_animation_frame.blocking_duration": entry.blockingDuration && Math.round(entry.blockingDuration),
-        "browser.long_animation_frame.invoker": longest?.invoker || undefined,
-        "code.file.path": longest?.sourceURL || undefined,
-      },
-    });
+/** Begins to capture. */
+export const captureLongTasks = (scope: Scope): void => {
+  const frames = observes("long-animation-frame");
+  observe(scope, frames ? "long-animation-frame" : "longtask", (entry: LongFrame) => {
+    const { blockingDuration = 0, scripts = [], duration } = entry;
+    if (frames && blockingDuration < Limit.blocks) return;
+    const [longest] = [...scripts].sort((one, other) => other.duration - one.duration);
+    const event = start(scope, Role.mark, { moment: at(entry.startTime), cause: null });
+    const attributes = {
+      "browser.long_animation_frame.blocking_duration": Math.round(blockingDuration) || undefined,
+      "browser.long_animation_frame.invoker": longest?.invoker || undefined,
+      "code.file.path": longest?.sourceURL || undefined,
+    };
+    finish(scope, event, frames ? "browser.long_animation_frame" : "browser.long_task", attributes, duration);
   });
 };

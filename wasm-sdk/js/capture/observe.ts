@@ -1,21 +1,20 @@
 // Performance entries, from an observer that is registered once. A browser that does not know a type has none.
 
-import { guarded } from "../guard";
+import { attempt, guarded } from "../guard";
+import type { Scope } from "../scope";
 
-/** Hands every entry of `type` to `heard`. Returns what undoes it. */
+export const observes = (type: string): boolean =>
+  attempt(() => PerformanceObserver.supportedEntryTypes)?.includes(type) ?? false;
+
+/** Hands every entry of `type` to `heard`. */
 export const observe = <Entry extends PerformanceEntry>(
+  scope: Scope,
   type: string,
-  options: PerformanceObserverInit & { durationThreshold?: number },
   heard: (entry: Entry) => void,
-): (() => void) => {
-  if (typeof PerformanceObserver !== "function" || !PerformanceObserver.supportedEntryTypes.includes(type))
-    return () => {};
+): void => {
+  if (!observes(type)) return;
   const one = guarded(heard);
   const observer = new PerformanceObserver((list) => (list.getEntries() as Entry[]).forEach((entry) => one(entry)));
-  try {
-    observer.observe({ type, buffered: true, ...options });
-  } catch {
-    return () => {};
-  }
-  return () => observer.disconnect();
+  observer.observe({ type, buffered: true });
+  scope.undos.push(() => observer.disconnect());
 };

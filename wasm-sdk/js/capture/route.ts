@@ -1,16 +1,19 @@
 // Routes of single-page apps: each begins a view. Told by the Navigation API where there is one, else by History.
 
-import { patch } from "../patch";
+import { Role } from "../event";
 import { guarded } from "../guard";
-import { role } from "../event";
+import { Of } from "../handle";
+import { listen } from "../listen";
+import { patch } from "../patch";
+import { moment } from "../record";
 import type { Scope } from "../scope";
 
 interface NavigateEvent extends Event {
-  navigationType: string;
+  navigationType?: string;
 }
 
-/** Begins to capture. Returns what undoes it. */
-export const captureRoutes = (scope: Scope): (() => void) => {
+/** Begins to capture. */
+export const captureRoutes = (scope: Scope): void => {
   let address = location.href;
   const changed = guarded((type: string): void => {
     const [from, to] = [address, location.href];
@@ -19,48 +22,30 @@ export const captureRoutes = (scope: Scope): (() => void) => {
     if (withoutAnchor(from) === withoutAnchor(to)) return;
     const isView = viewOf(from) !== viewOf(to);
     const attributes = { "url.full": to, "browser.navigation.type": type, "browser.navigation.same_document": true };
-    scope.recorder.moment("browser.navigation", attributes, isView ? role.view : role.none);
-    if (isView) scope.forgetView();
+    moment(scope, "browser.navigation", attributes, isView ? Role.view : Role.none);
+    // What was said of the view before.
+    if (isView) scope.said[Of.view] = {};
   });
   const { navigation } = window as { navigation?: EventTarget };
-  if (navigation) {
-    let type = "push";
-    const begins = (event: Event): void => void (type = (event as NavigateEvent).navigationType);
-    // `currententrychange` comes when the address has changed, in the stack of whoever changed it.
-    const entry = (event: Event): void => changed((event as NavigateEvent).navigationType ?? type);
-    navigation.addEventListener("navigate", begins);
-    navigation.addEventListener("currententrychange", entry);
-    return () => {
-      navigation.removeEventListener("navigate", begins);
-      navigation.removeEventListener("currententrychange", entry);
-    };
-  }
-  return byHistory(changed);
+  if (!navigation) return byHistory(scope, changed);
+  let type = "push";
+  listen(scope, navigation, "navigate", ({ navigationType }: NavigateEvent) => void (type = navigationType ?? type));
+  // Comes when the address has changed, in the stack of whoever changed it.
+  listen(scope, navigation, "currententrychange", ({ navigationType }: NavigateEvent) =>
+    changed(navigationType ?? type),
+  );
 };
 
-const byHistory = (changed: (type: string) => void): (() => void) => {
-  let active = true;
-  const after = (name: "pushState" | "replaceState", type: string): (() => void) =>
-    patch(history, name, (original) => (...args) => {
+const byHistory = (scope: Scope, changed: (type: string) => void): void => {
+  for (const name of ["pushState", "replaceState"] as const)
+    patch(scope, history, name, (original) => (...args) => {
       original.apply(history, args);
-      if (active) changed(type);
+      if (!scope.closed) changed(name.slice(0, -5));
     });
-  const popped = (): void => changed("traverse");
-  const undos = [after("pushState", "push"), after("replaceState", "replace")];
-  addEventListener("popstate", popped);
-  addEventListener("hashchange", popped);
-  return () => {
-    active = false;
-    undos.forEach((undo) => undo());
-    removeEventListener("popstate", popped);
-    removeEventListener("hashchange", popped);
-  };
+  listen(scope, window, "popstate hashchange", () => changed("traverse"));
 };
 
 // `#/cart` and `#!cart` are routes of old routers, `#reviews` is a place in the document.
-const withoutAnchor = (address: string): string => {
-  const [page, fragment = ""] = address.split("#", 2);
-  return /^[!/]/.test(fragment) ? address : (page ?? "");
-};
+const withoutAnchor = (address: string): string => address.replace(/^([^#]*)#(?![!/]).*/, "$1");
 
 const viewOf = (address: string): string => withoutAnchor(address).replace(/\?[^#]*/, "");

@@ -2,17 +2,14 @@
 // with its time, linked to the route that began it by `previous`.
 
 import { at } from "../clock";
-import { role } from "../event";
+import { Role } from "../event";
+import { finish, start } from "../record";
 import type { Scope } from "../scope";
 import { observe } from "./observe";
 
-/** Begins to capture. Returns what undoes it. */
-export const captureSoftNavigations = (scope: Scope): (() => void) =>
-  observe("soft-navigation", {}, (entry) => {
-    const event = scope.recorder.start(role.mark, { moment: at(entry.startTime), cause: null });
-    scope.recorder.finish(event, {
-      duration: entry.duration,
-      name: "browser.soft_navigation",
-      attributes: { "url.full": entry.name },
-    });
+/** Begins to capture. */
+export const captureSoftNavigations = (scope: Scope): void =>
+  observe(scope, "soft-navigation", ({ startTime, duration, name }) => {
+    const event = start(scope, Role.mark, { moment: at(startTime), cause: null });
+    finish(scope, event, "browser.soft_navigation", { "url.full": name }, duration);
   });

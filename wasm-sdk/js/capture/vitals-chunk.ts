@@ -2,23 +2,23 @@
 
 import { onCLS, onFCP, onINP, onLCP, onTTFB, type MetricWithAttribution } from "web-vitals/attribution";
 
-export interface Vital {
-  name: string;
-  value: number;
-  delta: number;
-  id: string;
-  rating: string;
-  navigationType: string;
-  /** Monotonic time it is due to, in ms. */
-  time: number | undefined;
-  attribution: Record<string, string | number | undefined>;
-}
+/** Its attributes, and the monotonic time in ms that it is due to. */
+export type Vital = [Record<string, string | number | undefined>, number | undefined];
 
 /** Hands every vital to `tell`, once it is final: at the latest when the page is hidden. */
 export const watchVitals = (tell: (vital: Vital) => void): void => {
   const told = (metric: MetricWithAttribution): void => {
-    const { name, value, delta, id, rating, navigationType } = metric;
-    tell({ name, value, delta, id, rating, navigationType, ...dueTo(metric) });
+    const { time, attribution } = dueTo(metric);
+    const attributes = {
+      "browser.web_vital.name": metric.name,
+      "browser.web_vital.value": metric.value,
+      "browser.web_vital.delta": metric.delta,
+      "browser.web_vital.id": metric.id,
+      "browser.web_vital.rating": metric.rating,
+      "browser.web_vital.navigation_type": metric.navigationType,
+      ...attribution,
+    };
+    tell([attributes, time]);
   };
   onCLS(told);
   onFCP(told);
@@ -27,7 +27,12 @@ export const watchVitals = (tell: (vital: Vital) => void): void => {
   onTTFB(told);
 };
 
-const dueTo = (metric: MetricWithAttribution): Pick<Vital, "time" | "attribution"> => {
+interface Due {
+  time: number | undefined;
+  attribution: Vital[0];
+}
+
+const dueTo = (metric: MetricWithAttribution): Due => {
   switch (metric.name) {
     case "LCP": {
       const { target, url, timeToFirstByte, resourceLoadDelay, resourceLoadDuration, elementRenderDelay } =

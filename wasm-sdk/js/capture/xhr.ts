@@ -3,10 +3,9 @@
 // Unlike fetch they cannot be repeated without our headers behind the page's back, so a path that fails with them is
 // left alone from then on and the failure is the page's to see, as any other would be.
 
+import { guarded, safely } from "../guard";
 import { patch } from "../patch";
-import { guarded } from "../guard";
 import type { Scope } from "../scope";
-import { currentSpan } from "../span";
 import { headersOf, joins, leave } from "./propagate";
 import { beginCall, endCall } from "./request";
 
@@ -14,63 +13,53 @@ interface Opened {
   method: string;
   url: string;
   /** The page has joined it to a trace itself. */
-  traced: boolean;
+  traced?: boolean;
 }
 
-/** Begins to capture. Returns what undoes it. */
-export const captureXhr = (scope: Scope): (() => void) => {
-  if (typeof XMLHttpRequest !== "function") return () => {};
-  let active = true;
+/** Begins to capture. */
+export const captureXhr = (scope: Scope): void => {
   const opened = new WeakMap<XMLHttpRequest, Opened>();
-  const { prototype } = XMLHttpRequest;
   type Methods = Record<"open" | "send" | "setRequestHeader", (this: XMLHttpRequest, ...args: unknown[]) => void>;
-  const methods = prototype as unknown as Methods;
-  const before = (name: keyof Methods, look: (request: XMLHttpRequest, args: unknown[]) => void): (() => void) =>
+  const before = (name: keyof Methods, look: (request: XMLHttpRequest, args: unknown[]) => void): void =>
     patch(
-      methods,
+      scope,
+      XMLHttpRequest.prototype as unknown as Methods,
       name,
       (original) =>
         function (this: XMLHttpRequest, ...args: unknown[]) {
-          if (active) guarded(() => look(this, args))();
+          if (!scope.closed) safely(look, this, args);
           return original.apply(this, args);
         },
     );
-  const undos = [
-    before("open", (request, [method, url]) => {
-      opened.set(request, { method: String(method), url: String(url), traced: false });
-    }),
-    before("setRequestHeader", (request, [name]) => {
-      const known = opened.get(request);
-      if (known && String(name).toLowerCase() === "traceparent") known.traced = true;
-    }),
-    before("send", (request) => {
-      const known = opened.get(request);
-      if (known) begin(scope, request, known);
-    }),
-  ];
-  return () => {
-    active = false;
-    undos.forEach((undo) => undo());
-  };
+  before("open", (request, [method, url]) => opened.set(request, { method: String(method), url: String(url) }));
+  before("setRequestHeader", (request, [name]) => {
+    const known = opened.get(request);
+    if (known && String(name).toLowerCase() === "traceparent") known.traced = true;
+  });
+  before("send", (request) => {
+    const known = opened.get(request);
+    if (known) begin(scope, request, known);
+  });
 };
 
+/** What happened, as `error.type`. */
+const ERRORS: Record<string, string> = { abort: "AbortError", timeout: "TimeoutError", error: "NetworkError" };
+
 const begin = (scope: Scope, request: XMLHttpRequest, { method, url, traced }: Opened): void => {
-  const call = beginCall(scope, url, method, currentSpan(scope));
+  const call = beginCall(scope, url, method);
   if (!call) return;
+  const joined = !traced && joins(call.url, scope);
   // `loadend` comes last, whatever happened; what happened is known before it.
   let error = "_OTHER";
-  const failed = (event: Event): void => {
-    error = event.type === "abort" ? "AbortError" : event.type === "timeout" ? "TimeoutError" : "NetworkError";
-  };
-  for (const type of ["error", "abort", "timeout"]) request.addEventListener(type, failed, { once: true });
-  const joined = !traced && joins(call.url, scope);
-  const ended = guarded(() => {
-    for (const type of ["error", "abort", "timeout"]) request.removeEventListener(type, failed);
-    if (joined && request.status === 0 && error === "NetworkError" && navigator.onLine) leave(call.url, scope);
-    endCall(scope, call, request.status ? { code: request.status } : { error });
+  const heard = guarded(({ type }: Event) => {
+    error = ERRORS[type] ?? error;
+    if (type !== "loadend") return;
+    for (const one of types) request.removeEventListener(one, heard);
+    const { status } = request;
+    if (joined && !status && error === "NetworkError" && navigator.onLine) leave(call.url, scope);
+    endCall(scope, call, status, status ? undefined : error);
   });
-  request.addEventListener("loadend", ended, { once: true });
-  if (!joined) return;
-  const headers = Object.entries(headersOf(scope.recorder, call.event));
-  for (const [name, value] of headers) request.setRequestHeader(name, value);
+  const types = [...Object.keys(ERRORS), "loadend"];
+  for (const type of types) request.addEventListener(type, heard);
+  if (joined) for (const [name, value] of headersOf(scope, call.event)) request.setRequestHeader(name, value);
 };
