@@ -2,7 +2,7 @@
 // OpenTelemetry, in turns. `cargo xtask bench sdk` builds what it needs and runs:
 //
 //     node benches/browser/sdk.mjs <weft> <runs>
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -30,8 +30,10 @@ async function main([weft, runs]) {
   const { start, otel, measure, report, otelVersions } = await parts();
   const { Site } = await import("./sdk/site.mjs");
   const { startCollector } = await import("./sdk/collector.mjs");
-  const folder = await mkdtemp(join(tmpdir(), "weft-bench-"));
-  const stops = [() => rm(folder, { recursive: true, force: true })];
+  const folder = mkdtempSync(join(tmpdir(), "weft-bench-"));
+  // Also after Ctrl-C, which ends the browser and the collector as well.
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  const stops = [];
   try {
     const site = new Site(otel);
     await site.start();
@@ -52,13 +54,24 @@ async function main([weft, runs]) {
   }
 }
 
+/** ms after which what is awaited will not come any more. */
+const PATIENCE = 900_000;
+
+async function inTime(work, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} has not ended in ${PATIENCE / 60_000} minutes`)), PATIENCE);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
 /** Each subject in turn, so that what else the machine does meets all of them. */
 async function rounds(runs, measureOne) {
   const measured = Object.fromEntries(SUBJECTS.map((subject) => [subject, []]));
   for (let run = 1; run <= runs; run++) {
     for (const subject of SUBJECTS) {
       process.stderr.write(`run ${run} of ${runs}: ${subject}\n`);
-      measured[subject].push(await measureOne(subject));
+      measured[subject].push(await inTime(measureOne(subject), `measuring ${subject}`));
     }
   }
   return measured;

@@ -10,5 +10,5 @@ window.subject = {
   },
   /** Batches of pages that are gone. */
   replayed: () => stats().replayed,
-  unsent: () => stats().recorded - stats().acknowledged,
+  acknowledged: () => stats().acknowledged,
 };
