@@ -1,13 +1,10 @@
-//! `cargo xtask bench load`: builds our collector and its peer as they are released, and measures both in one run.
+//! `cargo xtask bench …`: builds what is released and what it is measured against, and measures both in one run.
 
-use std::{fs, path::PathBuf};
+mod kept;
 
-use crate::{
-    failure::{Failure, Outcome},
-    peers,
-    program::Program,
-    repository,
-};
+use crate::{failure::Outcome, peers, program::Program, setup, wasm};
+
+use kept::{Bench, load_average};
 
 /// What becomes of the tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,6 +18,9 @@ pub(crate) enum Keep {
 /// Enough for a hundredth of a second of CPU to be little.
 pub(crate) const SPANS: &str = "400000";
 
+/// Enough for medians and quartiles to be steady.
+pub(crate) const RUNS: &str = "20";
+
 pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
     let otelcol = peers::otelcol();
     let weft = built("weft-collector", "weft")?;
@@ -32,15 +32,32 @@ pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
             bench.args(["--without-otelcol", &why.to_string()])
         }
     };
-    // Whoever reads the numbers wants to know whether anything else was running.
-    let load_average = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load_average = load_average.split(' ').next().unwrap_or_default().to_owned();
-    let mut said = String::new();
-    let succeeded = bench.watch(|line| said.push_str(&format!("{line}\n")))?;
-    if !succeeded {
-        return Err("the bench failed, see above".into());
+    let about = Bench {
+        name: "load",
+        title: "What a million spans cost",
+        command: &format!("cargo xtask bench load --spans {spans} --keep"),
+        circumstances: "sender and sink are on the same processors",
+        load_average: load_average(),
+    };
+    about.run(bench, keep)
+}
+
+/// What the SDK costs a page beside OpenTelemetry's, measured in Chromium so many times in turns.
+pub(crate) fn sdk(runs: &str, keep: Keep) -> Outcome {
+    if !runs.parse::<u32>().is_ok_and(|runs| runs > 0) {
+        return Err(format!("`--runs {runs}`: how many runs is a number from 1").into());
     }
-    if keep == Keep::Yes { write(spans, &load_average, &said) } else { Ok(()) }
+    setup::chromium()?;
+    wasm::run(wasm::Way::Chosen)?;
+    let weft = built("weft-collector", "weft")?;
+    let about = Bench {
+        name: "sdk",
+        title: "What the SDK costs a page",
+        command: &format!("cargo xtask bench sdk --runs {runs} --keep"),
+        circumstances: "collector and receiver are on the same processors as the browser",
+        load_average: load_average(),
+    };
+    about.run(Program::new("node").args(["benches/browser/sdk.mjs", &weft, runs]), keep)
 }
 
 /// `cargo xtask bytes FILE... [--json]`: what a span weighs on the wire, beside OTLP.
@@ -58,44 +75,4 @@ fn built(package: &str, name: &str) -> Outcome<String> {
     let executable = messages.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back();
     let path = executable.and_then(|(_, rest)| rest.split('"').next());
     path.map(str::to_owned).ok_or_else(|| format!("cargo does not say where `{name}` is").into())
-}
-
-/// A run says where it was made: without that its numbers mean nothing.
-fn write(spans: &str, load_average: &str, tables: &str) -> Outcome {
-    let said = |program: &str, args: &[&str]| {
-        let said = Program::new(program).args(args).output();
-        said.map_or_else(|_| format!("no {program}"), |said| said.trim().to_owned())
-    };
-    let (date, commit) = (said("date", &["+%F"]), said("git", &["rev-parse", "--short", "HEAD"]));
-    let changed = !said("git", &["status", "--porcelain", "--untracked-files=no"]).is_empty();
-    let commit_said = if changed { format!("{commit} with changes") } else { commit.clone() };
-    let text = format!(
-        "# What a million spans cost\n\n{date} · commit {commit_said} · {}, {} cores, {} MiB, load average {} before · Linux {}, {} · {} · {}\n\
-         `cargo xtask bench load --spans {spans} --keep`; sender and sink are on the same processors.\n\n{tables}",
-        processor(),
-        said("nproc", &[]),
-        memory_mib(),
-        load_average,
-        said("uname", &["-r"]),
-        said("stat", &["--file-system", "--format=%T", "target"]),
-        said("rustc", &["--version"]),
-        said("go", &["version"]),
-    );
-    let path: PathBuf = repository::root().join(format!("benches/runs/{date}-load-{commit}.md"));
-    fs::write(&path, text).map_err(Failure::while_doing("writing the run"))?;
-    println!("\nkept as {}", path.display());
-    Ok(())
-}
-
-fn processor() -> String {
-    let about = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let name = about.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    name.map_or_else(|| "unknown processor".to_owned(), |(_, name)| name.to_owned())
-}
-
-fn memory_mib() -> u64 {
-    let about = fs::read_to_string("/proc/meminfo").unwrap_or_default();
-    let total = about.lines().find_map(|line| line.strip_prefix("MemTotal:"));
-    let kib = total.and_then(|total| total.split_whitespace().next()?.parse::<u64>().ok());
-    kib.unwrap_or(0) / 1024
 }

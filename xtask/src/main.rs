@@ -34,6 +34,8 @@ cargo xtask <chore>
   bytes FILE...   what a span weighs on the wire, ours and OTLP; FILE holds OTLP/JSON. --json: a line a file
   bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
                   --keep: also as a file in benches/runs; --spans N: so many at 100 a request
+  bench sdk       what the SDK costs a page in Chromium, beside OpenTelemetry's and none at all
+                  --keep: also as a file in benches/runs; --runs N: so many times, 20 by default
 
   setup           check the tools this repository needs, and install what can be installed
   setup --slow    also the backends that only `test --slow` needs
@@ -66,6 +68,7 @@ fn run(args: &[&str]) -> Outcome {
         ["ci"] => ci::run(),
         ["bytes", arguments @ ..] => bench::bytes(arguments),
         ["bench", "load", options @ ..] => bench_load(options),
+        ["bench", "sdk", options @ ..] => bench_sdk(options),
         ["setup"] => setup::run().and_then(|()| backends::usual()),
         ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
@@ -83,11 +86,27 @@ fn run(args: &[&str]) -> Outcome {
 }
 
 fn bench_load(options: &[&str]) -> Outcome {
+    let (spans, keep) = bench_options("load", "--spans", bench::SPANS, options)?;
+    bench::load(spans, keep)
+}
+
+fn bench_sdk(options: &[&str]) -> Outcome {
+    let (runs, keep) = bench_options("sdk", "--runs", bench::RUNS, options)?;
+    bench::sdk(runs, keep)
+}
+
+/// How often, by the bench's name for that or as usual, and what becomes of the tables.
+fn bench_options<'a>(
+    bench: &str,
+    count: &str,
+    usual: &'a str,
+    options: &[&'a str],
+) -> Outcome<(&'a str, bench::Keep)> {
     match options {
-        [] => bench::load(bench::SPANS, bench::Keep::No),
-        ["--keep"] => bench::load(bench::SPANS, bench::Keep::Yes),
-        ["--spans", spans] => bench::load(spans, bench::Keep::No),
-        ["--spans", spans, "--keep"] | ["--keep", "--spans", spans] => bench::load(spans, bench::Keep::Yes),
-        _ => Err(format!("`bench load` has no option `{}`", options.join(" ")).into()),
+        [] => Ok((usual, bench::Keep::No)),
+        ["--keep"] => Ok((usual, bench::Keep::Yes)),
+        [name, value] if *name == count => Ok((value, bench::Keep::No)),
+        [name, value, "--keep"] | ["--keep", name, value] if *name == count => Ok((value, bench::Keep::Yes)),
+        _ => Err(format!("`bench {bench}` has no option `{}`", options.join(" ")).into()),
     }
 }

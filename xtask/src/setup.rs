@@ -14,15 +14,20 @@ const CHROMIUM: [&str; 4] = ["chromium", "chromium-browser", "google-chrome-stab
 const FIREFOX: [&str; 2] = ["firefox-esr", "firefox"];
 
 pub(crate) fn run() -> Outcome {
-    node()?;
-    npm_packages()?;
-    browser("Chromium", &CHROMIUM, &["chromium"])?;
+    chromium()?;
     browser("Firefox", &FIREFOX, &["firefox-esr"])?;
     // A browser with windows; Xvfb is the screen for them.
     browser("WebKitGTK", &["WebKitWebDriver"], &["webkit2gtk-driver", "xvfb"])?;
     let way = wasm::toolchain(wasm::Way::Chosen)?;
     eprintln!("set up: node, npm packages, chromium, firefox, webkitgtk, wasm ({way})");
     Ok(())
+}
+
+/// What a bench in Chromium needs.
+pub(crate) fn chromium() -> Outcome {
+    node()?;
+    npm_packages()?;
+    browser("Chromium", &CHROMIUM, &["chromium"])
 }
 
 /// Node is not installed from here: Debian's own may be too old, and people choose their way to get it.
