@@ -15,6 +15,8 @@ extern crate alloc;
 
 pub mod record;
 
+pub mod request;
+
 pub mod write;
 
 mod batch;
@@ -34,7 +36,8 @@ mod abi {
 
     use crate::{
         heap::Heap,
-        record::{self, Kept, Recorder},
+        record::{Kept, Recorder},
+        request,
     };
 
     #[global_allocator]
@@ -184,7 +187,7 @@ mod abi {
     #[unsafe(no_mangle)]
     extern "C" fn head(length: usize) -> usize {
         let Module { buffer, output, .. } = module();
-        record::head(frame(buffer, length), output);
+        request::head(frame(buffer, length), output);
         output.len()
     }
 
@@ -192,7 +195,6 @@ mod abi {
     /// again, or -1: that was no answer to this batch.
     #[unsafe(no_mangle)]
     extern "C" fn ack(length: usize) -> f64 {
-        let Module { recorder, buffer, .. } = module();
-        recorder.ack(frame(buffer, length)).map_or(-1.0, f64::from)
+        request::ack(frame(&module().buffer, length)).map_or(-1.0, f64::from)
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use weft_proto::{
-    Head, Ids, LinkKinds, OpenState, Seed, Session, SpanId, Target, TraceId,
+    Ids, LinkKinds, OpenState, Seed, Session, SpanId, Target, TraceId,
     limits::MAX_NUMBER,
     rows::{Field, Row},
 };
@@ -263,26 +263,12 @@ impl Recorder {
         }
     }
 
-    /// Milliseconds to wait before sending again; `None`: the answer does not acknowledge that batch.
-    #[must_use]
-    pub fn ack(&self, frame: &[u8]) -> Option<u32> {
-        Frame(frame).ack()
-    }
-
     /// A root that JavaScript knows by its ids only: one of ours is told by its number, which costs a byte.
     fn target(&self, (trace, span): (TraceId, SpanId)) -> Target {
         let mut known = self.last_root.into_iter().chain(self.page_load);
         let own =
             known.find(|event| self.ids.trace(event.number) == trace && self.ids.span(event.number) == span);
         own.map_or(Target::Foreign(trace, span), |event| Target::Own(event.number))
-    }
-}
-
-/// Writes the head for one try to send a sealed batch.
-pub fn head(frame: &[u8], out: &mut Vec<u8>) {
-    out.clear();
-    if let Some(head) = Frame(frame).head() {
-        Head::write(&head, out);
     }
 }
 

@@ -174,7 +174,7 @@ proptest! {
                     page.0.long(&frame);
                 }
                 7 => page.0.cancel(&frame),
-                _ => assert_eq!(page.0.ack(&frame), None),
+                _ => assert_eq!(weft_sdk::request::ack(&frame), None),
             }
         }
         page.sealed();
