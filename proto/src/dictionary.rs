@@ -3,7 +3,7 @@
 //!
 //! It holds names and values of OpenTelemetry's semantic conventions and of its JavaScript instrumentations, what browsers
 //! say of themselves, and what many addresses have in common: no words of any one site. What is likeliest, and what comes
-//! after each other, stands last. Its size is weighed in `docs/decisions/0015-columns-behind-a-dictionary.md`.
+//! after each other, stands last. Its size is weighed in `docs/decisions/0016-columns-behind-a-dictionary.md`.
 
 /// Strings as they lie in the text of a body, each with its end, and pieces of strings.
 pub const DICTIONARY: &[u8] = concat!(
