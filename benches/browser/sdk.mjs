@@ -13,6 +13,11 @@ const SPEEDS = [
   { slower: 6, events: 20_000, flushes: 20 },
 ];
 
+const LEGEND = `Median of the runs (and their middle half). Times of the main thread are its processor's unless it says otherwise; what
+OpenTelemetry and weft take is beyond what the page takes without. A task is the SDK's if its code, microtasks or the
+start of a module were in it, so the page's own handlers are too where an SDK wraps them.
+`;
+
 /** Everything of npm's is imported here, so that what is missing has one place to be explained. */
 async function parts() {
   try {
@@ -44,6 +49,7 @@ async function main([weft, runs]) {
     const { browser } = await start(join(folder, "profile"));
     stops.push(() => browser.close());
     console.log(`${await browser.version()}; ${otelVersions()}\n`);
+    console.log(LEGEND);
     for (const speed of SPEEDS) {
       const measured = await rounds(Number(runs), (subject) => measure({ browser, site }, subject, speed));
       const slower = speed.slower === 1 ? "As fast as this machine is" : `${speed.slower} times slower`;

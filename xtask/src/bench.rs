@@ -44,8 +44,8 @@ pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
 
 /// What the SDK costs a page beside OpenTelemetry's, measured in Chromium so many times in turns.
 pub(crate) fn sdk(runs: &str, keep: Keep) -> Outcome {
-    if !runs.parse::<u32>().is_ok_and(|runs| runs > 0) {
-        return Err(format!("`--runs {runs}`: how many runs is a number from 1").into());
+    if !runs.parse::<u32>().is_ok_and(|runs| runs > 1) {
+        return Err(format!("`--runs {runs}`: how many runs is a number from 2: one has no spread").into());
     }
     setup::chromium()?;
     wasm::run(wasm::Way::Chosen)?;

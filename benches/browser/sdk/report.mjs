@@ -31,7 +31,7 @@ export function report({ none, weft, otel }, slower) {
       [paint("LCP, ms", "lcp", each), paint("INP, ms", "inp", each)],
     ),
     "",
-    ...longTasks(each),
+    ...(slower === 1 ? longTasks(each) : []),
   ].join("\n");
 }
 
@@ -147,6 +147,6 @@ const longTasks = (each) =>
   ["weft", "otel"].map((subject) => {
     const all = each[subject].flatMap((run) => run.tasks).filter(({ sdk, cpu }) => sdk && cpu > LONG);
     const longest = all.sort((one, other) => other.cpu - one.cpu).slice(0, 5);
-    const told = longest.map(({ cpu, ran }) => `${round(cpu, 1)} ms (${ran.join(", ")})`);
+    const told = longest.map(({ cpu, ran }) => `${round(cpu, 1)} ms (${[...new Set(ran)].join(", ")})`);
     return `Longest tasks with code of ${subject} in them: ${told.join("; ") || `none over ${LONG} ms`}.\n`;
   });

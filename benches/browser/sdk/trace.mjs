@@ -46,7 +46,7 @@ export function tasks(events, isSdk) {
     const task = all.at(-1);
     if (!task || event.ts > task.end || event.ph !== "X") continue;
     if (NOBODYS.includes(event.name) || isSdk(addressOf(event))) task.sdk = true;
-    if ((event.dur ?? 0) > 500 && event.name !== "RunTask") task.ran.push(`${event.name} ${addressOf(event)}`.trim());
+    if ((event.dur ?? 0) > 500 && event.name !== "RunTask") task.ran.push(`${event.name} ${pathOf(event)}`.trim());
   }
   return all;
 }
@@ -57,6 +57,8 @@ const addressOf = ({ args }) => {
   const data = args?.data ?? {};
   return data.url ?? data.scriptName ?? data.fileName ?? args?.fileName ?? "";
 };
+
+const pathOf = (event) => addressOf(event).replace(/^https?:\/\/[^/]*/, "");
 
 /** Of each pair of marks: ms of processor and by the clock of the tasks between them. */
 export function between(events, from, to) {
