@@ -5,16 +5,17 @@
 import { whoLives } from "./channel";
 import { wallNow } from "./clock";
 import { LinkKind, type Started } from "./event";
+import type { Late } from "./ids";
 import { link } from "./record";
 import type { Scope } from "./scope";
-import { forget, store, stored } from "./storage";
+import { forget, parsed, store, written } from "./storage";
 
 export interface Trail {
   /** Seed of the page in hex, by which it answers. */
   page: string;
   /** Trace and span ids of its load and of its last root, 48 hex digits. */
-  load: string;
-  root: string;
+  load: Late;
+  root: Late;
 }
 
 const enum Limit {
@@ -34,7 +35,7 @@ export const navigation = (): NavigationTiming | undefined =>
 
 /** What the document before this one has left. */
 export const trailBefore = (scope: Scope): Trail | undefined => {
-  const { page, load, root } = (stored(scope.tabStore, nameOf(scope)) ?? {}) as Partial<Trail>;
+  const { page, load, root } = (parsed(written(scope.tabStore, nameOf(scope))) ?? {}) as Partial<Trail>;
   return page && IDS.test(`${load},${root}`) ? ({ page, load, root } as Trail) : undefined;
 };
 
@@ -51,11 +52,11 @@ export const linkArrival = async (scope: Scope, load: Started, before: Trail | u
   if (!again && !opened) return;
   if (!opened && !discarded && (await whoLives(scope, [before.page])).has(before.page)) return;
   const targets = opened ? [before.root] : new Set([before.load, before.root]);
-  for (const to of targets) link(scope, load, opened ? LinkKind.opener : LinkKind.restored, to);
+  for (const to of targets) link(scope, load, opened ? LinkKind.opener : LinkKind.restored, `${to}`);
 };
 
 /** A root of this page has begun. */
-export const keepTrail = (scope: Scope, root: string, now: boolean): void => {
+export const keepTrail = (scope: Scope, root: Late, now: boolean): void => {
   scope.trail = { page: scope.page, load: scope.trail?.load ?? root, root };
   if (now || wallNow() - scope.trailWritten > Limit.writeEvery) saveTrail(scope);
 };

@@ -26,11 +26,17 @@ const permute = (words: Words): Words => {
   return Int32Array.of(a, b, c, d);
 };
 
-export const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes: Uint8Array): string => {
+  let digits = "";
+  for (const byte of bytes) digits += (byte + 256).toString(16).slice(1);
+  return digits;
+};
 
 export const unhex = (text: string): Uint8Array =>
   Uint8Array.from(text.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+
+/** Trace and span id, 48 hex digits, which are derived when somebody asks: most are overtaken before. */
+export type Late = string | { toString(): string; toJSON(): string };
 
 export interface Ids {
   /** 32 hex digits: trace id of the trace whose root is event `number`. */

@@ -53,7 +53,8 @@ export const start = (scope: Scope, role: number, { moment = now(), cause, paren
 
 // A root is what later ones come after, in this page and the next.
 const began = (scope: Scope, started: Started, role: number): void => {
-  const ids = idsOf(scope, started);
+  const text = (): string => idsOf(scope, started);
+  const ids = { toString: text, toJSON: text };
   touchSession(scope, started.session, started.moment.wall, ids);
   scope.roots++;
   const isInteraction = role === Role.interaction;
@@ -216,5 +217,5 @@ const frameOf = ({ id, previous, randomness, previousRoot, root }: Session): Ses
   previous,
   randomness,
   // Only the first root of a session links to the session before: it has none yet.
-  root: root === undefined ? previousRoot : undefined,
+  root: root === undefined && previousRoot ? `${previousRoot}` : undefined,
 });

@@ -75,6 +75,9 @@ interface Recording {
   tabStore?: Storage | undefined;
   mySession?: Session | undefined;
   sessionWritten: number;
+  /** What lies in storage, as it is written and as it is read. */
+  sessionText?: string | undefined;
+  sessionThere?: Session | undefined;
   trail?: Trail | undefined;
   trailWritten: number;
   channel?: BroadcastChannel | undefined;

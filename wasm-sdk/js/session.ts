@@ -4,9 +4,9 @@
 // for weeks must not go on with a session that ended before (timers are throttled in hidden tabs, and wrap
 // at 24.8 days). Where storage is refused or not wanted, the session lives as long as the page.
 
-import { hex } from "./ids";
+import { hex, type Late } from "./ids";
 import type { Scope } from "./scope";
-import { forget, store, stored } from "./storage";
+import { forget, parsed, store, written } from "./storage";
 
 const enum Limit {
   /** ms without any event after which the next one begins a session. */
@@ -26,12 +26,12 @@ export interface Session {
   /** 14 hex digits: randomness of the sampling decision (tracestate `rv`). */
   randomness: string;
   /** Trace and span id of the last root of the previous session, 48 hex digits. */
-  previousRoot?: string;
+  previousRoot?: Late;
   /** Wall time in ms. */
   start: number;
   last: number;
   /** Trace and span id of the last root so far. */
-  root?: string;
+  root?: Late;
 }
 
 const random = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Array(bytes)));
@@ -56,9 +56,15 @@ const begin = (wall: number, before: Session | undefined, samePage: boolean): Se
 
 const nameOf = ({ options }: Scope): string => `weft.session.${options.key}`;
 
+// Looked at for every event, and read only if somebody has written it.
 const inStorage = (scope: Scope): Session | undefined => {
-  const session = stored(scope.localStore, nameOf(scope));
-  return isSession(session) ? session : undefined;
+  const text = written(scope.localStore, nameOf(scope));
+  if (text !== scope.sessionText) {
+    const session = parsed(text);
+    scope.sessionText = text;
+    scope.sessionThere = isSession(session) ? session : undefined;
+  }
+  return scope.sessionThere;
 };
 
 const write = (scope: Scope, session: Session): Session => {
@@ -80,7 +86,7 @@ export const sessionAt = (scope: Scope, wall: number): Session => {
 };
 
 /** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
-export const touchSession = (scope: Scope, session: Session, wall: number, root: string): void => {
+export const touchSession = (scope: Scope, session: Session, wall: number, root: Late): void => {
   const used = { ...session, last: Math.max(session.last, wall), root };
   // Each write wakes every other tab of the origin, so most stay in memory for a while.
   if (!session.root || used.last - scope.sessionWritten > Limit.writeEvery) write(scope, used);

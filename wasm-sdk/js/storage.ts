@@ -9,9 +9,12 @@ export const localStore = (): Storage | undefined => attempt(() => localStorage)
 /** sessionStorage, if it may be used. */
 export const tabStore = (): Storage | undefined => attempt(() => sessionStorage);
 
-/** What was written as JSON under this name, by whomever. */
-export const stored = (storage: Storage | undefined, name: string): unknown =>
-  attempt(() => JSON.parse(storage?.getItem(name) ?? "null") as unknown);
+/** What was written under this name, by whomever. */
+export const written = (storage: Storage | undefined, name: string): string | undefined =>
+  attempt(() => storage?.getItem(name) ?? undefined);
+
+/** What JSON says. */
+export const parsed = (text = ""): unknown => attempt(() => JSON.parse(text) as unknown);
 
 /** Writes it as JSON. */
 export const store = (storage: Storage | undefined, name: string, value: object): void =>

@@ -122,6 +122,19 @@ const optional =
   };
 
 const text = (value: string): void => {
+  const start = at + 4;
+  const { length } = value;
+  let code = 0;
+  // Short and plain, as names and keys are, it is faster written here than by the encoder.
+  if (length < 64 && start + length < frame.length) {
+    let next = 0;
+    while (next < length && (code = value.charCodeAt(next)) < 128) frame[start + next++] = code;
+    if (next === length) {
+      word(length);
+      at += length;
+      return;
+    }
+  }
   const { read, written } = encoder.encodeInto(value, frame.subarray(at + 4));
   if (read < value.length) throw new RangeError();
   word(written);
