@@ -126,8 +126,9 @@ export class Sender {
     for (const batch of [...order]) {
       const again = urgency === "leaving" && !batch.outlives;
       if (batch.underWay === 0 || again) void this.post(batch, outlive);
-      // In no hurry, one after the other: a collector that is back from an outage is not flooded.
-      if (urgency === "soon") return;
+      // In no hurry, one after the other: a collector that is back from an outage is not flooded. Nor is one that is away
+      // by a page that is hidden, if what waits is kept.
+      if (urgency === "soon" || (urgency === "hidden" && this.failures > 0 && this.journal.isOpen)) return;
     }
   }
 
