@@ -100,12 +100,15 @@ async fn what_is_damaged_or_too_old_is_given_up_by_name(kind: Kind) {
     tab.evaluate::<()>(
         "(async () => {
             const db = await new Promise((resolve) => (indexedDB.open('weft', 1).onsuccess = (event) => resolve(event.target.result)));
-            const store = db.transaction('batches', 'readwrite').objectStore('batches');
+            const transaction = db.transaction('batches', 'readwrite');
+            const store = transaction.objectStore('batches');
             const all = await new Promise((resolve) => (store.getAll().onsuccess = (event) => resolve(event.target.result)));
             all[0].body[all[0].body.length >> 1] ^= 1;
             store.put(all[0]);
             all[1].wall -= 7 * 86400000;
-            await new Promise((resolve) => (store.put(all[1]).onsuccess = resolve));
+            store.put(all[1]);
+            // Before that a browser that is killed has kept neither.
+            await new Promise((resolve) => (transaction.oncomplete = resolve));
             db.close();
         })()",
     )

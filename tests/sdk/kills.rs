@@ -9,7 +9,7 @@ use support::{
     received::Received,
 };
 
-use super::scene::{Scene, all_named, flush};
+use super::scene::{Scene, all_named};
 
 in_each_browser!(three_kills_at_random_moments_lose_nothing_that_was_older_than_a_second,);
 
@@ -82,7 +82,9 @@ async fn live<'a>(scene: &'a Scene, life: usize, hidden: bool) -> Tab<'a> {
     if hidden {
         tab.hide().await;
     } else {
-        flush(&tab).await;
+        // It goes on recording, so there is always something that is not acknowledged.
+        tab.evaluate::<bool>("(window.due = weft.stats().recorded, weft.flush(0))").await;
+        tab.wait_until("weft.stats().acknowledged >= due").await;
     }
     tab
 }

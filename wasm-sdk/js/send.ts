@@ -103,8 +103,9 @@ export const send = (scope: Ready, urgency: Urgency): void => {
   if (outlive && scope.db) order.reverse();
   for (const batch of order) {
     if (batch.underWay === 0 || (urgency === Urgency.leaving && !batch.outlives)) void post(scope, batch, outlive);
-    // In no hurry, one after the other: a collector that is back from an outage is not flooded.
-    if (urgency === Urgency.soon) return;
+    // In no hurry, one after the other: a collector that is back from an outage is not flooded. Nor is one that is away by
+    // a page that is hidden, if what waits is kept.
+    if (urgency === Urgency.soon || (urgency === Urgency.hidden && scope.failures > 0 && scope.db)) return;
   }
 };
 
