@@ -26,7 +26,7 @@ use text::Text;
 /// Reads a body in the plain form.
 ///
 /// # Errors
-/// [`DecodeError::Truncated`], [`DecodeError::Limit`] or [`DecodeError::Invalid`].
+/// [`DecodeError::Limit`] or [`DecodeError::Invalid`], also where it ends too early: its digest says that it came as it was sent.
 pub fn decode(body: &[u8]) -> Result<Batch, DecodeError> {
     within("bytes of body", body.len(), limits::MAX_BODY_BYTES)?;
     let mut rest = Body(Reader(body));
@@ -66,12 +66,12 @@ struct Body<'a>(Reader<'a>);
 
 impl<'a> Body<'a> {
     fn byte(&mut self, part: &'static str) -> Result<u8, DecodeError> {
-        self.0.byte().ok_or(DecodeError::Truncated(part))
+        self.0.byte().ok_or(DecodeError::Invalid(part))
     }
 
     #[inline]
     fn number(&mut self, part: &'static str) -> Result<u64, DecodeError> {
-        self.0.number().ok_or(DecodeError::Truncated(part))
+        self.0.number().ok_or(DecodeError::Invalid(part))
     }
 
     /// How many of something follow: never more than `limit`.
@@ -84,6 +84,6 @@ impl<'a> Body<'a> {
     /// How many bytes follow, and those.
     fn bytes(&mut self, part: &'static str) -> Result<&'a [u8], DecodeError> {
         let count = self.number(part)?;
-        self.0.bytes(count).ok_or(DecodeError::Truncated(part))
+        self.0.bytes(count).ok_or(DecodeError::Invalid(part))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 /// Bytes of an event in OTLP besides its texts, attributes and links: ids, times, and what places it in its page.
 const EVENT_BYTES: usize = 500;
 
-const COLUMN: DecodeError = DecodeError::Truncated("columns of events");
+const COLUMN: DecodeError = DecodeError::Invalid("columns of events");
 const PARENT: DecodeError = DecodeError::Invalid("parent");
 const TIME: DecodeError = DecodeError::Invalid("time");
 

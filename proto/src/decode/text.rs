@@ -126,7 +126,7 @@ struct Unpacking<'a> {
 impl Unpacking<'_> {
     /// Unpacks the next string, and returns what is behind it.
     fn string<'t>(&mut self, text: &'t [u8]) -> Result<&'t [u8], DecodeError> {
-        const TEXT: DecodeError = DecodeError::Truncated("text");
+        const TEXT: DecodeError = DecodeError::Invalid("text");
         let mut rest = text;
         loop {
             let (plain, behind) = first_mark(rest).and_then(|at| rest.split_at_checked(at)).ok_or(TEXT)?;

@@ -17,7 +17,7 @@ use crate::{
     strings::StrId,
 };
 
-const VALUE: DecodeError = DecodeError::Truncated("value");
+const VALUE: DecodeError = DecodeError::Invalid("value");
 
 /// Gives the events and the resource their attributes. `rows`: the shape of each event.
 pub(super) fn read(
