@@ -1,11 +1,10 @@
 //! What is secret in a URL does not leave the page: not in a request, not in the collector's spool, not to the sink.
 
-use std::{fs, io::Read, path::Path};
+use std::{fs, path::Path};
 
-use flate2::read::DeflateDecoder;
 use prost::Message;
 use support::{browser::Kind, gate::Arrival, received::Received};
-use weft_proto::{Form, Head};
+use weft_proto::{Head, StrId, decode, inflate};
 
 use super::scene::{IMPORT, Scene, flush};
 
@@ -49,13 +48,14 @@ const VISIT: &str = r#"(async () => {
     });
 })()"#;
 
-/// The body behind the head of a request, as it was before compression.
+/// The body behind the head of a request, as it was before compression; and its strings, whose hex digits it packs.
 fn inflated(arrival: &Arrival) -> Vec<u8> {
     let (head, body) = Head::read(&arrival.body).expect("a batch has a head");
-    let mut bytes = Vec::new();
-    match head.form {
-        Form::Plain => bytes.extend_from_slice(body),
-        Form::Deflate => _ = DeflateDecoder::new(body).read_to_end(&mut bytes).expect("it inflates"),
+    let mut bytes = inflate(head.form, body).expect("it inflates").into_owned();
+    let strings = decode(&bytes).expect("it is a batch").strings;
+    for at in 0..strings.len() {
+        bytes.extend_from_slice(strings.get(StrId(at as u32)).as_bytes());
+        bytes.push(b'\n');
     }
     bytes
 }

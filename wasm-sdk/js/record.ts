@@ -4,6 +4,7 @@
 import { now, wallNow, type Moment } from "./clock";
 import { keepTrail } from "./arrival";
 import { certainly, Kind, Role, Status, type Call, type Known, type Recorded, type Started } from "./event";
+import type { Ids, Late } from "./ids";
 import { sealNow, waiting } from "./lifecycle";
 import type { Scope } from "./scope";
 import { sessionAt, touchSession, type Session } from "./session";
@@ -51,10 +52,15 @@ export const start = (scope: Scope, role: number, { moment = now(), cause, paren
   return started;
 };
 
+// Holds on to nothing but numbers: a session holds it, and an event its session.
+const lateIds = (ids: Ids, trace: number, span: number): Late => {
+  const text = (): string => ids.trace(trace) + ids.span(span);
+  return { toString: text, toJSON: text };
+};
+
 // A root is what later ones come after, in this page and the next.
 const began = (scope: Scope, started: Started, role: number): void => {
-  const text = (): string => idsOf(scope, started);
-  const ids = { toString: text, toJSON: text };
+  const ids = lateIds(scope.ids, started.root.number, started.number);
   touchSession(scope, started.session, started.moment.wall, ids);
   scope.roots++;
   const isInteraction = role === Role.interaction;

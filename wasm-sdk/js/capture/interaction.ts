@@ -28,26 +28,18 @@ const tell = (
   finish(scope, started, `browser.user_action.${name}`, attributes);
 };
 
-const enum Limit {
-  /** ms within which no person presses twice at one place. */
-  onePress = 50,
-}
-
 export const captureClicks = (scope: Scope): void => {
-  let last = { timeStamp: -Limit.onePress, screenX: 0, screenY: 0 };
+  let last: { control: WeakRef<Element> | undefined; x: number; y: number } | undefined;
   listen(
     scope,
     window,
     "click",
     (event: MouseEvent) => {
-      const { timeStamp, screenX, screenY, target } = event;
-      // A press on a label is followed by one on its control, which Firefox gives a time of its own.
-      const again =
-        timeStamp - last.timeStamp < Limit.onePress &&
-        screenX === last.screenX &&
-        screenY === last.screenY &&
-        (screenX !== 0 || screenY !== 0);
-      last = { timeStamp, screenX, screenY };
+      const { screenX: x, screenY: y, target } = event;
+      // A press on a label is followed by one on its control, at the same place, which Firefox gives a time of its own.
+      const again = last?.x === x && last.y === y && last.control?.deref() === target;
+      const control = target instanceof Element ? target.closest("label")?.control : undefined;
+      last = { control: control && control !== target ? new WeakRef(control) : undefined, x, y };
       if (!again) tell(scope, event, "click", controlOf(target));
     },
     FIRST,
