@@ -11,9 +11,8 @@ mod rest;
 use std::collections::BTreeMap;
 
 use flate2::{Compression, write::GzEncoder};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
-use weft_proto::{Batch, Form, Head, Seed, decode, digest, encode, inflate, seal};
+use weft_proto::{Batch, Head, Seed, decode, deflate_behind, digest, inflate, seal};
 
 use self::{json::Recorded, page::Page};
 use crate::Failure;
@@ -87,34 +86,32 @@ fn page_in_batches(
 ) -> Result<(), Failure> {
     let mut before = Vec::new();
     for (number, spans) in page.by_end(recorded).chunks(size).enumerate() {
-        let batch = page.batch(recorded, spans);
-        let bodies = sent(&batch, page.seed, number as u64, &before)?;
-        let request = recorded.request(spans);
+        let (alone, length) = sent(&page.batch(recorded, spans), page.seed, number as u64);
+        let (head, body) = Head::read(&alone)?;
+        let plain = inflate(head.form, body)?.into_owned();
+        if digest(&plain) != head.digest {
+            return Err("a batch is sealed as something else than it is".into());
+        }
+        rebuild::spans(&decode(&plain)?, page.seed, back)?;
+        let behind = deflate_behind(&before, &plain).len().min(body.len());
+        // The base: a run of batches, and a hash of what they hold.
+        let base = if before.is_empty() { 0 } else { 6 };
         let json = recorded.json(spans);
         let lengths = [
-            bodies.alone.len(),
-            bodies.behind,
+            alone.len(),
+            length + base + behind,
             gzip(&json)?.len(),
-            gzip(&request.encode_to_vec())?.len(),
+            gzip(&recorded.request(spans).encode_to_vec())?.len(),
             json.len(),
         ];
         sums.iter_mut().zip(lengths).for_each(|(sum, length)| *sum += length);
-        let (head, body) = Head::read(&bodies.alone)?;
-        let plain = inflate(head.form, body)?.into_owned();
-        rebuild::spans(&decode(&plain)?, page.seed, back)?;
         before.extend(plain);
     }
     Ok(())
 }
 
-/// A batch as it is sent.
-struct Sent {
-    alone: Vec<u8>,
-    /// How many bytes it is behind those before it.
-    behind: usize,
-}
-
-fn sent(batch: &Batch, seed: Seed, number: u64, before: &[u8]) -> Result<Sent, Failure> {
+/// A batch as it is sent, each alone; and how long its head is.
+fn sent(batch: &Batch, seed: Seed, number: u64) -> (Vec<u8>, usize) {
     let sealed = seal(batch);
     let head = Head {
         form: sealed.form,
@@ -128,14 +125,7 @@ fn sent(batch: &Batch, seed: Seed, number: u64, before: &[u8]) -> Result<Sent, F
     head.write(&mut alone);
     let length = alone.len();
     alone.extend(&sealed.bytes);
-    let body = encode(batch);
-    if digest(&body) != sealed.digest || (sealed.form == Form::Plain && body != sealed.bytes) {
-        return Err("a batch is sealed as something else than it is".into());
-    }
-    let behind = weft_proto::deflate_behind(before, &body);
-    // The base: a run of batches, and a hash of what they hold.
-    let base = if before.is_empty() { 0 } else { 6 };
-    Ok(Sent { behind: length + base + behind.len().min(sealed.bytes.len()), alone })
+    (alone, length)
 }
 
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
@@ -144,6 +134,3 @@ fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Failure> {
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
 }
-
-/// A request, to see what another encoder makes of the same spans.
-type Request = ExportTraceServiceRequest;

@@ -3,13 +3,13 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest as Request,
     common::v1::{AnyValue, ArrayValue, EntityRef, InstrumentationScope, KeyValue, KeyValueList, any_value},
     resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span, SpanFlags, Status, span, status},
 };
 use serde_json::Value as Json;
 
-use super::Request;
 use crate::Failure;
 
 /// Spans of a file, each with what it stands in.
