@@ -1,6 +1,7 @@
 //! Bytes → event model, within bounds: whatever a stranger sends ends as a batch or as one [`DecodeError`].
 //!
-//! A body is read once from its beginning to its end; columns go straight into the events, nothing is made in between.
+//! A body is read once from its beginning to its end; columns go straight into the events; only attribute
+//! values, which come column by column and are wanted event by event, lie in between.
 
 mod columns;
 mod error;

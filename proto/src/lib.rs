@@ -17,6 +17,7 @@ mod rare;
 mod strings;
 
 mod dictionary;
+mod index;
 mod nested;
 mod number;
 mod packing;

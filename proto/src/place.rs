@@ -43,5 +43,26 @@ pub(crate) enum Column {
     LinkRule,
 }
 
-/// How many there are.
-pub(crate) const COLUMNS: usize = 18;
+impl Column {
+    /// All of them, in the order of their numbers.
+    pub(crate) const ALL: [Self; 18] = [
+        Self::Number,
+        Self::Shape,
+        Self::Start,
+        Self::StartDust,
+        Self::Duration,
+        Self::EndDust,
+        Self::Session,
+        Self::Epoch,
+        Self::Parent,
+        Self::Root,
+        Self::Previous,
+        Self::View,
+        Self::Interaction,
+        Self::State,
+        Self::LinkCount,
+        Self::LinkTarget,
+        Self::LinkKinds,
+        Self::LinkRule,
+    ];
+}

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 pub use self::words::Words;
 use crate::{
-    event::Session,
+    event::{Kind, Session, Status},
     ids::{SpanId, TraceId},
 };
 
@@ -35,7 +35,7 @@ pub enum Field {
     Interaction,
     /// [`crate::OpenState`], or 0.
     State,
-    /// Span kind times 3, plus status.
+    /// Span kind times 3, plus status; see [`sort`].
     Sort,
     /// Position of the name in the texts.
     Name,
@@ -101,6 +101,25 @@ pub struct Rows {
 #[inline(never)]
 pub(crate) fn at(numbers: &[u64], at: usize) -> u64 {
     numbers.get(at).copied().unwrap_or(0)
+}
+
+/// Sets the number at `at`.
+#[inline(never)]
+pub(crate) fn set_at(numbers: &mut [u64], at: usize, value: u64) {
+    if let Some(place) = numbers.get_mut(at) {
+        *place = value;
+    }
+}
+
+/// Says something in a row.
+pub fn set(row: &mut Row, field: Field, value: u64) {
+    set_at(row, field as usize, value);
+}
+
+/// [`Field::Sort`].
+#[must_use]
+pub fn sort(kind: Kind, status: Status) -> u64 {
+    kind as u64 * 3 + status as u64
 }
 
 impl Rows {

@@ -1,6 +1,8 @@
 //! The strings of a batch: each once, in one arena, referred to by position.
 
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, vec::Vec};
+
+use crate::index::Index;
 
 /// Position of a string in its batch's [`Strings`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -11,8 +13,7 @@ pub struct StrId(pub u32);
 pub struct Strings {
     text: String,
     places: Vec<Place>,
-    /// Open-addressed: position + 1, or 0. Empty until the first `intern`.
-    index: Vec<u32>,
+    index: Index,
 }
 
 /// A stretch of the text.
@@ -33,26 +34,21 @@ impl Strings {
     #[must_use]
     #[inline]
     pub fn get(&self, id: StrId) -> &str {
-        let place = self.places.get(id.0 as usize);
-        place.and_then(|place| self.text.get(place.start as usize..place.end as usize)).unwrap_or("")
+        string(&self.text, &self.places, id)
     }
 
     /// Position of `text`, added if it is new.
     pub fn intern(&mut self, text: &str) -> StrId {
-        if (self.places.len() + 1) * 2 > self.index.len() {
-            self.grow();
+        let Self { text: all, places, index } = self;
+        let next = places.len() as u64;
+        let get = |id| string(all, places, StrId(id as u32)).as_bytes();
+        let id = index.position(text.as_bytes(), next, get);
+        if id == next {
+            let start = all.len() as u32;
+            all.push_str(text);
+            places.push(Place { start, end: all.len() as u32 });
         }
-        let slot = self.slot(text);
-        match self.index.get_mut(slot) {
-            Some(0) | None => {
-                let id = self.push(text);
-                if let Some(place) = self.index.get_mut(slot) {
-                    *place = id.0 + 1;
-                }
-                id
-            }
-            Some(found) => StrId(*found - 1),
-        }
+        StrId(id as u32)
     }
 
     /// Number of strings.
@@ -77,7 +73,7 @@ impl Strings {
     pub(crate) fn of(text: String, ends: &[u32]) -> Self {
         let starts = core::iter::once(&0).chain(ends);
         let places = starts.zip(ends).map(|(start, end)| Place { start: *start, end: *end }).collect();
-        Self { text, places, index: Vec::new() }
+        Self { text, places, index: Index::default() }
     }
 
     /// Bytes of the string at `id`, if there is one.
@@ -85,41 +81,10 @@ impl Strings {
     pub(crate) fn length(&self, id: StrId) -> Option<usize> {
         self.places.get(id.0 as usize).map(|place| (place.end - place.start) as usize)
     }
-
-    fn push(&mut self, text: &str) -> StrId {
-        let (id, start) = (StrId(self.places.len() as u32), self.text.len() as u32);
-        self.text.push_str(text);
-        self.places.push(Place { start, end: self.text.len() as u32 });
-        id
-    }
-
-    fn grow(&mut self) {
-        self.index = vec![0; (self.index.len() * 2).max(64)];
-        for at in 0..self.places.len() as u32 {
-            let slot = self.slot(self.get(StrId(at)));
-            if let Some(place) = self.index.get_mut(slot)
-                && *place == 0
-            {
-                *place = at + 1;
-            }
-        }
-    }
-
-    /// Where `text` is in the index, or would be. The index always has free places.
-    fn slot(&self, text: &str) -> usize {
-        let mask = self.index.len() - 1;
-        let mut at = fnv(text) as usize & mask;
-        loop {
-            match self.index.get(at) {
-                Some(0) | None => return at,
-                Some(found) if self.get(StrId(found - 1)) == text => return at,
-                Some(_) => at = (at + 1) & mask,
-            }
-        }
-    }
 }
 
-/// FNV-1a, 32 bits. The index lives for one batch of the page's own strings: nobody can flood it but itself.
-fn fnv(text: &str) -> u32 {
-    text.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+#[inline]
+fn string<'a>(text: &'a str, places: &[Place], id: StrId) -> &'a str {
+    let place = places.get(id.0 as usize);
+    place.and_then(|place| text.get(place.start as usize..place.end as usize)).unwrap_or("")
 }

@@ -5,12 +5,12 @@ use core::mem;
 
 use weft_proto::{
     OpenState, Rows, Sealed, Session, Status, Target, limits, mark,
-    rows::{Field, kind},
+    rows::{Field, kind, set, sort},
 };
 
 use crate::{
     frame::{Frame, Given, cut},
-    open::{Open, set},
+    open::Open,
     policy,
 };
 
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) struct Finished<'a> {
     pub(crate) open: &'a Open,
     pub(crate) duration_ns: u64,
-    /// Span kind times 3, plus status.
+    /// As [`Field::Sort`] has it.
     pub(crate) sort: u64,
     pub(crate) name: &'a [u8],
     /// [`OpenState`] of an event that has not ended; 0: it has.
@@ -99,7 +99,7 @@ impl Building {
         let finished = Finished {
             open,
             duration_ns: wall_ns.saturating_sub(open.begun().start_ns),
-            sort: long.kind * 3 + Status::Unset as u64,
+            sort: sort(long.kind, Status::Unset),
             name: if whole { &long.name } else { b"" },
             state: state as u64,
             with_links: whole,

@@ -3,8 +3,8 @@
 use alloc::vec::Vec;
 
 use weft_proto::{
-    LinkKinds, Session, Target, limits,
-    rows::{Field, Row},
+    Kind, LinkKinds, Session, Target, limits,
+    rows::{Field, Row, set},
 };
 
 use crate::frame::cut;
@@ -50,8 +50,7 @@ impl OwnLink {
 
 /// What is told of a long span while it is open.
 pub(crate) struct Long {
-    /// Span kind.
-    pub(crate) kind: u64,
+    pub(crate) kind: Kind,
     pub(crate) name: Vec<u8>,
     /// Attributes as JavaScript gave them; empty: there are none, or too many.
     pub(crate) attributes: Vec<u8>,
@@ -59,7 +58,7 @@ pub(crate) struct Long {
 }
 
 impl Long {
-    pub(crate) fn new(kind: u64, name: &[u8], attributes: &[u8]) -> Self {
+    pub(crate) fn new(kind: Kind, name: &[u8], attributes: &[u8]) -> Self {
         let attributes = if attributes.len() <= MAX_TOLD { attributes.into() } else { Vec::new() };
         Self { kind, name: cut(name, limits::MAX_NAME_BYTES).to_vec(), attributes, told: false }
     }
@@ -77,12 +76,6 @@ pub(crate) struct Open {
     pub(crate) previous: Option<Begun>,
     pub(crate) links: Vec<OwnLink>,
     pub(crate) long: Option<Long>,
-}
-
-pub(crate) fn set(row: &mut Row, field: Field, value: u64) {
-    if let Some(place) = row.get_mut(field as usize) {
-        *place = value;
-    }
 }
 
 impl Open {

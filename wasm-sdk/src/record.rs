@@ -4,15 +4,15 @@ use alloc::vec::Vec;
 use core::mem;
 
 use weft_proto::{
-    Ids, LinkKinds, OpenState, Seed, Session, SpanId, Target, TraceId,
+    Ids, Kind, LinkKinds, OpenState, Seed, Session, SpanId, Status, Target, TraceId,
     limits::MAX_NUMBER,
-    rows::{Field, Row},
+    rows::{Field, Row, set, sort},
 };
 
 use crate::{
     batch::{Building, Finished},
     frame::Frame,
-    open::{Begun, Long, Open, OpenEvents, OwnLink, set},
+    open::{Begun, Long, Open, OpenEvents, OwnLink},
 };
 
 /// What an event is to its page; the bits of `role` in a `begin` frame.
@@ -160,7 +160,10 @@ impl Recorder {
     pub fn long(&mut self, frame: &[u8]) -> usize {
         let mut frame = Frame(frame);
         if let (Some(number), Some(kind), Some(name)) = (frame.number(), frame.byte(), frame.text()) {
-            self.open.keep_open(number, Long::new(kind_of(kind).unwrap_or(INTERNAL), name, frame.0));
+            self.open.keep_open(
+                number,
+                Long::new(Kind::from_otlp(kind.into()).unwrap_or_default(), name, frame.0),
+            );
         }
         self.building.bytes()
     }
@@ -195,14 +198,12 @@ impl Recorder {
             return Some(false);
         };
         let duration_ns = nanoseconds(frame.float()?);
-        let (kind, status) = (kind_of(frame.byte()?)?, u64::from(frame.byte()?));
-        if status > MAX_STATUS {
-            return None;
-        }
+        let kind = Kind::from_otlp(frame.byte()?.into())?;
+        let status = Status::from_otlp(frame.byte()?.into())?;
         if frame.byte()? != 0 {
             open.demote();
         }
-        let (sort, name) = (kind * 3 + status, frame.text()?);
+        let (sort, name) = (sort(kind, status), frame.text()?);
         let finished = Finished { open: &open, duration_ns, sort, name, state: 0, with_links: true };
         self.building.add(&finished, frame)
     }
@@ -270,15 +271,6 @@ impl Recorder {
             known.find(|event| self.ids.trace(event.number) == trace && self.ids.span(event.number) == span);
         own.map_or(Target::Foreign(trace, span), |event| Target::Own(event.number))
     }
-}
-
-/// `Span.SpanKind` of OTLP: the internal one, the last one; and of `Status.StatusCode` the last one.
-const INTERNAL: u64 = 1;
-const MAX_KIND: u64 = 5;
-const MAX_STATUS: u64 = 2;
-
-fn kind_of(byte: u8) -> Option<u64> {
-    Some(u64::from(byte)).filter(|kind| *kind <= MAX_KIND)
 }
 
 fn when(frame: &[u8]) -> (u64, OpenState) {

@@ -7,7 +7,7 @@ use crate::{
     event::{Batch, Event, InTrace, OpenState},
     limits,
     number::unzigzag,
-    place::{COLUMNS, Column},
+    place::Column,
     time::{Clock, Time},
 };
 
@@ -32,10 +32,10 @@ pub(super) struct Columns<'a, 'b> {
 impl<'a, 'b> Columns<'a, 'b> {
     pub(super) fn of(body: &'b mut Body<'a>, count: usize) -> Result<Self, DecodeError> {
         let told = body.number("columns of events")?;
-        if told >> COLUMNS != 0 {
+        if told >> Column::ALL.len() != 0 {
             return Err(DecodeError::Invalid("columns of events"));
         }
-        Ok(Self { body, told, count, rows: Vec::with_capacity(count), first: First::default() })
+        Ok(Self { body, told, count, rows: Vec::new(), first: First::default() })
     }
 
     /// All events, without their links and attributes.
@@ -51,7 +51,7 @@ impl<'a, 'b> Columns<'a, 'b> {
         let events = &mut batch.events;
         events.resize(self.count, Event::default());
         self.numbers(events)?;
-        let mut rows = core::mem::take(&mut self.rows);
+        let mut rows = Vec::with_capacity(self.count);
         self.each(Column::Shape, events, |event, at| {
             let shape = shapes.get(at)?;
             text.spend(shape.bytes)?;

@@ -56,9 +56,7 @@ impl Links {
         if rule == 0 {
             return if needs_rule { Err(KIND) } else { Ok(()) };
         }
-        let name = text.resolve(rule - 1)?;
-        text.spend(text.name_bytes(name)?)?;
-        link.rule = Some(name);
+        link.rule = Some(text.name_of(rule - 1)?);
         Ok(())
     }
 

@@ -56,6 +56,11 @@ impl<'a> Text<'a> {
     /// A reference to a name: of an event, a key, a reason or a rule.
     pub(super) fn name(&mut self, body: &mut Body<'_>) -> Result<StrId, DecodeError> {
         let reference = body.number("reference to a string")?;
+        self.name_of(reference)
+    }
+
+    /// The name that a reference means.
+    pub(super) fn name_of(&mut self, reference: u64) -> Result<StrId, DecodeError> {
         let id = self.resolve(reference)?;
         self.spend(self.name_bytes(id)?)?;
         Ok(id)

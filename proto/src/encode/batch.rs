@@ -6,7 +6,7 @@ use crate::{
     event::{Attribute, Batch, Event, Target, Value},
     nested::mark,
     number::put,
-    rows::{Field, Row, Rows, Words, at, kind},
+    rows::{Field, Row, Rows, Words, at, kind, set, sort},
     strings::StrId,
 };
 
@@ -104,11 +104,11 @@ fn row(event: &Event, name: u64) -> Row {
         (Field::View, some(event.view)),
         (Field::Interaction, some(event.interaction)),
         (Field::State, event.open.map_or(0, |open| open as u64)),
-        (Field::Sort, event.kind as u64 * 3 + event.status as u64),
+        (Field::Sort, sort(event.kind, event.status)),
         (Field::Name, name),
     ];
     for (field, value) in fields {
-        row.iter_mut().skip(field as usize).take(1).for_each(|place| *place = value);
+        set(&mut row, field, value);
     }
     row
 }

@@ -1,13 +1,14 @@
 //! What every event has besides its attributes: one column each, and nothing for a column that says what is expected.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::{shapes::Shapes, text::Text};
 use crate::{
     number::{put, zigzag},
-    place::{COLUMNS, Column},
+    place::Column,
     rows::{Field, LINK, Rows, at},
-    time::{Clock, WRITES_DUST},
+    time::{Clock, Time, WRITES_DUST},
 };
 
 /// The events in the order of their numbers.
@@ -55,20 +56,22 @@ pub(super) fn write(
     text: &mut Text<'_>,
     to: &mut Vec<u8>,
 ) {
-    let (mut told, mut all, mut column) = (0, Vec::new(), Vec::new());
-    for place in 0..COLUMNS {
-        column.clear();
-        if place >= Column::LinkTarget as usize {
-            links(rows, order, place, text, &mut column);
+    let (mut told, mut all, mut cells) = (0, Vec::new(), Vec::new());
+    for column in Column::ALL {
+        cells.clear();
+        if let Column::LinkTarget | Column::LinkKinds | Column::LinkRule = column {
+            links(rows, order, column, text, &mut cells);
         } else {
-            let mut before = Before::of(rows, order, shapes, clock);
+            // Before the first event it is the first session.
+            let last = u64::from(column == Column::Session && !rows.sessions.is_empty());
+            let mut before = Before { rows, order, shapes, clock, last, last_root: 0 };
             for event in 0..rows.len() {
-                put(&mut column, before.cell(event, place));
+                put(&mut cells, before.cell(event, column));
             }
         }
-        if column.iter().any(|byte| *byte != 0) {
-            told |= 1 << place;
-            all.extend_from_slice(&column);
+        if cells.iter().any(|byte| *byte != 0) {
+            told |= 1 << column as u32;
+            all.extend_from_slice(&cells);
         }
     }
     put(to, told);
@@ -86,95 +89,67 @@ struct Before<'a> {
     last_root: u64,
 }
 
-impl<'a> Before<'a> {
-    fn of(rows: &'a Rows, order: &'a Order, shapes: &'a Shapes, clock: Clock) -> Self {
-        Self { rows, order, shapes, clock, last: 0, last_root: 0 }
-    }
-
+impl Before<'_> {
     /// The number that an event has in a column.
-    fn cell(&mut self, event: usize, column: usize) -> u64 {
+    fn cell(&mut self, event: usize, column: Column) -> u64 {
         let row = self.order.row(event);
         let of = |field| self.rows.get(row, field);
         let number = of(Field::Number);
-        let is = |which: Column| column == which as usize;
-        // Those in which an event says as much as the one before it.
-        let field = match column {
-            _ if is(Column::Session) => Field::Session,
-            _ if is(Column::View) => Field::View,
-            _ if is(Column::Interaction) => Field::Interaction,
-            _ if is(Column::Epoch) => Field::Epoch,
-            _ if is(Column::Root) => Field::Root,
-            _ if is(Column::Previous) => Field::Previous,
-            _ if is(Column::Parent) => Field::Parent,
-            _ if is(Column::State) => Field::State,
-            _ => Field::Number,
-        };
-        let value = of(field);
-        if is(Column::Shape) {
-            return at(&self.shapes.of_events, event);
-        }
-        if is(Column::LinkCount) {
-            return of(Field::Links) - self.rows.start(row, Field::Links) as u64;
-        }
-        if is(Column::State) {
-            return value;
-        }
-        if is(Column::Parent) {
-            return if value == 0 { 0 } else { number.wrapping_sub(value - 1) };
-        }
-        if column >= Column::Start as usize && column <= Column::EndDust as usize {
-            return self.time(row, column);
-        }
-        let is_session = is(Column::Session);
-        let expected = if is(Column::Root) {
-            self.root_of(of(Field::Parent), event)
-        } else if is(Column::Previous) {
-            let is_root = of(Field::Root) == 0;
-            let expected = if is_root { self.last_root } else { 0 };
-            self.last_root = if is_root { number + 1 } else { self.last_root };
-            expected
-        } else if is_session && event == 0 {
-            u64::from(!self.rows.sessions.is_empty())
-        } else {
-            self.last
-        };
-        self.last = if is(Column::Number) { value + 1 } else { value };
-        if is(Column::Number) {
-            return value.wrapping_sub(expected);
-        }
-        if is(Column::Epoch) {
-            return zigzag(value.wrapping_sub(expected) as i64);
-        }
-        match value {
-            _ if value == expected => 0,
-            0 => 1,
-            _ if is_session => value + 1,
-            // Nothing refers to what comes later; if it does, the decoder says so, and not this.
-            _ => number.checked_sub(value - 1).map_or(u64::MAX, |back| back + 2),
+        match column {
+            Column::Number => number.wrapping_sub(self.replace(number + 1)),
+            Column::Shape => at(&self.shapes.of_events, event),
+            Column::Start => {
+                let start = self.clock.read(of(Field::Start)).units;
+                zigzag(start.wrapping_sub(self.replace(start)) as i64)
+            }
+            Column::StartDust if WRITES_DUST => zigzag(self.clock.read(of(Field::Start)).dust),
+            Column::Duration => self.duration(row).units,
+            Column::EndDust if WRITES_DUST => zigzag(self.duration(row).dust),
+            Column::Session => {
+                let session = of(Field::Session);
+                told(session, self.replace(session), session + 1)
+            }
+            Column::Epoch => {
+                let epoch = of(Field::Epoch);
+                zigzag(epoch.wrapping_sub(self.replace(epoch)) as i64)
+            }
+            Column::Parent => {
+                of(Field::Parent).checked_sub(1).map_or(0, |parent| number.wrapping_sub(parent))
+            }
+            Column::Root => {
+                let expected = self.root_of(of(Field::Parent), event);
+                numbers_back(number, of(Field::Root), expected)
+            }
+            Column::Previous => {
+                let is_root = of(Field::Root) == 0;
+                let before = if is_root { mem::replace(&mut self.last_root, number + 1) } else { 0 };
+                numbers_back(number, of(Field::Previous), before)
+            }
+            Column::View => numbers_back(number, of(Field::View), self.replace(of(Field::View))),
+            Column::Interaction => {
+                numbers_back(number, of(Field::Interaction), self.replace(of(Field::Interaction)))
+            }
+            Column::State => of(Field::State),
+            Column::LinkCount => of(Field::Links) - self.rows.start(row, Field::Links) as u64,
+            // Those of links are no event's.
+            _ => 0,
         }
     }
 
-    fn time(&mut self, row: usize, column: usize) -> u64 {
-        let start_ns = self.rows.get(row, Field::Start);
-        let start = self.clock.read(start_ns);
-        if column == Column::Start as usize {
-            let before = core::mem::replace(&mut self.last, start.units);
-            return zigzag(start.units.wrapping_sub(before) as i64);
-        }
-        let duration = self.clock.read_duration(start_ns, self.rows.get(row, Field::Duration));
-        match column {
-            _ if column == Column::Duration as usize => duration.units,
-            _ if !WRITES_DUST => 0,
-            _ if column == Column::StartDust as usize => zigzag(start.dust),
-            _ => zigzag(duration.dust),
-        }
+    fn replace(&mut self, value: u64) -> u64 {
+        mem::replace(&mut self.last, value)
+    }
+
+    fn duration(&self, row: usize) -> Time {
+        self.clock.read_duration(self.rows.get(row, Field::Start), self.rows.get(row, Field::Duration))
     }
 
     /// The root of the trace that an event with this parent is in, plus 1, as far as the events before it tell.
     fn root_of(&self, parent: u64, event: usize) -> u64 {
+        let Some(number) = parent.checked_sub(1) else { return 0 };
         for before in (0..event).rev() {
             let row = self.order.row(before);
-            if parent != 0 && self.rows.get(row, Field::Number) == parent - 1 {
+            if self.rows.get(row, Field::Number) == number {
                 let root = self.rows.get(row, Field::Root);
                 return if root == 0 { parent } else { root };
             }
@@ -183,20 +158,35 @@ impl<'a> Before<'a> {
     }
 }
 
+/// 0: as expected. 1: none. Else `code`. What is and what is expected are optional as rows have it.
+fn told(is: u64, expected: u64, code: u64) -> u64 {
+    match is {
+        _ if is == expected => 0,
+        0 => 1,
+        _ => code,
+    }
+}
+
+/// How many numbers back an event is, plus 2, if that is not as expected. Nothing refers to what comes later; if it does, the
+/// decoder says so, and not this.
+fn numbers_back(number: u64, is: u64, expected: u64) -> u64 {
+    told(is, expected, number.checked_sub(is.wrapping_sub(1)).map_or(u64::MAX, |back| back + 2))
+}
+
 /// One of the columns of links.
-fn links(rows: &Rows, order: &Order, column: usize, text: &mut Text<'_>, to: &mut Vec<u8>) {
+fn links(rows: &Rows, order: &Order, column: Column, text: &mut Text<'_>, to: &mut Vec<u8>) {
     // Foreign ids in the order in which they are told: how many there are.
     let mut told: Vec<u64> = Vec::new();
     for event in 0..rows.len() {
         let row = order.row(event);
         for link in rows.start(row, Field::Links)..rows.get(row, Field::Links) as usize {
             let target = at(&rows.links, link * LINK);
-            let value = match column - Column::LinkTarget as usize {
-                0 if target & 1 == 0 => {
+            let value = match column {
+                Column::LinkTarget if target & 1 == 0 => {
                     zigzag(rows.get(row, Field::Number).wrapping_sub(target >> 1) as i64) << 1
                 }
-                0 => foreign(rows, target >> 1, &mut told, text) << 1 | 1,
-                1 => at(&rows.links, link * LINK + 1),
+                Column::LinkTarget => foreign(rows, target >> 1, &mut told, text) << 1 | 1,
+                Column::LinkKinds => at(&rows.links, link * LINK + 1),
                 _ => match at(&rows.links, link * LINK + 2) {
                     0 => 0,
                     rule => text.place(rule - 1) + 1,

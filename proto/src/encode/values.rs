@@ -6,7 +6,7 @@ use super::{columns::Order, shapes::Shapes, text::Text};
 use crate::{
     nested::mark,
     number::{Reader, put, put_signed},
-    rows::{ATTRIBUTE, Rows, at, kind},
+    rows::{ATTRIBUTE, Rows, at, kind, set_at},
 };
 
 /// Writes all of them.
@@ -22,10 +22,10 @@ pub(super) fn write(rows: &Rows, order: &Order, shapes: &Shapes, text: &mut Text
             let column = at(&shapes.cells, cell) as usize;
             let next = cell as u64 + 1;
             match at(&lasts, column) {
-                0 => set(&mut firsts, column, next),
-                last => set(&mut nexts, last as usize - 1, next),
+                0 => set_at(&mut firsts, column, next),
+                last => set_at(&mut nexts, last as usize - 1, next),
             }
-            set(&mut lasts, column, next);
+            set_at(&mut lasts, column, next);
         }
     }
     let mut texts =
@@ -44,12 +44,6 @@ pub(super) fn write(rows: &Rows, order: &Order, shapes: &Shapes, text: &mut Text
             }
             cell = at(&nexts, cell as usize - 1);
         }
-    }
-}
-
-fn set(numbers: &mut [u64], at: usize, value: u64) {
-    if let Some(place) = numbers.get_mut(at) {
-        *place = value;
     }
 }
 
@@ -73,8 +67,8 @@ impl Texts {
         if at(&self.columns, string) == column {
             return put(to, self.count - at(&self.places, string) + 2);
         }
-        set(&mut self.columns, string, column);
-        set(&mut self.places, string, self.count);
+        set_at(&mut self.columns, string, column);
+        set_at(&mut self.places, string, self.count);
         self.count += 1;
         match text.place(id) {
             0 => to.push(1),
