@@ -34,6 +34,7 @@ mod volume;
 
 mod closing;
 mod consent;
+mod paused;
 mod places;
 mod policy;
 mod secrets;

@@ -66,7 +66,7 @@ async fn events_beyond_what_is_kept_for_the_module_are_dropped_by_name(kind: Kin
     let stats = flush(&tab).await;
     stats.assert_balances();
     assert_eq!(stats.recorded, 5_001);
-    assert_eq!(stats.dropped.keys().collect::<Vec<_>>(), ["module_not_ready"], "{stats:?}");
+    assert_eq!(stats.dropped.keys().collect::<Vec<_>>(), ["too_many_waiting"], "{stats:?}");
     // What comes later is recorded as ever.
     tab.evaluate::<()>("void weft.event('later')").await;
     let stats = flush(&tab).await;

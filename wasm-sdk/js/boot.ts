@@ -5,7 +5,7 @@ import { linkArrival, trailBefore } from "./arrival";
 import { capture } from "./capture";
 import { openChannel } from "./channel";
 import { wallNow } from "./clock";
-import { connectWhenIdle } from "./connect";
+import { connectWhenIdle, sendAtLast } from "./connect";
 import { storeIfAllowed } from "./consent";
 import { follow, type Early } from "./early";
 import { guarded } from "./guard";
@@ -35,5 +35,6 @@ const begin = (scope: Scope): void => {
   scope.begun = true;
   const before = trailBefore(scope);
   capture(scope, (load) => linkArrival(scope, load, before));
+  sendAtLast(scope);
   connectWhenIdle(scope);
 };

@@ -13,6 +13,7 @@ export type Consent = "pending" | "granted" | "denied";
 type Message =
   | { weft: "ask"; pages: string[] }
   | { weft: "alive"; page: string }
+  | { weft: "back"; key: string }
   | { weft: "consent"; key: string; consent: Consent };
 
 const enum Limit {
@@ -48,10 +49,15 @@ export const whoLives = async (scope: Scope, pages: string[]): Promise<ReadonlyS
   return alive;
 };
 
+/** The page was put away and heard nothing: has the person decided meanwhile? */
+export const askWhatWasDecided = (scope: Scope): void => say(scope, { weft: "back", key: scope.options.key });
+
 const hear = (scope: Scope, message: Partial<Message>): void => {
   const { page, options, questions } = scope;
+  const { key } = options;
   if (message.weft === "ask" && message.pages?.includes(page)) say(scope, { weft: "alive", page });
   else if (message.weft === "alive" && message.page) for (const alive of questions) alive.add(message.page);
-  else if (message.weft === "consent" && message.key === options.key && message.consent)
-    hearConsent(scope, message.consent);
+  else if (message.weft === "back" && message.key === key && scope.decided)
+    say(scope, { weft: "consent", key, consent: scope.consent });
+  else if (message.weft === "consent" && message.key === key && message.consent) hearConsent(scope, message.consent);
 };

@@ -21,15 +21,19 @@ import { isReady } from "./wasm";
 export const connectWhenIdle = (scope: Scope): void => {
   if (scope.connected || scope.consent !== "granted") return;
   scope.connected = true;
-  // The page may end before there is another way.
+  whenIdleOrHidden(() => {
+    const failed = (error: unknown): Promise<void> => goOnWithout(scope, error);
+    // If the person thinks it over meanwhile, it is tried again when they agree.
+    const ended = (): void => void (scope.connected = !!(scope.sendOut ?? scope.sendIfAgreed));
+    void connect(scope).catch(failed).then(ended);
+  });
+};
+
+/** The page may end before there is another way. */
+export const sendAtLast = (scope: Scope): void =>
   listen(scope, window, "pagehide", () => {
     if (!scope.sendOut) post(scope, true)?.answer.catch(() => {});
   });
-  whenIdleOrHidden(() => {
-    const failed = (error: unknown): Promise<void> => goOnWithout(scope, error);
-    void connect(scope).catch(failed);
-  });
-};
 
 const connect = async (scope: Scope): Promise<void> => {
   const opened = mayStore(scope) ? openJournal(scope) : undefined;

@@ -3,21 +3,26 @@
 
 import { forgetTrail, saveTrail } from "./arrival";
 import { say, type Consent } from "./channel";
-import { wallNow } from "./clock";
 import { connectWhenIdle, undoAll } from "./connect";
 import { askToErase } from "./erase";
 import { eraseJournal } from "./journal";
-import { abandon } from "./record";
+import { flushNow, sealNow } from "./lifecycle";
+import { takeOver } from "./outgoing";
+import { abandon, catchUp } from "./record";
 import type { Scope } from "./scope";
 import { forgetQueue } from "./send";
-import { forgetSession, keepSession, sessionAt } from "./session";
+import { forgetSession, keepSession, sessionThere } from "./session";
 import { localStore, tabStore } from "./storage";
+import { isReady } from "./wasm";
 
 /** Whether anything may be kept in this browser. */
 export const mayStore = ({ consent, options }: Scope): boolean => consent === "granted" && options.storage !== "memory";
 
 export const storeIfAllowed = (scope: Scope): void => {
-  if (!mayStore(scope)) return;
+  if (mayStore(scope)) lookAtStorage(scope);
+};
+
+const lookAtStorage = (scope: Scope): void => {
   scope.localStore = localStore();
   scope.tabStore = tabStore();
 };
@@ -30,20 +35,41 @@ export const tellConsent = (scope: Scope, consent: Consent): void => {
 
 /** The person has decided, here or in another tab. */
 export const hearConsent = (scope: Scope, consent: Consent): void => {
-  const was = scope.consent;
-  if (consent === was || scope.closed) return;
+  const wasGranted = scope.consent === "granted";
+  scope.decided = true;
+  if (consent === scope.consent || scope.closed) return;
+  // What was recorded until now was agreed to: it is sealed and kept, and goes out if the person agrees again.
+  if (consent === "pending" && wasGranted) sealNow(scope);
   scope.consent = consent;
-  if (consent === "denied") return withdraw(scope, was === "granted");
-  if (consent === "pending") return;
+  if (consent === "granted") goOn(scope);
+  else if (consent === "pending") pause(scope);
+  else withdraw(scope, wasGranted || scope.sendIfAgreed !== undefined);
+};
+
+// The person thinks it over: from here on what happens waits in memory, as it does until they agree for the first time.
+const pause = (scope: Scope): void => {
+  scope.sendIfAgreed = scope.sendOut;
+  scope.sendOut = scope.localStore = scope.tabStore = undefined;
+};
+
+const goOn = (scope: Scope): void => {
   storeIfAllowed(scope);
   keepSession(scope);
   saveTrail(scope);
-  if (scope.begun) connectWhenIdle(scope);
-  else scope.begin?.();
+  if (!scope.begun) return scope.begin?.();
+  connectWhenIdle(scope);
+  if (!scope.sendIfAgreed) return;
+  scope.sendOut = scope.sendIfAgreed;
+  scope.sendIfAgreed = undefined;
+  catchUp(scope);
+  flushNow(scope);
+  if (isReady(scope)) void takeOver(scope);
 };
 
-const withdraw = (scope: Scope, wasGranted: boolean): void => {
-  const { id } = sessionAt(scope, wallNow());
+const withdraw = (scope: Scope, hadAgreed: boolean): void => {
+  // An earlier page may have been allowed to keep what this one was not even allowed to look at.
+  lookAtStorage(scope);
+  const known = sessionThere(scope) ?? (hadAgreed ? scope.mySession : undefined);
   scope.closed = true;
   clearTimeout(scope.lookAgain);
   forgetQueue(scope, "consent_withdrawn");
@@ -51,7 +77,7 @@ const withdraw = (scope: Scope, wasGranted: boolean): void => {
   undoAll(scope);
   forgetSession(scope);
   forgetTrail(scope);
-  if (!wasGranted) return;
+  if (!known) return;
   if (scope.options.storage !== "memory") eraseJournal(scope);
-  askToErase(scope, id);
+  askToErase(scope, known.id);
 };

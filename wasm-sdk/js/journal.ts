@@ -66,6 +66,7 @@ export const answered = <Result>(request: IDBRequest<Result>): Promise<Result> =
 
 /** Opens it, if the browser lets us. Without it nothing is kept, and that is said. */
 export const openJournal = async (scope: Scope): Promise<void> => {
+  if (scope.db) return;
   try {
     const request = indexedDB.open(Name.database, 1);
     request.onupgradeneeded = () => {

@@ -1,7 +1,7 @@
 // Between the module and the network: what is sealed is kept in the journal, queued and sent; what other pages left
 // is taken over.
 
-import { openChannel, closeChannel, whoLives } from "./channel";
+import { askWhatWasDecided, closeChannel, openChannel, whoLives } from "./channel";
 import { inWords, wallNow } from "./clock";
 import { endWell, endedWell, notEnded } from "./ended";
 import { guarded, safely } from "./guard";
@@ -50,7 +50,7 @@ export const sendOut = (scope: Ready, urgency: Urgency): void => {
 export const leave = (scope: Scope): void => {
   if (!scope.module) return;
   // In the back/forward cache it is as good as gone: the browser may throw it away without a word.
-  if (scope.db) endWell(scope.ids);
+  if (scope.db && !scope.sendIfAgreed) endWell(scope.ids);
   endPage(scope);
   closeChannel(scope);
 };
@@ -60,6 +60,7 @@ export const comeBack = (scope: Scope): void => {
   if (!isReady(scope)) return;
   notEnded(scope.ids);
   openChannel(scope);
+  askWhatWasDecided(scope);
   keep(scope, 0, PageState.visible);
   sendAgain(scope);
 };
@@ -99,7 +100,7 @@ export type Tools = ReturnType<typeof tools>;
 
 /** Sends what pages that are gone left behind, and what this one keeps in the journal alone. */
 export const takeOver = async (scope: Ready): Promise<void> => {
-  if (!scope.db || scope.closed || scope.takesOver) return;
+  if (!scope.db || !scope.sendOut || scope.takesOver) return;
   scope.takesOver = true;
   try {
     const [, ...both] = stores(scope.db, "readonly");

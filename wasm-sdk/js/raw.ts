@@ -54,7 +54,6 @@ export const goOnRaw = (
 
   const send = (urgency: number): void => {
     clearTimeout(timer);
-    if (scope.abandoned) return;
     const wait = notBefore - monotonicNow();
     const waits = scope.calls.some(([what]) => what === "finish");
     if (urgency === LEAVING) void settle(true);

@@ -150,7 +150,13 @@ export const attach = (scope: Scope, module: Module): void => {
   for (const [reason, count] of Object.entries(scope.untold)) ask(module, "dropped", { reason, count });
   scope.untold = {};
   scope.module = module;
-  for (const call of scope.calls.splice(0)) run(scope, module, call);
+  catchUp(scope);
+};
+
+/** The module is told what waited. */
+export const catchUp = (scope: Scope): void => {
+  const { module } = scope;
+  if (module) for (const call of scope.calls.splice(0)) run(scope, module, call);
 };
 
 /** Nothing that is recorded from here on will be sent; what waits for the module will not be either. */
@@ -177,10 +183,10 @@ const judge = ({ options: { beforeRecord } }: Scope, event: Recorded): Recorded 
   }
 };
 
-/** Tells the module, or keeps it until there is one. */
+/** Tells the module, or keeps it until there is one and what it seals may go somewhere. */
 export const tell = (scope: Scope, call: Call): void => {
-  const { module, calls, abandoned } = scope;
-  if (module) return run(scope, module, call);
+  const { module, calls, abandoned, sendIfAgreed } = scope;
+  if (module && !sendIfAgreed) return run(scope, module, call);
   const isFinish = call[0] === "finish";
   // What began keeps its place, so that it can end: ends are given up first.
   if (!abandoned && calls.length < (isFinish ? Limit.maxWaiting : 2 * Limit.maxWaiting)) calls.push(call);
@@ -188,7 +194,7 @@ export const tell = (scope: Scope, call: Call): void => {
     const last = calls.at(-1);
     // A moment that is given up takes its beginning with it.
     if (last?.[0] === "begin" && last[1].number === call[1].number) calls.pop();
-    giveUp(scope, abandoned ?? "module_not_ready", 1);
+    giveUp(scope, abandoned ?? "too_many_waiting", 1);
   }
   if (isFinish && !abandoned) waiting(scope, 0, 0);
 };

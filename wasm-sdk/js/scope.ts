@@ -36,6 +36,8 @@ interface About {
   readonly ids: Ids;
   readonly ledger: Ledger;
   consent: Consent;
+  /** Whether the person has said so since the page began. */
+  decided?: boolean;
   /** Whether what happens in the page by itself is recorded here; one key of a page does that. */
   readonly captures: boolean;
   /** Begins to record, if the person has not refused. */
@@ -89,6 +91,8 @@ interface Recording {
 interface Leaving {
   /** Sends what waits; undefined: it cannot yet, or no more. */
   sendOut?: ((urgency: Urgency) => void) | undefined;
+  /** What will do so when the person agrees again. */
+  sendIfAgreed?: ((urgency: Urgency) => void) | undefined;
   /** Events that wait to be sealed. */
   unsealed: number;
   flushWanted?: boolean;

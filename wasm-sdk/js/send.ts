@@ -89,8 +89,8 @@ export const add = (scope: Scope, batch: Omit<Batch, "underWay" | "outlives">): 
 /** Sends what is queued. */
 export const send = (scope: Ready, urgency: Urgency): void => {
   const { queue } = scope;
-  // What was taken over while the person refused goes nowhere.
-  if (scope.abandoned) return;
+  // What was taken over while the person refused goes nowhere, and what is sealed waits while they think it over.
+  if (scope.consent !== "granted") return;
   const wait = scope.notBefore - monotonicNow();
   if (urgency !== Urgency.leaving) {
     if (wait > 0) return later(scope, wait);

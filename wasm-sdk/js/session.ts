@@ -56,8 +56,8 @@ const begin = (wall: number, before: Session | undefined, samePage: boolean): Se
 
 const nameOf = ({ options }: Scope): string => `weft.session.${options.key}`;
 
-// Looked at for every event, and read only if somebody has written it.
-const inStorage = (scope: Scope): Session | undefined => {
+/** The session that lies in storage. Looked at for every event, and read only if somebody has written it. */
+export const sessionThere = (scope: Scope): Session | undefined => {
   const text = written(scope.localStore, nameOf(scope));
   if (text !== scope.sessionText) {
     const session = parsed(text);
@@ -76,7 +76,7 @@ const write = (scope: Scope, session: Session): Session => {
 /** The session at `wall` ms; begins one if the last is over. */
 export const sessionAt = (scope: Scope, wall: number): Session => {
   const { mySession } = scope;
-  const theirs = inStorage(scope) ?? mySession;
+  const theirs = sessionThere(scope) ?? mySession;
   // What this page knows of the session may not have been written yet.
   const known = mySession?.id === theirs?.id && mySession && mySession.last >= (theirs?.last ?? 0) ? mySession : theirs;
   const idle = known ? wall - known.last : 0;
@@ -96,7 +96,7 @@ export const touchSession = (scope: Scope, session: Session, wall: number, root:
 /** Writes what is known now. Called when the page may be about to go away. */
 export const saveSession = (scope: Scope): void => {
   const { mySession } = scope;
-  if (mySession && mySession.last > scope.sessionWritten && (inStorage(scope) ?? mySession).id === mySession.id)
+  if (mySession && mySession.last > scope.sessionWritten && (sessionThere(scope) ?? mySession).id === mySession.id)
     write(scope, mySession);
 };
 
@@ -105,7 +105,7 @@ export const endSession = (scope: Scope, wall: number): void => void write(scope
 
 /** From now on it may be stored. */
 export const keepSession = (scope: Scope): void => {
-  if (scope.mySession && !inStorage(scope)) write(scope, scope.mySession);
+  if (scope.mySession && !sessionThere(scope)) write(scope, scope.mySession);
 };
 
 /** Forgets it, here and in storage. */

@@ -35,7 +35,7 @@ export const post = (scope: Scope, keepalive: boolean): Posted | undefined => {
     calls.push(call);
   }
   const events = calls.filter(([what]) => what === "finish").length;
-  if (events === 0 || scope.abandoned) return undefined;
+  if (events === 0 || scope.consent !== "granted") return undefined;
   const body = JSON.stringify({ ...head, calls });
   const answer = request(scope, body, body.length, keepalive);
   return { answer, number, calls: calls.length, events, told: { ...untold } };
