@@ -12,7 +12,10 @@ use std::collections::BTreeMap;
 
 use flate2::{Compression, write::GzEncoder};
 use prost::Message;
-use weft_proto::{Batch, Head, Seed, decode, deflate_behind, digest, inflate, seal};
+use weft_proto::{
+    Base, Batch, Earlier, Form, Head, Seed, base::MAX_BASE_BYTES, decode, deflate_behind, digest, inflate,
+    seal,
+};
 
 use self::{json::Recorded, page::Page};
 use crate::Failure;
@@ -84,30 +87,43 @@ fn page_in_batches(
     sums: &mut [usize; 5],
     back: &mut Back,
 ) -> Result<(), Failure> {
-    let mut before = Vec::new();
+    let mut earlier = Earlier::default();
     for (number, spans) in page.by_end(recorded).chunks(size).enumerate() {
-        let (alone, length) = sent(&page.batch(recorded, spans), page.seed, number as u64);
+        let number = number as u64;
+        let (alone, length) = sent(&page.batch(recorded, spans), page.seed, number);
         let (head, body) = Head::read(&alone)?;
-        let plain = inflate(head.form, body)?.into_owned();
+        let plain = inflate(head.form, &[], body)?.into_owned();
         if digest(&plain) != head.digest {
             return Err("a batch is sealed as something else than it is".into());
         }
         rebuild::spans(&decode(&plain)?, page.seed, back)?;
-        let behind = deflate_behind(&before, &plain).len().min(body.len());
-        // The base: a run of batches, and a hash of what they hold.
-        let base = if before.is_empty() { 0 } else { 6 };
+        let behind = behind(&earlier, number, &plain)?.unwrap_or(body.len());
         let json = recorded.json(spans);
         let lengths = [
             alone.len(),
-            length + base + behind,
+            length + behind,
             gzip(&json)?.len(),
             gzip(&recorded.request(spans).encode_to_vec())?.len(),
             json.len(),
         ];
         sums.iter_mut().zip(lengths).for_each(|(sum, length)| *sum += length);
-        before.extend(plain);
+        earlier.keep(number, &plain, MAX_BASE_BYTES);
     }
     Ok(())
+}
+
+/// How long a batch is behind the earlier ones of its page, with what names those. `None`: there are none.
+fn behind(earlier: &Earlier, number: u64, plain: &[u8]) -> Result<Option<usize>, Failure> {
+    let Some(base) = earlier.base() else { return Ok(None) };
+    let mut bytes = Vec::new();
+    base.write(number, &mut bytes);
+    bytes.extend(deflate_behind(earlier, plain));
+    let (read, body) = Base::read(number, &bytes)?;
+    let known = earlier.of(&read).ok_or("a base names something else than it stands for")?;
+    if *inflate(Form::Behind, known, body)? != *plain {
+        return Err("a batch behind earlier ones comes back as something else".into());
+    }
+    Ok(Some(bytes.len()))
 }
 
 /// A batch as it is sent, each alone; and how long its head is.

@@ -60,6 +60,8 @@ outcomes! {
     Truncated => "truncated",
     /// The digest in the head is not that of the body.
     DigestMismatch => "digest_mismatch",
+    /// It stands behind earlier batches that are not here; it is asked for again, by itself.
+    BaseUnknown => "base_unknown",
     /// A format version this collector does not read.
     VersionUnknown => "version_unknown",
     /// More events than a batch may hold.

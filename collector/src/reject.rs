@@ -60,6 +60,8 @@ pub(crate) enum Reject {
     Truncated(&'static str),
     #[error("digest of the body is not that of its head")]
     DigestMismatch,
+    #[error("behind batches that are not here")]
+    BaseUnknown,
     #[error("format version {0}")]
     VersionUnknown(u8),
     #[error("more than {0} events")]
@@ -117,6 +119,7 @@ impl Reject {
             Self::NotAnErasure => Outcome::NotAnErasure,
             Self::Truncated(_) => Outcome::Truncated,
             Self::DigestMismatch => Outcome::DigestMismatch,
+            Self::BaseUnknown => Outcome::BaseUnknown,
             Self::VersionUnknown(_) => Outcome::VersionUnknown,
             Self::TooManyEvents(_) => Outcome::TooManyEvents,
             Self::TooLarge { .. } => Outcome::TooLarge,
@@ -148,6 +151,7 @@ impl Reject {
             | Self::TooManyEvents(_)
             | Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTimeout(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::BaseUnknown => StatusCode::CONFLICT,
             Self::BodyBroken(_)
             | Self::NotABatch(_)
             | Self::NotAnErasure
@@ -190,6 +194,7 @@ impl Reject {
             Self::NotDeflate => "The body is not a valid batch (no valid DEFLATE): something changed it on the way, or what sends it is not the weft SDK. Send it again.".into(),
             Self::Truncated(what) => format!("The body ends too early (in its {what}): send it again, whole."),
             Self::DigestMismatch => "The body does not match the digest in its head: something changed it on the way. Send it again.".into(),
+            Self::BaseUnknown => "The batch refers to earlier ones that this collector does not have any more: send it again by itself. The SDK does so at once.".into(),
             Self::VersionUnknown(version) => format!("Format version {version} is not read by this collector: update the collector to at least the SDK's version."),
             Self::TooManyEvents(limit) => format!("The batch holds more than {limit} events: split it."),
             Self::TooLarge { what, limit } => format!("The batch holds more than {limit} {what}: split it or shorten them."),
@@ -228,6 +233,7 @@ impl Reject {
             | Self::Truncated(_)
             | Self::NotDeflate
             | Self::DigestMismatch
+            | Self::BaseUnknown
             | Self::SpoolFull
             | Self::SpoolBusy
             | Self::SpoolFailing

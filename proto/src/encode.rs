@@ -10,6 +10,7 @@ use alloc::vec::Vec;
 
 use self::{columns::Order, shapes::Shapes, text::Text};
 use crate::{
+    base::Earlier,
     deflate::deflate,
     dictionary::DICTIONARY,
     event::Batch,
@@ -33,7 +34,7 @@ pub struct Sealed {
 /// Encodes `batch` and deflates it if that makes it smaller.
 #[must_use]
 pub fn seal(batch: &Batch) -> Sealed {
-    Rows::of(batch).seal()
+    seal_body(&encode(batch))
 }
 
 /// Encodes `batch` as the body of a request, in the plain form.
@@ -43,20 +44,6 @@ pub fn encode(batch: &Batch) -> Vec<u8> {
 }
 
 impl Rows {
-    /// Encodes what is recorded and deflates it if that makes it smaller.
-    #[must_use]
-    pub fn seal(&self) -> Sealed {
-        let body = self.encode();
-        let digest = digest(&body);
-        let (packed, text) = parts(&body);
-        let deflated = deflate(DICTIONARY, &body, packed, text);
-        if deflated.len() < body.len() {
-            Sealed { form: Form::Deflate, digest, bytes: deflated }
-        } else {
-            Sealed { form: Form::Plain, digest, bytes: body }
-        }
-    }
-
     /// Encodes what is recorded as the body of a request, in the plain form.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
@@ -111,13 +98,20 @@ impl Rows {
     }
 }
 
-/// A body in DEFLATE behind what its page has sent before it: `before` are the bodies of earlier batches, one behind the other.
+/// A body in the plain form, deflated if that makes it smaller.
 #[must_use]
-pub fn deflate_behind(before: &[u8], body: &[u8]) -> Vec<u8> {
-    const WINDOW: usize = 32 * 1024;
-    let known = [DICTIONARY, before].concat();
+pub fn seal_body(body: &[u8]) -> Sealed {
     let (packed, text) = parts(body);
-    deflate(known.get(known.len().saturating_sub(WINDOW)..).unwrap_or_default(), body, packed, text)
+    let deflated = deflate(DICTIONARY, body, packed, text);
+    let (form, bytes) =
+        if deflated.len() < body.len() { (Form::Deflate, deflated) } else { (Form::Plain, body.to_vec()) };
+    Sealed { form, digest: digest(body), bytes }
+}
+
+/// A body in DEFLATE behind the bodies that its page has sent before. Its packed bytes are no noise there: sessions come again.
+#[must_use]
+pub fn deflate_behind(earlier: &Earlier, body: &[u8]) -> Vec<u8> {
+    deflate(&[DICTIONARY, earlier.bytes()].concat(), body, 0, parts(body).1)
 }
 
 /// Where the packed bytes of a body end, which are noise to DEFLATE, and where its text does.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! byte 0       format version, 0 while the format moves
-//! byte 1       form of the body: 0 as it is, 1 raw DEFLATE (RFC 1951) behind `DICTIONARY`
+//! byte 1       form of the body: 0 as it is, 1 raw DEFLATE (RFC 1951) behind `DICTIONARY`, 2 raw DEFLATE behind
+//!              `DICTIONARY` and earlier bodies of the page, which are named before it (`base.rs`)
 //! byte 2-17    page seed
 //! byte 18-21   digest: CRC-32 (ISO-HDLC) of the body as it is, little-endian
 //! varint       number of the batch in its page
@@ -31,6 +32,8 @@ pub enum Form {
     Plain = 0,
     /// Raw DEFLATE (RFC 1951) behind [`crate::DICTIONARY`].
     Deflate = 1,
+    /// [`crate::Base`], then raw DEFLATE behind [`crate::DICTIONARY`] and the bodies that it names.
+    Behind = 2,
 }
 
 /// What stands before the body.
@@ -74,6 +77,7 @@ impl Head {
         let form = match form {
             0 => Form::Plain,
             1 => Form::Deflate,
+            2 => Form::Behind,
             _ => return Err(DecodeError::Invalid("form")),
         };
         let (seed, rest) = rest.split_first_chunk().ok_or(DecodeError::Truncated("head"))?;

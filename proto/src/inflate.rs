@@ -9,20 +9,20 @@ use miniz_oxide::inflate::{
 
 use crate::{decode::DecodeError, dictionary::DICTIONARY, head::Form, limits};
 
-/// The plain form of a body.
+/// The plain form of a body; `earlier`: what its base names, if it has one.
 ///
 /// # Errors
 /// [`DecodeError::Limit`], [`DecodeError::Truncated`] or [`DecodeError::Inflate`].
-pub fn inflate(form: Form, body: &[u8]) -> Result<Cow<'_, [u8]>, DecodeError> {
+pub fn inflate<'a>(form: Form, earlier: &[u8], body: &'a [u8]) -> Result<Cow<'a, [u8]>, DecodeError> {
     match form {
         Form::Plain => Ok(Cow::Borrowed(body)),
-        Form::Deflate => deflated(body).map(Cow::Owned),
+        Form::Deflate => deflated(DICTIONARY.to_vec(), body).map(Cow::Owned),
+        Form::Behind => deflated([DICTIONARY, earlier].concat(), body).map(Cow::Owned),
     }
 }
 
-fn deflated(body: &[u8]) -> Result<Vec<u8>, DecodeError> {
-    let known = DICTIONARY.len();
-    let mut out = DICTIONARY.to_vec();
+fn deflated(mut out: Vec<u8>, body: &[u8]) -> Result<Vec<u8>, DecodeError> {
+    let known = out.len();
     out.resize(known + body.len().saturating_mul(8).clamp(4_096, limits::MAX_BODY_BYTES), 0);
     let (mut state, mut read, mut end) = (DecompressorOxide::new(), 0, known);
     loop {

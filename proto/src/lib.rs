@@ -26,6 +26,7 @@ pub mod rows;
 mod time;
 
 pub mod ack;
+pub mod base;
 pub mod head;
 
 mod decode;
@@ -36,9 +37,10 @@ mod encode;
 mod inflate;
 
 pub use ack::Ack;
+pub use base::{Base, Earlier};
 pub use decode::{DecodeError, decode};
 pub use dictionary::DICTIONARY;
-pub use encode::{Sealed, deflate_behind, encode, seal};
+pub use encode::{Sealed, deflate_behind, encode, seal, seal_body};
 pub use event::{
     Attribute, Batch, Dropped, Event, InTrace, Kind, Link, LinkKinds, OpenState, Point, Session, Status,
     Target, Value,

@@ -32,7 +32,7 @@ proptest! {
     #[test]
     fn both_forms_hold_the_same_body(batch in arbitrary::batch()) {
         let sealed = seal(&batch);
-        let body = inflate(sealed.form, &sealed.bytes).unwrap();
+        let body = inflate(sealed.form, &[], &sealed.bytes).unwrap();
         prop_assert_eq!(digest(&body), sealed.digest);
         prop_assert_eq!(told(&decode(&body).unwrap()), told(&batch));
     }
@@ -71,7 +71,7 @@ proptest! {
     fn noise_never_panics(noise: Vec<u8>) {
         let _ = Head::read(&noise);
         let _ = decode(&noise);
-        let _ = inflate(Form::Deflate, &noise);
+        let _ = inflate(Form::Deflate, &[], &noise);
         let _ = Ack::decode(&noise);
     }
 
@@ -92,13 +92,13 @@ fn a_body_that_inflates_beyond_the_limit_is_refused() {
     let bomb = miniz_oxide::deflate::compress_to_vec(&vec![0; limits::MAX_BODY_BYTES + 1], 9);
     assert!(bomb.len() < 2_000);
     let limit = limits::MAX_BODY_BYTES;
-    assert_eq!(inflate(Form::Deflate, &bomb), Err(DecodeError::Limit { what: "bytes of body", limit }));
+    assert_eq!(inflate(Form::Deflate, &[], &bomb), Err(DecodeError::Limit { what: "bytes of body", limit }));
 }
 
 #[test]
 fn a_truncated_deflate_stream_is_refused() {
     let sealed = miniz_oxide::deflate::compress_to_vec(b"what is cut off here", 9);
-    assert_eq!(inflate(Form::Deflate, &sealed[..sealed.len() - 2]), Err(DecodeError::Truncated("body")));
+    assert_eq!(inflate(Form::Deflate, &[], &sealed[..sealed.len() - 2]), Err(DecodeError::Truncated("body")));
 }
 
 #[test]

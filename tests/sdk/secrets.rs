@@ -51,7 +51,7 @@ const VISIT: &str = r#"(async () => {
 /// The body behind the head of a request, as it was before compression; and its strings, whose hex digits it packs.
 fn inflated(arrival: &Arrival) -> Vec<u8> {
     let (head, body) = Head::read(&arrival.body).expect("a batch has a head");
-    let mut bytes = inflate(head.form, body).expect("it inflates").into_owned();
+    let mut bytes = inflate(head.form, &[], body).expect("it inflates").into_owned();
     let strings = decode(&bytes).expect("it is a batch").strings;
     for at in 0..strings.len() {
         bytes.extend_from_slice(strings.get(StrId(at as u32)).as_bytes());

@@ -58,7 +58,11 @@ export interface Batch extends Sealed {
   /** Requests under way that carry it, and whether one of them outlives the page. */
   underWay: number;
   outlives: boolean;
+  tried?: boolean;
 }
+
+/** The form of a batch behind earlier ones (proto/src/head.rs). */
+const BEHIND = 2;
 
 /** Bytes that wait. */
 export const queuedBytes = ({ queue }: Scope): number => queue.reduce((sum, { body }) => sum + body.length, 0);
@@ -145,17 +149,25 @@ const post = async (scope: Ready, batch: Batch, outlive: boolean): Promise<void>
   batch.underWay++;
   let reserved = 0;
   try {
+    const { module } = scope;
     const { wall, epoch } = now();
-    const sent = { ...batch, sent: Math.floor(wall), epoch: batch.own ? epoch : Limit.noEpoch };
-    const head = answerOf(scope.module, ask(scope.module, "head", sent));
-    const size = head.length + batch.body.length;
+    // Whatever is urgent, or was tried before, has to be understood by itself.
+    const alone = outlive || batch.tried || !batch.own;
+    const behind = alone ? new Uint8Array() : answerOf(module, ask(module, "behind", batch));
+    batch.tried = true;
+    const { form, body: sealed } = behind.length > 0 ? { form: BEHIND, body: behind } : batch;
+    const head = answerOf(
+      module,
+      ask(module, "head", { ...batch, form, sent: Math.floor(wall), epoch: batch.own ? epoch : Limit.noEpoch }),
+    );
+    const size = head.length + sealed.length;
     // What does not fit into the quota is tried as an ordinary request, which a hidden page may still finish.
     if (outlive && scope.keepaliveBytes + size <= KEEPALIVE_BYTES) reserved = size;
     scope.keepaliveBytes += reserved;
     batch.outlives ||= reserved > 0;
     const body = new Uint8Array(size);
     body.set(head);
-    body.set(batch.body, head.length);
+    body.set(sealed, head.length);
     await settle(scope, batch, await request(scope, body, size, reserved > 0));
   } catch {
     retry(scope, 0);
@@ -172,9 +184,12 @@ const settle = async (scope: Ready, batch: Batch, response: Response): Promise<v
   // Read to its end: the keepalive quota comes back only then.
   const answer = new Uint8Array(await response.arrayBuffer());
   const isAnswer = status === 200 && answer.length <= Limit.maxAnswer;
-  const wait = isAnswer ? ask(scope.module, "ack", { ...batch, answer }) : -1;
+  const wait = ask(scope.module, "ack", { ...batch, answer: isAnswer ? answer : new Uint8Array() });
+  const refused = headers.get("weft-refused");
+  // It has forgotten what the batch stood behind, which is sent again at once, alone.
+  if (wait < 0 && refused === "base") return;
   // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
-  if (wait < 0 && headers.get("weft-refused") !== "final") return retry(scope, Number(headers.get("retry-after")));
+  if (wait < 0 && refused !== "final") return retry(scope, Number(headers.get("retry-after")));
   if (wait >= 0) {
     scope.failures = 0;
     scope.notBefore = monotonicNow() + Math.min(wait, Limit.longestAsked);

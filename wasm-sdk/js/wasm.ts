@@ -201,6 +201,7 @@ const FRAMES = {
   seal: { wall: float, state: byte },
   tail: { wall: float, state: byte },
   head: { seed: raw, form: byte, digest: word, number: float, sent: float, epoch: word },
+  behind: { digest: word, number: float },
   ack: { digest: word, number: float, answer: raw },
 };
 

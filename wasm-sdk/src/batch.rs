@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::mem;
 
 use weft_proto::{
-    OpenState, Rows, Sealed, Session, Status, Target, limits, mark,
+    OpenState, Rows, Session, Status, Target, limits, mark,
     rows::{Field, kind, set, sort},
 };
 
@@ -123,9 +123,9 @@ impl Building {
         }
     }
 
-    /// What waits, as a batch that decodes alone. It goes on waiting, until [`Self::truncate`]. `page_load`: number and start, if
+    /// What waits, as the body of a batch in the plain form. It goes on waiting, until [`Self::truncate`]. `page_load`: number and start, if
     /// there is one.
-    pub(crate) fn seal(&mut self, page_load: &[u64]) -> Sealed {
+    pub(crate) fn encode(&mut self, page_load: &[u64]) -> Vec<u8> {
         let resource = mem::take(&mut self.resource);
         let count = self.attributes(&mut Frame(&resource)).unwrap_or(0);
         self.resource = resource;
@@ -141,7 +141,7 @@ impl Building {
                 rows.points.extend_from_slice(point);
             }
         }
-        rows.seal()
+        rows.encode()
     }
 
     /// Nothing waits any more.

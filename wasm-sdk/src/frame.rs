@@ -18,7 +18,7 @@
 //! ack         u32 digest, f64 number, answer
 //! ```
 
-use weft_proto::{Ack, Form, Head, Seed, Session, SpanId, TraceId, limits::MAX_NUMBER};
+use weft_proto::{Form, Head, Seed, Session, SpanId, TraceId, limits::MAX_NUMBER};
 
 /// Reads a frame from its start. `None`: the frame is shorter than what it should hold. Texts
 /// are UTF-8, because JavaScript encodes them; whoever decodes a batch checks it.
@@ -100,7 +100,11 @@ impl<'a> Frame<'a> {
 
     pub(crate) fn head(&mut self) -> Option<Head> {
         let seed = Seed(*self.take()?);
-        let form = if self.byte()? == 0 { Form::Plain } else { Form::Deflate };
+        let form = match self.byte()? {
+            0 => Form::Plain,
+            1 => Form::Deflate,
+            _ => Form::Behind,
+        };
         Some(Head {
             form,
             seed,
@@ -109,13 +113,6 @@ impl<'a> Frame<'a> {
             send_time_ms: self.number()?,
             epoch: self.word()?,
         })
-    }
-
-    /// Milliseconds to wait before sending again, if the frame holds the answer to the batch it names.
-    pub(crate) fn ack(&mut self) -> Option<u32> {
-        let (digest, number) = (self.word()?, self.number()?);
-        let ack = Ack::decode(self.0).ok()?;
-        (ack.digest == digest && ack.number == number).then_some(ack.wait_ms)
     }
 }
 

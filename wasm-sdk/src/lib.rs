@@ -37,7 +37,7 @@ mod abi {
     use crate::{
         heap::Heap,
         record::{Kept, Recorder},
-        request,
+        request::{self, Acknowledged},
     };
 
     #[global_allocator]
@@ -54,6 +54,7 @@ mod abi {
 
     struct Module {
         recorder: Recorder,
+        acknowledged: Acknowledged,
         buffer: Box<[u8]>,
         output: Vec<u8>,
     }
@@ -70,6 +71,7 @@ mod abi {
         let module = unsafe { &mut *MODULE.0.get() };
         module.get_or_insert_with(|| Module {
             recorder: Recorder::default(),
+            acknowledged: Acknowledged::default(),
             buffer: vec![0; BUFFER_BYTES].into_boxed_slice(),
             output: Vec::new(),
         })
@@ -170,15 +172,16 @@ mod abi {
     /// nothing waits.
     #[unsafe(no_mangle)]
     extern "C" fn seal(length: usize) -> usize {
-        let Module { recorder, buffer, output } = module();
-        recorder.seal(frame(buffer, length), output);
+        let Module { recorder, acknowledged, buffer, output } = module();
+        let body = recorder.seal(frame(buffer, length), output);
+        acknowledged.sealed(output, body);
         output.len()
     }
 
     /// The same, and what waits goes on waiting.
     #[unsafe(no_mangle)]
     extern "C" fn tail(length: usize) -> usize {
-        let Module { recorder, buffer, output } = module();
+        let Module { recorder, buffer, output, .. } = module();
         recorder.tail(frame(buffer, length), output);
         output.len()
     }
@@ -191,10 +194,20 @@ mod abi {
         output.len()
     }
 
+    /// Frame: digest and number of a sealed batch. Returns the bytes of output: what follows the head of form 2; 0: it
+    /// has to be sent alone.
+    #[unsafe(no_mangle)]
+    extern "C" fn behind(length: usize) -> usize {
+        let Module { acknowledged, buffer, output, .. } = module();
+        acknowledged.behind(frame(buffer, length), output);
+        output.len()
+    }
+
     /// Frame: digest, number, then the collector's answer. Returns the milliseconds to wait before sending
     /// again, or -1: that was no answer to this batch.
     #[unsafe(no_mangle)]
     extern "C" fn ack(length: usize) -> f64 {
-        request::ack(frame(&module().buffer, length)).map_or(-1.0, f64::from)
+        let Module { acknowledged, buffer, .. } = module();
+        acknowledged.answer(frame(buffer, length)).map_or(-1.0, f64::from)
     }
 }

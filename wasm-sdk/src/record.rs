@@ -7,6 +7,7 @@ use weft_proto::{
     Ids, Kind, LinkKinds, OpenState, Seed, Session, SpanId, Status, Target, TraceId,
     limits::MAX_NUMBER,
     rows::{Field, Row, set, sort},
+    seal_body,
 };
 
 use crate::{
@@ -216,18 +217,19 @@ impl Recorder {
         }
     }
 
-    /// Seals what waits into `out`: form, digest, body. Empty: nothing waits.
-    pub fn seal(&mut self, frame: &[u8], out: &mut Vec<u8>) {
+    /// Seals what waits into `out`: form, digest, body. Empty: nothing waits. Returns the body in the plain form.
+    pub fn seal(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Vec<u8> {
         let (wall_ns, state) = when(frame);
         let changed = self.told != Some(state);
         if self.open.long_ones().any(|open| changed || !open.is_told()) || !self.building.rows.is_empty() {
             self.tell_open(wall_ns, state);
             self.told = Some(state);
         }
-        self.write(out);
+        let body = self.write(out);
         if !out.is_empty() {
             self.building.reset();
         }
+        body
     }
 
     /// What waits, as if it were sealed, and what is open; it goes on waiting. Empty: there is neither. Counts of what was
@@ -243,17 +245,19 @@ impl Recorder {
         self.building.rows.dropped = dropped;
     }
 
-    /// What waits, sealed: form, digest, body. Empty: nothing waits.
-    fn write(&mut self, out: &mut Vec<u8>) {
+    /// What waits, sealed: form, digest, body. Empty: nothing waits. Returns the body in the plain form.
+    fn write(&mut self, out: &mut Vec<u8>) -> Vec<u8> {
         out.clear();
         if self.building.rows.is_empty() {
-            return;
+            return Vec::new();
         }
         let page_load = self.page_load.map(|load| [load.number, load.start_ns]);
-        let sealed = self.building.seal(page_load.as_ref().map_or(&[], |load| load));
+        let body = self.building.encode(page_load.as_ref().map_or(&[], |load| load));
+        let sealed = seal_body(&body);
         out.push(sealed.form as u8);
         out.extend_from_slice(&sealed.digest.to_le_bytes());
         out.extend_from_slice(&sealed.bytes);
+        body
     }
 
     fn tell_open(&mut self, wall_ns: u64, state: OpenState) {

@@ -174,7 +174,12 @@ proptest! {
                     page.0.long(&frame);
                 }
                 7 => page.0.cancel(&frame),
-                _ => assert_eq!(weft_sdk::request::ack(&frame), None),
+                _ => {
+                    let mut acknowledged = weft_sdk::request::Acknowledged::default();
+                    acknowledged.sealed(&frame, frame.clone());
+                    acknowledged.behind(&frame, &mut Vec::new());
+                    assert_eq!(acknowledged.answer(&frame), None);
+                }
             }
         }
         page.sealed();

@@ -60,6 +60,7 @@ pub(crate) fn batch(bytes: &[u8], limit: usize) -> Result<(Head, Batch), Reject>
         Form::Plain if body.len() > limit => return Err(Reject::InflatedTooLarge(limit)),
         Form::Plain => Cow::Borrowed(body),
         Form::Deflate => Cow::Owned(inflate::deflate(body, limit)?),
+        Form::Behind => return Err(Reject::BaseUnknown),
     };
     if weft_proto::digest(&body) != head.digest {
         return Err(Reject::DigestMismatch);

@@ -17,8 +17,9 @@ pub(crate) enum Door {
     Otlp,
 }
 
-/// On every refusal of ours, and on nothing else: `final` if the same bytes would be refused again, or `later`. A
-/// client gives events up only for `final`; what a proxy or a captive portal answers has no such header.
+/// On every refusal of ours, and on nothing else: `final` if the same bytes would be refused again, `base` if the batch is
+/// to be sent again at once and by itself, or `later`. A client gives events up only for `final`; what a proxy or a captive
+/// portal answers has no such header.
 const REFUSED: HeaderName = HeaderName::from_static("weft-refused");
 
 impl Reject {
@@ -33,7 +34,11 @@ impl Reject {
         *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        let refused = if self.may_pass_later() { "later" } else { "final" };
+        let refused = match self {
+            Self::BaseUnknown => "base",
+            _ if self.may_pass_later() => "later",
+            _ => "final",
+        };
         headers.insert(REFUSED, HeaderValue::from_static(refused));
         if let Some(wait) = self.retry_after() {
             // Whole seconds, rounded up: coming back early would only be refused again.

@@ -7,7 +7,7 @@
 mod told;
 
 use libfuzzer_sys::fuzz_target;
-use weft_proto::{DecodeError, Head, decode, encode, inflate};
+use weft_proto::{Base, DecodeError, Form, Head, base::MAX_BASE_BYTES, decode, encode, inflate};
 
 fuzz_target!(|bytes: &[u8]| {
     // Without a head, so that the fuzzer need not find one first.
@@ -19,9 +19,11 @@ fuzz_target!(|bytes: &[u8]| {
             Err(error) => panic!("what decoded once does not decode again: {error}"),
         }
     }
-    if let Ok((head, body)) = Head::read(bytes)
-        && let Ok(body) = inflate(head.form, body)
-    {
-        let _ = decode(&body);
+    if let Ok((head, body)) = Head::read(bytes) {
+        let body = if head.form == Form::Behind { Base::read(head.number, body).map(|(_, body)| body) } else { Ok(body) };
+        // Whatever comes is behind itself too.
+        if let Ok(body) = body.and_then(|body| inflate(head.form, bytes.get(..MAX_BASE_BYTES).unwrap_or(bytes), body)) {
+            let _ = decode(&body);
+        }
     }
 });

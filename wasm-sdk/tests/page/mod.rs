@@ -129,7 +129,7 @@ impl Page {
 fn opened(out: &[u8]) -> Option<Batch> {
     let (form, rest) = out.split_first()?;
     let (told, body) = rest.split_first_chunk()?;
-    let body = inflate(if *form == 0 { Form::Plain } else { Form::Deflate }, body).unwrap();
+    let body = inflate(if *form == 0 { Form::Plain } else { Form::Deflate }, &[], body).unwrap();
     assert_eq!(digest(&body), u32::from_le_bytes(*told));
     Some(decode(&body).unwrap())
 }

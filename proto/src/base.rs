@@ -1,0 +1,107 @@
+//! Page dictionaries: what a page has sent before is known to both sides, and DEFLATE finds a batch's words there again.
+
+use alloc::vec::Vec;
+
+use crate::{
+    decode::DecodeError,
+    dictionary::DICTIONARY,
+    head::digest,
+    number::{Reader, put},
+};
+
+/// Bytes of earlier bodies that DEFLATE can refer to: with [`DICTIONARY`], its window of 32 KiB.
+pub const MAX_BASE_BYTES: usize = 32 * 1024 - DICTIONARY.len();
+
+/// The earlier batches that a batch was deflated behind, in a request of [`crate::Form::Behind`]: what stands between
+/// the head and the batch.
+///
+/// ```text
+/// varint       how many numbers before this batch the last of them is
+/// varint       how many numbers before that the first of them is
+/// 4 bytes      CRC-32 (ISO-HDLC) of their bodies one behind the other, little-endian
+/// ```
+/// Of the numbers between there may be some that are not among them: those the sender had no answer for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Base {
+    /// Number of the first batch.
+    pub first: u64,
+    /// Number of the last batch.
+    pub last: u64,
+    /// [`digest`] of the bodies one behind the other.
+    pub digest: u32,
+}
+
+impl Base {
+    /// Appends it to `out`, for the batch of this number.
+    pub fn write(&self, number: u64, out: &mut Vec<u8>) {
+        put(out, number.saturating_sub(self.last));
+        put(out, self.last.saturating_sub(self.first));
+        out.extend_from_slice(&self.digest.to_le_bytes());
+    }
+
+    /// Reads it for the batch of this number; what is left is the batch.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] or [`DecodeError::Invalid`].
+    pub fn read(number: u64, bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
+        let mut reader = Reader(bytes);
+        let mut back = || reader.number().ok_or(DecodeError::Truncated("base"));
+        let (to_last, to_first) = (back()?, back()?);
+        let last = number.checked_sub(to_last).ok_or(DecodeError::Invalid("base"))?;
+        let first = last.checked_sub(to_first).ok_or(DecodeError::Invalid("base"))?;
+        let (digest, rest) = reader.0.split_first_chunk().ok_or(DecodeError::Truncated("base"))?;
+        Ok((Self { first, last, digest: u32::from_le_bytes(*digest) }, rest))
+    }
+}
+
+/// Bodies of the batches of one page, in the order of their numbers.
+#[derive(Clone, Debug, Default)]
+pub struct Earlier {
+    bytes: Vec<u8>,
+    batches: Vec<(u64, usize)>,
+}
+
+impl Earlier {
+    /// Keeps the plain form of a batch; of all together no more than `most` bytes, without those of the lowest numbers.
+    pub fn keep(&mut self, number: u64, body: &[u8], most: usize) {
+        let at = self.batches.partition_point(|(other, _)| *other < number);
+        if body.len() > most || self.batches.get(at).is_some_and(|(other, _)| *other == number) {
+            return;
+        }
+        let from = self.length(..at);
+        self.bytes.splice(from..from, body.iter().copied());
+        self.batches.insert(at, (number, body.len()));
+        let mut gone = 0;
+        while self.bytes.len() - self.length(..gone) > most {
+            gone += 1;
+        }
+        self.bytes.drain(..self.length(..gone));
+        self.batches.drain(..gone);
+    }
+
+    /// All of it, by name. `None`: there is nothing.
+    #[must_use]
+    pub fn base(&self) -> Option<Base> {
+        let ((first, _), (last, _)) = (self.batches.first()?, self.batches.last()?);
+        Some(Base { first: *first, last: *last, digest: digest(&self.bytes) })
+    }
+
+    /// The bodies, one behind the other.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bodies that `base` names. `None`: they are not here, or others are too.
+    #[must_use]
+    pub fn of(&self, base: &Base) -> Option<&[u8]> {
+        let first = self.batches.partition_point(|(number, _)| *number < base.first);
+        let end = self.batches.partition_point(|(number, _)| *number <= base.last);
+        let bodies = self.bytes.get(self.length(..first)..self.length(..end))?;
+        (first < end && digest(bodies) == base.digest).then_some(bodies)
+    }
+
+    fn length(&self, batches: core::ops::RangeTo<usize>) -> usize {
+        self.batches.get(batches).unwrap_or_default().iter().map(|(_, length)| length).sum()
+    }
+}
