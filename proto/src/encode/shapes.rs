@@ -5,7 +5,7 @@ use alloc::{vec, vec::Vec};
 use super::{columns::Order, text::Text};
 use crate::{
     number::{put, put_signed},
-    rows::{ATTRIBUTE, Field, Rows, at},
+    rows::{ATTRIBUTE, Field, Rows, at, set_at},
 };
 
 pub(super) struct Shapes {
@@ -17,7 +17,7 @@ pub(super) struct Shapes {
     starts: Vec<u64>,
     /// By event in their order: its shape.
     pub(super) of_events: Vec<u64>,
-    /// The first event of each shape.
+    /// An event of each shape.
     firsts: Vec<u64>,
     /// Name and sort of each event.
     sorts: Vec<u64>,
@@ -35,22 +35,65 @@ impl Shapes {
         };
         for place in 0..rows.len() {
             let row = order.row(place);
-            all.add(rows, order.attributes(rows, place));
+            all.add(order.attributes(rows, place), rows);
             all.sorts.push(rows.get(row, Field::Name) << 8 | rows.get(row, Field::Sort));
-            let mut shape = 0;
-            while shape < all.firsts.len() && !all.is_same(at(&all.firsts, shape) as usize, place) {
-                shape += 1;
-            }
-            if shape == all.firsts.len() {
-                all.firsts.push(place as u64);
-            }
-            all.of_events.push(shape as u64);
         }
-        all.add(rows, order.attributes(rows, rows.len()));
+        all.add(order.attributes(rows, rows.len()), rows);
+        all.sort(rows);
+        all.renumber();
         all
     }
 
-    fn add(&mut self, rows: &Rows, (start, end): (usize, usize)) {
+    /// One of each shape, by name: batches of the same page are alike then, whatever their events come in. DEFLATE finds
+    /// that again.
+    fn sort(&mut self, rows: &Rows) {
+        let name = |sorts: &[u64], place: u64| rows.words.get(at(sorts, place as usize) >> 8);
+        for place in 0..self.sorts.len() {
+            if self.shape_of(place) == self.firsts.len() {
+                let mut shape = 0;
+                while self
+                    .firsts
+                    .get(shape)
+                    .is_some_and(|first| name(&self.sorts, *first) <= name(&self.sorts, place as u64))
+                {
+                    shape += 1;
+                }
+                self.firsts.insert(shape, place as u64);
+            }
+        }
+        for place in 0..self.sorts.len() {
+            self.of_events.push(self.shape_of(place) as u64);
+        }
+    }
+
+    /// The columns in the order in which the shapes have them, those of the resource first.
+    fn renumber(&mut self) {
+        let mut numbers = vec![0; self.columns.len()];
+        let mut columns = Vec::new();
+        for shape in 0..=self.firsts.len() {
+            let place =
+                shape.checked_sub(1).map_or(self.sorts.len(), |shape| at(&self.firsts, shape) as usize);
+            for cell in self.columns_of(place) {
+                if at(&numbers, *cell as usize) == 0 {
+                    columns.push(at(&self.columns, *cell as usize));
+                    set_at(&mut numbers, *cell as usize, columns.len() as u64);
+                }
+            }
+        }
+        self.columns = columns;
+        self.cells.iter_mut().for_each(|cell| *cell = at(&numbers, *cell as usize).saturating_sub(1));
+    }
+
+    /// The shape of an event; how many there are, if it is another.
+    fn shape_of(&self, place: usize) -> usize {
+        let mut shape = 0;
+        while shape < self.firsts.len() && !self.is_same(at(&self.firsts, shape) as usize, place) {
+            shape += 1;
+        }
+        shape
+    }
+
+    fn add(&mut self, (start, end): (usize, usize), rows: &Rows) {
         for attribute in start..end {
             let place = attribute * ATTRIBUTE;
             let column = at(&rows.attributes, place) << 3 | at(&rows.attributes, place + 1);
