@@ -4,6 +4,7 @@ pub mod json;
 
 mod canonical;
 mod fields;
+mod ours;
 mod page;
 mod rebuild;
 mod rest;

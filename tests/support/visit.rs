@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// `service.name` of the page's events, as the collector's configuration has it.
-const PAGE: &str = "shop-web";
+pub const PAGE: &str = "shop-web";
 
 /// Requests of the visit that reach the backend.
 const BACKEND_SPANS: usize = 3;
@@ -78,6 +78,26 @@ pub async fn scripted(browser: &Browser, shop: &Shop, sink: &Sink) -> Account {
     }
     let links = spans.iter().map(|span| span.span.links.len()).sum();
     Account { spans: spans.len(), links, bytes: stats.bytes_sent, lost, problems }
+}
+
+/// Somebody who cannot decide: a good hundred events of one page, and what the backend says of its requests.
+pub async fn undecided(browser: &Browser, shop: &Shop, sink: &Sink) -> Vec<Received> {
+    let tab = browser.open_tab().await;
+    tab.goto(shop.url()).await;
+    let cart = "document.getElementById('cart').textContent";
+    for round in 0..12 {
+        tab.evaluate::<()>(&format!("void (window.cartBefore = {cart})")).await;
+        tab.click("#reviews").await;
+        tab.wait_until("document.querySelectorAll('.reviews li').length > 0").await;
+        tab.click(["#see-rug", "#see-scarf"][round % 2]).await;
+        tab.wait_until("location.pathname !== '/'").await;
+        tab.click(["#add-rug", "#add-scarf"][round % 2]).await;
+        tab.wait_until(&format!("{cart} !== cartBefore")).await;
+        tab.click("#back").await;
+        tab.wait_until("location.pathname === '/'").await;
+    }
+    let stats = close(browser, &tab, shop).await;
+    sink.try_wait_for(|spans| lost(&stats, spans) <= 0).await.unwrap_or_else(|| sink.spans())
 }
 
 /// Closes the tab as a person does; its last words, read by a page of the same origin that records nothing.

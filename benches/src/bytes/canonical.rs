@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message;
 
-use super::{Back, json::Recorded, page::Page};
+use super::{Back, json::Recorded, ours, page::Page};
 
 /// What is different, if something is.
 pub(super) fn difference(recorded: &Recorded, pages: &[Page], back: &Back) -> Option<String> {
@@ -50,6 +50,7 @@ fn raw_traces(page: &Page, recorded: &Recorded) -> HashMap<Vec<u8>, Vec<u8>> {
 /// The span with the ids that its numbers stand for.
 fn renumbered(span: &Span, page: &Page, place: &super::page::Place) -> Span {
     let mut span = span.clone();
+    ours::renumbered(&mut span.attributes, &page.ids, &page.by_span);
     for link in &mut span.links {
         if let Some((trace, id)) = page.ids_of(&link.trace_id, &link.span_id) {
             (link.trace_id, link.span_id) = (trace, id.to_vec());

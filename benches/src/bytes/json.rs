@@ -280,10 +280,19 @@ fn double(json: &Json) -> Result<f64, Failure> {
 
 fn id(json: &Json) -> Result<Vec<u8>, Failure> {
     let text = string(json)?;
-    let digits: Option<Vec<u8>> =
-        text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8)).collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0).ok_or_else(|| format!("no id: {text}"))?;
-    Ok(digits.chunks(2).map(|two| two.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    unhex(&text).ok_or_else(|| format!("no id: {text}").into())
+}
+
+/// What hex digits say.
+pub(super) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.chars().map(|digit| digit.to_digit(16).map(|digit| digit as u8));
+    let digits = digits.collect::<Option<Vec<u8>>>().filter(|digits| digits.len() % 2 == 0)?;
+    Some(digits.chunks(2).map(|two| two.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+}
+
+/// Hex digits that say it.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What flags say that OpenTelemetry JS 3 sets on each span of a page: sampled, and known to have no remote parent.

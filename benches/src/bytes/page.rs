@@ -1,4 +1,5 @@
-//! Spans as events of pages: each resource is a page, each span has a number in it, and ids follow from that.
+//! Spans as events of pages: each resource is a page, or each page that our collector tells of; each span has a number in it, and
+//! ids follow from that.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -6,10 +7,10 @@ use weft_proto::{Batch, Ids, InTrace, Seed, SpanId, TraceId};
 
 use super::{
     json::{One, Recorded},
-    rest,
+    ours, rest,
 };
 
-/// The spans of one resource.
+/// The spans of one page.
 pub(super) struct Page {
     pub(super) seed: Seed,
     pub(super) ids: Ids,
@@ -20,6 +21,10 @@ pub(super) struct Page {
     numbers: HashMap<(Vec<u8>, Vec<u8>), u64>,
     /// The root whose number a trace's id follows from.
     roots: HashMap<Vec<u8>, u64>,
+    /// Of a page of ours: number of the page load; numbers by span id alone; starts by number.
+    page_load: Option<u64>,
+    pub(super) by_span: ours::Numbers,
+    pub(super) starts: HashMap<u64, u64>,
 }
 
 /// Where a span is in its page.
@@ -35,24 +40,21 @@ pub(super) struct Place {
 
 /// The pages of a file.
 pub(super) fn pages(recorded: &Recorded) -> Vec<Page> {
-    let page = |resource| {
-        let mut seed = [0x5a; 16];
-        seed.iter_mut().zip(usize::to_le_bytes(resource)).for_each(|(to, from)| *to ^= from);
-        let spans = recorded.spans.iter().enumerate().filter(|(_, one)| one.resource == resource);
-        let mut spans: Vec<_> = spans.collect();
+    let mut groups: BTreeMap<_, Vec<(usize, &One)>> = BTreeMap::new();
+    for (at, one) in recorded.spans.iter().enumerate() {
+        groups.entry((one.resource, ours::page_id(&one.span))).or_default().push((at, one));
+    }
+    let mut pages = Vec::new();
+    for ((resource, id), mut spans) in groups {
         spans.sort_by_key(|(_, one)| (one.span.start_time_unix_nano, !one.span.parent_span_id.is_empty()));
-        let mut page = Page {
-            seed: Seed(seed),
-            ids: Ids::new(Seed(seed)),
-            resource,
-            places: BTreeMap::new(),
-            numbers: HashMap::new(),
-            roots: HashMap::new(),
-        };
+        let mut page = Page::new(pages.len(), resource);
         page.number(&spans);
-        page
-    };
-    (0..recorded.resources.len()).map(page).collect()
+        if id.is_some() {
+            page.know(&spans);
+        }
+        pages.push(page);
+    }
+    pages
 }
 
 fn is_id(bytes: &[u8], length: usize) -> bool {
@@ -60,6 +62,22 @@ fn is_id(bytes: &[u8], length: usize) -> bool {
 }
 
 impl Page {
+    fn new(number: usize, resource: usize) -> Self {
+        let mut seed = Seed([0x5a; 16]);
+        seed.0.iter_mut().zip(number.to_le_bytes()).for_each(|(to, from)| *to ^= from);
+        Self {
+            seed,
+            ids: Ids::new(seed),
+            resource,
+            places: BTreeMap::new(),
+            numbers: HashMap::new(),
+            roots: HashMap::new(),
+            page_load: None,
+            by_span: HashMap::new(),
+            starts: HashMap::new(),
+        }
+    }
+
     /// Numbers the spans as they start; only that parents and roots come first.
     fn number(&mut self, spans: &[(usize, &One)]) {
         let (mut by_id, mut first_root) = (HashMap::new(), HashMap::new());
@@ -91,11 +109,26 @@ impl Page {
                 order.push(at);
             }
         }
+        // Ours have numbers, unless one comes twice.
+        let own: HashSet<_> = spans.iter().filter_map(|(_, one)| ours::number(&one.span)).collect();
+        let numbered = own.len() == spans.len();
         for (number, at) in order.into_iter().enumerate() {
             let Some((position, one)) = spans.get(at) else { continue };
+            let number = ours::number(&one.span).filter(|_| numbered).unwrap_or(number as u64);
             let is_first = by_id.get(&(&one.span.trace_id, &one.span.span_id)) == Some(&at);
-            self.place(*position, one, number as u64, is_first);
+            self.place(*position, one, number, is_first);
         }
+    }
+
+    /// What events of ours refer to.
+    fn know(&mut self, spans: &[(usize, &One)]) {
+        for (position, one) in spans {
+            if let Some(place) = self.places.get(position) {
+                self.by_span.insert(one.span.span_id.clone(), place.number);
+                self.starts.insert(place.number, one.span.start_time_unix_nano);
+            }
+        }
+        self.page_load = ours::page_load(spans.iter().map(|(_, one)| &one.span), self);
     }
 
     fn place(&mut self, position: usize, one: &One, number: u64, is_first: bool) {
@@ -136,6 +169,7 @@ impl Page {
     pub(super) fn batch(&self, recorded: &Recorded, spans: &[usize]) -> Batch {
         let mut batch = Batch::default();
         rest::resource(recorded, self.resource, &mut batch);
+        batch.page_load = self.page_load;
         let mut places: Vec<_> =
             spans.iter().filter_map(|at| Some((self.places.get(at)?, recorded.spans.get(*at)?))).collect();
         places.sort_by_key(|(place, _)| place.number);

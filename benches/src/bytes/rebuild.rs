@@ -12,6 +12,7 @@ use super::{
     Back,
     fields::{self, FIELD},
     json::USUAL_FLAGS,
+    ours,
 };
 use crate::Failure;
 
@@ -58,8 +59,9 @@ fn span(batch: &Batch, event: &Event, ids: &Ids) -> Result<Rebuilt, Failure> {
     span.start_time_unix_nano = event.start_ns;
     span.end_time_unix_nano =
         said.int("end").map_or(event.start_ns.wrapping_add(event.duration_ns), |end| end as u64);
-    span.flags = said.int("flags").map_or(USUAL_FLAGS, |flags| flags as u32);
-    span.trace_state = said.text("tracestate");
+    let usual = if event.session.is_some() { ours::FLAGS } else { USUAL_FLAGS };
+    span.flags = said.int("flags").map_or(usual, |flags| flags as u32);
+    span.trace_state = ours::trace_state(batch, event).unwrap_or_else(|| said.text("tracestate"));
     let code = said.int("code").map_or(event.status as i32, |code| code as i32);
     let status = Status { message: said.text("status"), code };
     span.status = Some(status).filter(|status| *status != Status::default());
@@ -76,6 +78,11 @@ fn span(batch: &Batch, event: &Event, ids: &Ids) -> Result<Rebuilt, Failure> {
                 span.links.push(span_link(parts, event.number, ids, &batch.strings));
             }
         }
+    }
+    if event.session.is_some() {
+        let (attributes, links) = ours::said(batch, event, ids);
+        span.attributes.extend(attributes);
+        span.links.extend(links);
     }
     let mut scope = InstrumentationScope::decode(said.bytes("scope.rest").as_slice())?;
     (scope.name, scope.version) = (said.text("scope"), said.text("scope.version"));

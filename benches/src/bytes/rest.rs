@@ -11,6 +11,7 @@ use weft_proto::{Attribute, Batch, Event, Kind, Status, Strings, Value, limits};
 use super::{
     fields::{self, FIELD},
     json::{One, Recorded, USUAL_FLAGS},
+    ours,
     page::{Page, Place},
 };
 
@@ -32,6 +33,16 @@ pub(super) fn resource(recorded: &Recorded, at: usize, batch: &mut Batch) {
 /// One span as an event of the batch.
 pub(super) fn event(recorded: &Recorded, page: &Page, place: &Place, one: &One, batch: &mut Batch) {
     let mut rest = one.span.clone();
+    let mut event = Event {
+        number: place.number,
+        start_ns: rest.start_time_unix_nano,
+        trace: place.trace,
+        ..Event::default()
+    };
+    ours::renumbered(&mut rest.attributes, &page.ids, &page.by_span);
+    if let Some(placed) = ours::placed(&one.span, page) {
+        ours::take(&mut rest, placed, page, batch, &mut event);
+    }
     let known = fields::attributes(&rest.attributes, &mut batch.strings);
     let mut all = known.unwrap_or_default();
     if all.len() == rest.attributes.len() {
@@ -46,7 +57,7 @@ pub(super) fn event(recorded: &Recorded, page: &Page, place: &Place, one: &One, 
     let status = rest.status.take().and_then(|status| u32::try_from(status.code).ok()).map(Status::from_otlp);
     let kind = u32::try_from(std::mem::take(&mut rest.kind)).ok().and_then(Kind::from_otlp);
     field.text("tracestate", &std::mem::take(&mut rest.trace_state));
-    if rest.flags != USUAL_FLAGS {
+    if rest.flags != if event.session.is_some() { ours::FLAGS } else { USUAL_FLAGS } {
         field.int("flags", rest.flags.into());
     }
     rest.flags = 0;
@@ -68,15 +79,12 @@ pub(super) fn event(recorded: &Recorded, page: &Page, place: &Place, one: &One, 
     let attributes = batch.attributes.len() as u32;
     batch.attributes.append(&mut all);
     batch.events.push(Event {
-        number: place.number,
         name: batch.strings.intern(&name.unwrap_or_default()),
         kind: kind.unwrap_or_default(),
-        start_ns: start,
         duration_ns: duration.unwrap_or(0),
-        trace: place.trace,
         status: status.flatten().unwrap_or_default(),
         attributes: attributes..batch.attributes.len() as u32,
-        ..Event::default()
+        ..event
     });
 }
 

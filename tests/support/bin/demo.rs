@@ -1,12 +1,18 @@
 //! `cargo xtask demo`: the shop, the collector and a sink that stands for your backend, on this machine.
 //!
 //! By itself it shows what arrives until Ctrl-C. With `--check` a script visits the shop once; the last line is
-//! JSON, and the exit code says whether everything arrived.
+//! JSON, and the exit code says whether everything arrived. With `--record` it writes what a longer visit made of it to a
+//! file, as OTLP/JSON: `tests/corpus/visit.json` is one.
 
 #![forbid(unsafe_code)]
 
 use std::{collections::HashMap, process::ExitCode};
 
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    resource::v1::Resource,
+    trace::v1::{ResourceSpans, ScopeSpans},
+};
 use support::{
     browser::{Browser, Kind},
     collector::{BROWSER_KEY, CollectorProcess, SERVER_KEY, Setting},
@@ -26,8 +32,9 @@ async fn main() -> ExitCode {
     let demo = match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => tokio::spawn(show_until_told()),
         ["--check"] => tokio::spawn(check()),
+        ["--record", file] => tokio::spawn(record(file.to_owned())),
         _ => {
-            eprintln!("usage: demo [--check]");
+            eprintln!("usage: demo [--check | --record FILE]");
             return ExitCode::FAILURE;
         }
     };
@@ -119,6 +126,33 @@ async fn check() -> ExitCode {
     account.problems.iter().for_each(|problem| println!("problem: {problem}"));
     println!("{}", account.to_json());
     if account.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+async fn record(file: String) -> ExitCode {
+    let Demo { sink, collector: _collector, shop } = match start().await {
+        Ok(demo) => demo,
+        Err(error) => return failed(&error),
+    };
+    let browser = Browser::launch(Kind::Chromium).await;
+    let spans = visit::undecided(&browser, &shop, &sink).await;
+    browser.quit().await;
+    sink.assert_nothing_odd();
+    match std::fs::write(&file, json(&spans)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+/// The page's spans as one request, in the order in which they came. The backend's tell of the machine they were made on.
+fn json(spans: &[Received]) -> String {
+    let of_page: Vec<_> = spans.iter().filter(|span| span.service() == visit::PAGE).collect();
+    let resource = of_page.first().map(|span| Resource::clone(&span.resource));
+    let spans = of_page.into_iter().map(|span| span.span.clone()).collect();
+    let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
+    let request = ExportTraceServiceRequest {
+        resource_spans: vec![ResourceSpans { resource, scope_spans, schema_url: String::new() }],
+    };
+    serde_json::to_string(&request).expect("OTLP has a JSON form")
 }
 
 fn failed(error: &std::io::Error) -> ExitCode {
