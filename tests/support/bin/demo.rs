@@ -137,14 +137,14 @@ async fn record(file: String) -> ExitCode {
     let spans = visit::undecided(&browser, &shop, &sink).await;
     browser.quit().await;
     sink.assert_nothing_odd();
-    match std::fs::write(&file, json(&spans)) {
+    match json(&spans).map_err(std::io::Error::from).and_then(|json| std::fs::write(&file, json)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
 }
 
 /// The page's spans as one request, in the order in which they came. The backend's tell of the machine they were made on.
-fn json(spans: &[Received]) -> String {
+fn json(spans: &[Received]) -> Result<String, serde_json::Error> {
     let of_page: Vec<_> = spans.iter().filter(|span| span.service() == visit::PAGE).collect();
     let resource = of_page.first().map(|span| Resource::clone(&span.resource));
     let spans = of_page.into_iter().map(|span| span.span.clone()).collect();
@@ -152,7 +152,7 @@ fn json(spans: &[Received]) -> String {
     let request = ExportTraceServiceRequest {
         resource_spans: vec![ResourceSpans { resource, scope_spans, schema_url: String::new() }],
     };
-    serde_json::to_string(&request).expect("OTLP has a JSON form")
+    serde_json::to_string(&request)
 }
 
 fn failed(error: &std::io::Error) -> ExitCode {
