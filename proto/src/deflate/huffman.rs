@@ -205,43 +205,40 @@ fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
 
 /// Lengths of the codes that Huffman's algorithm makes: the two lightest become one, until one is left.
 fn unlimited(counts: &[u32]) -> Vec<u8> {
-    let mut nodes: Vec<(u32, usize)> = counts.iter().map(|count| (*count, 0)).collect();
-    // Alone, a code still takes a bit.
-    let mut alone = None;
-    loop {
-        let mut lightest = [usize::MAX; 2];
-        for (at, (weight, parent)) in nodes.iter().enumerate() {
-            let is_lighter = |than: usize| nodes.get(than).is_none_or(|(other, _)| weight < other);
-            if *weight == 0 || *parent != 0 {
-                continue;
-            }
-            if is_lighter(lightest[0]) {
-                lightest = [at, lightest[0]];
-            } else if is_lighter(lightest[1]) {
-                lightest[1] = at;
-            }
-        }
-        let made = nodes.len();
-        if lightest[1] == usize::MAX {
-            alone = alone.or(Some(lightest[0])).filter(|_| made == counts.len());
-            break;
-        }
-        let mut weight = 0;
-        for at in lightest {
-            nodes.iter_mut().skip(at).take(1).for_each(|node| {
-                weight += node.0;
-                node.1 = made;
-            });
-        }
-        nodes.push((weight, 0));
-    }
-    let depth = |at: usize| {
-        let parents = core::iter::successors(Some(at), |at| {
-            nodes.get(*at).map(|node| node.1).filter(|parent| *parent > 0)
-        });
-        parents.count() as u8 - 1
+    // The lightest are last.
+    let mut left: Vec<(u32, usize)> = Vec::new();
+    let add = |left: &mut Vec<(u32, usize)>, weight: u32, node: usize| {
+        left.insert(left.partition_point(|(other, _)| *other > weight), (weight, node));
     };
-    (0..counts.len()).map(|at| if alone == Some(at) { 1 } else { depth(at) }).collect()
+    for (count, node) in counts.iter().zip(0..).filter(|(count, _)| **count > 0) {
+        add(&mut left, *count, node);
+    }
+    // By node: what it became part of, which comes behind it; 0: nothing.
+    let mut parents = vec![0; counts.len()];
+    // Alone, a code still takes a bit.
+    let mut alone = left.len() == 1;
+    while left.len() > 1 || alone {
+        let mut made = 0;
+        for _ in 0..2 {
+            let Some((weight, node)) = left.pop() else { continue };
+            made += weight;
+            let parent = parents.len();
+            parents.iter_mut().skip(node).take(1).for_each(|of| *of = parent);
+        }
+        add(&mut left, made, parents.len());
+        parents.push(0);
+        alone = false;
+    }
+    let mut depths = vec![0; parents.len()];
+    for node in (0..parents.len()).rev() {
+        let parent = parents.get(node).copied().unwrap_or(0);
+        if parent > 0 {
+            let depth = depths.get(parent).copied().unwrap_or(0);
+            depths.iter_mut().skip(node).take(1).for_each(|of| *of = depth + 1);
+        }
+    }
+    depths.truncate(counts.len());
+    depths
 }
 
 /// The codes that lengths stand for (RFC 1951, 3.2.2), turned round, as they are written from their first bit on.
