@@ -5,7 +5,7 @@
 //! is erased, so is what is kept of its pages.
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{BTreeSet, HashMap, HashSet, hash_map::RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -24,6 +24,9 @@ const MOST_SESSIONS: usize = 16;
 /// What a page takes beside its bodies: its place in the map and in the order, its key, and what allocators round up.
 const OVERHEAD: usize = 256;
 
+/// The same for a session that it has named.
+const OVERHEAD_OF_A_SESSION: usize = 256;
+
 /// Bodies of earlier batches by page, within a bound; whatever page was last heard of longest ago is forgotten first.
 pub(crate) struct PageDictionaries {
     /// Bytes of all pages; 0: nothing is kept.
@@ -38,14 +41,19 @@ pub(crate) struct EarlierBody {
     seed: Seed,
     number: u64,
     body: Bytes,
-    sessions: Vec<[u8; 16]>,
+    sessions: BTreeSet<[u8; 16]>,
 }
 
 /// Seeds are for pages to choose: whose key it came with keeps strangers apart.
 type PageOfKey = (Arc<str>, [u8; 16]);
 
+/// A session's id likewise.
+type SessionOfKey = (Arc<str>, [u8; 16]);
+
 struct Kept {
     pages: LruCache<PageOfKey, Page, RandomState>,
+    /// Seeds of the pages that have named a session.
+    named: HashMap<SessionOfKey, HashSet<[u8; 16]>>,
     bytes: usize,
 }
 
@@ -53,14 +61,15 @@ struct Kept {
 struct Page {
     /// Shared, so that nothing is inflated while others wait for the lock.
     earlier: Arc<Earlier>,
-    sessions: Vec<[u8; 16]>,
+    sessions: BTreeSet<[u8; 16]>,
 }
 
 impl PageDictionaries {
     /// `most`: bytes of all pages; 0: nothing is kept.
     pub(crate) fn new(most: usize, meters: &Arc<Meters>) -> Self {
         let pages = LruCache::with_hasher(usize::MAX, RandomState::new());
-        Self { most, kept: Mutex::new(Kept { pages, bytes: 0 }), meters: Arc::clone(meters) }
+        let kept = Kept { pages, named: HashMap::new(), bytes: 0 };
+        Self { most, kept: Mutex::new(kept), meters: Arc::clone(meters) }
     }
 
     /// What may be kept of a batch once it is durable, if that can matter.
@@ -78,9 +87,7 @@ impl PageDictionaries {
         let Some(body) = body else { return };
         let mut kept = self.lock();
         kept.keep((Arc::clone(key), body.seed.0), &body);
-        while kept.bytes > self.most {
-            kept.forget_oldest();
-        }
+        while kept.bytes > self.most && kept.forget_oldest() {}
         self.tell(&kept);
     }
 
@@ -101,12 +108,9 @@ impl PageDictionaries {
     /// A session of this key is erased: nothing of pages that named it is kept.
     pub(crate) fn forget(&self, key: &Arc<str>, session: &[u8; 16]) {
         let mut kept = self.lock();
-        let Kept { pages, bytes } = &mut *kept;
-        pages.retain(|(of, _), page| {
-            let stays = of != key || !page.sessions.contains(session);
-            *bytes -= if stays { 0 } else { page.bytes() };
-            stays
-        });
+        for seed in kept.named.remove(&(Arc::clone(key), *session)).unwrap_or_default() {
+            kept.forget(&(Arc::clone(key), seed));
+        }
         self.tell(&kept);
     }
 
@@ -121,36 +125,56 @@ impl PageDictionaries {
 
 impl Kept {
     fn keep(&mut self, name: PageOfKey, body: &EarlierBody) {
-        let mut page =
-            self.pages.remove(&name).inspect(|page| self.bytes -= page.bytes()).unwrap_or_default();
-        page.keep(body);
+        let mut page = self.take(&name).unwrap_or_default();
+        if page.sessions.union(&body.sessions).count() > MOST_SESSIONS {
+            self.is_gone(&name, &page);
+            page = Page::default();
+        }
+        for session in body.sessions.difference(&page.sessions) {
+            self.named.entry((Arc::clone(&name.0), *session)).or_default().insert(name.1);
+        }
+        page.sessions.extend(&body.sessions);
+        Arc::make_mut(&mut page.earlier).keep(body.number, &body.body, MOST_OF_A_PAGE);
         self.bytes += page.bytes();
         self.pages.insert(name, page);
     }
 
-    fn forget_oldest(&mut self) {
-        // Nothing is left to forget once there is no page: then there are no bytes either.
-        self.bytes = self.pages.remove_lru().map_or(0, |(_, page)| self.bytes - page.bytes());
+    fn take(&mut self, name: &PageOfKey) -> Option<Page> {
+        let page = self.pages.remove(name)?;
+        self.bytes -= page.bytes();
+        Some(page)
+    }
+
+    fn forget(&mut self, name: &PageOfKey) {
+        if let Some(page) = self.take(name) {
+            self.is_gone(name, &page);
+        }
+    }
+
+    /// Whether there was any.
+    fn forget_oldest(&mut self) -> bool {
+        let Some((name, page)) = self.pages.remove_lru() else { return false };
+        self.bytes -= page.bytes();
+        self.is_gone(&name, &page);
+        true
+    }
+
+    fn is_gone(&mut self, (key, seed): &PageOfKey, page: &Page) {
+        for session in &page.sessions {
+            let session = (Arc::clone(key), *session);
+            let Some(seeds) = self.named.get_mut(&session) else { continue };
+            seeds.remove(seed);
+            if seeds.is_empty() {
+                self.named.remove(&session);
+            }
+        }
     }
 }
 
 impl Page {
-    fn keep(&mut self, body: &EarlierBody) {
-        let new = body.sessions.iter().filter(|session| !self.sessions.contains(session)).count();
-        if self.sessions.len() + new > MOST_SESSIONS {
-            *self = Self::default();
-        }
-        for session in &body.sessions {
-            if !self.sessions.contains(session) {
-                self.sessions.push(*session);
-            }
-        }
-        Arc::make_mut(&mut self.earlier).keep(body.number, &body.body, MOST_OF_A_PAGE);
-    }
-
     /// Memory that it takes.
     fn bytes(&self) -> usize {
-        OVERHEAD + self.earlier.memory() + self.sessions.capacity() * size_of::<[u8; 16]>()
+        OVERHEAD + self.earlier.memory() + self.sessions.len() * OVERHEAD_OF_A_SESSION
     }
 }
 
