@@ -73,7 +73,7 @@ impl PageDictionaries {
     }
 
     /// What may be kept of a batch once it is durable, if that can matter.
-    pub(super) fn body_of(&self, head: &Head, body: Bytes, batch: &Batch) -> Option<EarlierBody> {
+    pub(crate) fn body_of(&self, head: &Head, body: Bytes, batch: &Batch) -> Option<EarlierBody> {
         // The sender keeps nothing larger either.
         if self.most == 0 || body.len() > MAX_BASE_BYTES || batch.sessions.len() > MOST_SESSIONS {
             return None;
