@@ -16,7 +16,7 @@ use weft_proto::{Batch, Earlier, Head, Seed, base::MAX_BASE_BYTES};
 use crate::metrics::Meters;
 
 /// Bytes of bodies kept of one page: more than a base has, because those whose answers were lost take room too.
-const MOST_OF_A_PAGE: usize = 48 * 1024;
+const MOST_OF_A_PAGE: usize = 40 * 1024;
 
 /// A page that has named more sessions begins anew: they are what an erasure finds it by.
 const MOST_SESSIONS: usize = 16;
