@@ -26,7 +26,7 @@ use crate::{
     memory::Memory,
     metrics::{Meters, Metrics},
     pipeline::{
-        Intake,
+        Intake, Parts,
         admit::Gate,
         link::{Keeps, Linker, Rules, Starts, WaitingRoom},
         spool::{self, OpenError, Opened, With, thread},
@@ -157,8 +157,9 @@ impl Collector {
         let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &memory, &waiting_room, &clock);
         let own_key = Arc::new(Key::of_canary());
         let gate = Gate::new(&config, &own_key, &clock);
-        let intake = Intake::new(&config, gate, rules, spool, ledger.clone(), &memory, &waiting_room);
-        let intake = Arc::new(intake);
+        let parts =
+            Parts { rules, spool, ledger: ledger.clone(), memory: Arc::clone(&memory), waiting_room, meters };
+        let intake = Arc::new(Intake::new(&config, gate, parts));
         let admin = Admin {
             ledger,
             sessions,

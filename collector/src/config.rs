@@ -104,6 +104,9 @@ pub struct Limits {
     /// Bytes of an OTLP request inflated. Default 8 MiB: decoded protobuf is far larger than its bytes, and several
     /// requests are decoded at once.
     pub otlp_body_bytes: usize,
+    /// Bytes of page dictionaries: of bodies that pages have sent, kept in memory so that later ones can refer to them.
+    /// Default 64 MiB: about a thousand pages that send now. 0: none, and pages send every batch whole.
+    pub page_dictionaries_bytes: usize,
     /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
     pub connections: usize,
     /// Time for a request's head, also between requests. Default 30 s.

@@ -1,6 +1,56 @@
 //! What fuzz targets call: parsers that nobody else outside sees.
 
+use std::sync::{Arc, LazyLock};
+
+use weft_proto::{
+    Batch, Earlier, Form, Head, Seed, base::MAX_BASE_BYTES, deflate_behind, limits::MAX_BODY_BYTES,
+};
+
+use crate::{
+    metrics::Meters,
+    pipeline::decode::{self, PageDictionaries, Posted},
+    reject::Reject,
+};
+
 /// Reads a body in the JSON form.
 pub fn json(bytes: &[u8]) {
-    let _ = crate::pipeline::decode::json::read(bytes, weft_proto::limits::MAX_BODY_BYTES);
+    let _ = decode::json::read(bytes, MAX_BODY_BYTES);
 }
+
+/// Reads what a page posts behind earlier bodies: a first part of `bytes` is such a body, the rest what it posts. As it
+/// is; as DEFLATE behind the right base; and deflated by our own encoder, which must be read as what stands alone is.
+pub fn behind(bytes: &[u8]) {
+    let Some((at, bytes)) = bytes.split_first() else { return };
+    let (first, rest) = bytes.split_at(usize::from(*at).min(bytes.len()));
+    let (mut earlier, dictionaries) = (Earlier::default(), PageDictionaries::new(1 << 20, &METERS));
+    let head = |form, number| Head {
+        form,
+        seed: Seed([0; 16]),
+        digest: weft_proto::digest(rest),
+        number,
+        send_time_ms: 0,
+        epoch: 0,
+    };
+    earlier.keep(0, first, MAX_BASE_BYTES);
+    dictionaries
+        .keep(&KEY, dictionaries.body_of(&head(Form::Plain, 0), first.to_vec().into(), &Batch::default()));
+    let post = |form, parts: &[&[u8]]| {
+        let mut request = Vec::new();
+        head(form, 1).write(&mut request);
+        request.extend(parts.concat());
+        decode::of_page(request.into(), MAX_BODY_BYTES, &KEY, &dictionaries)
+    };
+    let _ = decode::of_page(rest.to_vec().into(), MAX_BODY_BYTES, &KEY, &dictionaries);
+    let _ = post(Form::Behind, &[rest]);
+    let mut base = Vec::new();
+    if let Some(earlier) = earlier.base() {
+        earlier.write(1, &mut base);
+    }
+    let _ = post(Form::Behind, &[&base, rest]);
+    let batches = |posted: Result<Posted, Reject>| posted.map(|posted| posted.batches);
+    let alone = batches(post(Form::Plain, &[rest]));
+    assert_eq!(batches(post(Form::Behind, &[&base, &deflate_behind(&earlier, rest)])), alone);
+}
+
+static METERS: LazyLock<Arc<Meters>> = LazyLock::new(|| Arc::new(Meters::new()));
+static KEY: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("fuzzed"));

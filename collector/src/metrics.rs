@@ -1,6 +1,7 @@
 //! `/metrics`: the ledger at one instant, the spool, and how long things take.
 
 mod book;
+mod dictionaries;
 mod linker;
 mod long;
 mod meters;
@@ -25,6 +26,7 @@ use self::{
     rows::{Rows, counter, gauge},
 };
 pub(crate) use self::{
+    dictionaries::DictionaryMeters,
     linker::LinkerMeters,
     long::{LongMeters, NotKept},
     meters::{DestinationMeters, Meters},
@@ -111,6 +113,7 @@ impl Collector for State {
         self.linker(&mut to)?;
         self.long(&mut to)?;
         self.erasures(&mut to)?;
+        self.meters.dictionaries.encode(&mut to)?;
         self.used(&mut to)
     }
 }

@@ -16,9 +16,10 @@ mod intake;
 
 use axum::{body::Body, extract::Request, http::Response};
 
-pub(crate) use intake::Intake;
+pub(crate) use intake::{Intake, Parts};
 
 use self::{
+    decode::Posted,
     export::{Left, Way},
     signal::Signal,
 };
@@ -30,13 +31,14 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     if let Some(session) = intake.erases(&admitted)? {
         let (key, entry) = intake.erasure_entry(admitted, session);
         intake.store(&key, entry).await?;
+        intake.dictionaries.forget(&key.name, &session);
         return Ok(intake::erased());
     }
-    let posted = intake.decode_batch(&admitted).await?;
-    let ack = intake::ack(&posted);
-    let (key, entries) = intake.batch_entries(admitted, posted);
+    let Posted { echo, batches, earlier } = intake.decode_batch(&admitted).await?;
+    let (key, entries) = intake.batch_entries(admitted, batches);
     intake.store_all(&key, entries).await?;
-    Ok(ack)
+    intake.dictionaries.keep(&key.name, earlier);
+    Ok(intake::ack(echo))
 }
 
 /// Steps 4 to 6 for OTLP from a server.

@@ -101,6 +101,12 @@ impl Earlier {
         (first < end && digest(bodies) == base.digest).then_some(bodies)
     }
 
+    /// Bytes of memory that it takes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.bytes.capacity() + self.batches.capacity() * size_of::<(u64, usize)>()
+    }
+
     fn length(&self, batches: core::ops::RangeTo<usize>) -> usize {
         self.batches.get(batches).unwrap_or_default().iter().map(|(_, length)| length).sum()
     }

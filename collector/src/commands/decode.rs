@@ -1,6 +1,6 @@
 //! `weft decode FILE`: a request's body, ours or OTLP, as OTLP/JSON.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
@@ -9,8 +9,9 @@ use weft_proto::Ids;
 use super::{Failure, json};
 use crate::{
     config::Limits,
+    metrics::Meters,
     pipeline::{
-        decode::{self as step, SealedBatch},
+        decode::{self as step, PageDictionaries, SealedBatch},
         spool::{Intervals, Kind, Record},
     },
 };
@@ -21,7 +22,9 @@ use crate::{
 /// If it cannot be read, or is neither a batch nor OTLP.
 pub fn decode(file: &Path, limits: &Limits) -> Result<String, Failure> {
     let bytes = fs::read(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    let ours = match step::of_page(bytes.clone().into(), limits.body_bytes) {
+    // A batch that stands behind others says nothing by itself.
+    let nothing = PageDictionaries::new(0, &Arc::new(Meters::new()));
+    let ours = match step::of_page(bytes.clone().into(), limits.body_bytes, &Arc::from(""), &nothing) {
         Ok(posted) => return posted.batches.into_iter().map(|batch| of_batch(batch, limits)).collect(),
         Err(reject) => reject,
     };

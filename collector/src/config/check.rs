@@ -127,6 +127,8 @@ fn limits(mut section: Section<'_>) -> Limits {
     let body_bytes = bytes("body_bytes", body, body);
     let otlp_request_bytes = bytes("otlp_request_bytes", 4 * KIB * KIB, 32 * KIB * KIB);
     let otlp_body_bytes = bytes("otlp_body_bytes", 8 * KIB * KIB, 64 * KIB * KIB);
+    let dictionaries = section.count("page_dictionaries_mib", 64, 0..=65_536);
+    let page_dictionaries_bytes = usize::try_from(dictionaries * KIB * KIB).unwrap_or(usize::MAX);
     let connections = usize::try_from(section.count("connections", 1024, 1..=65_536)).unwrap_or(1024);
     let mut seconds = |name, default| Duration::from_secs(section.count(name, default, 1..=300));
     let head_time = seconds("head_seconds", 30);
@@ -138,6 +140,7 @@ fn limits(mut section: Section<'_>) -> Limits {
         body_bytes,
         otlp_request_bytes,
         otlp_body_bytes,
+        page_dictionaries_bytes,
         connections,
         head_time,
         body_time,

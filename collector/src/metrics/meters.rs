@@ -13,7 +13,7 @@ use prometheus_client::metrics::{
     histogram::{Histogram, exponential_buckets},
 };
 
-use super::{LinkerMeters, LongMeters};
+use super::{DictionaryMeters, LinkerMeters, LongMeters};
 use crate::pipeline::export::Load;
 
 /// What stages measure while they work.
@@ -25,6 +25,8 @@ pub(crate) struct Meters {
     pub(crate) linker: LinkerMeters,
     /// What becomes of long spans.
     pub(crate) long: LongMeters,
+    /// What is kept of pages, and whether that is what they refer to.
+    pub(crate) dictionaries: DictionaryMeters,
     /// Sessions that were erased.
     pub(crate) erased: Counter,
     /// By destination.
@@ -53,8 +55,14 @@ pub(crate) struct DestinationMeters {
 impl Meters {
     #[must_use]
     pub(crate) fn new() -> Self {
-        let (linker, long) = (LinkerMeters::default(), LongMeters::default());
-        Self { fsync: seconds(), linker, long, erased: Counter::default(), destinations: Mutex::default() }
+        Self {
+            fsync: seconds(),
+            linker: LinkerMeters::default(),
+            long: LongMeters::default(),
+            dictionaries: DictionaryMeters::default(),
+            erased: Counter::default(),
+            destinations: Mutex::default(),
+        }
     }
 
     /// Those of a destination.

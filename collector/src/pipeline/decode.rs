@@ -1,5 +1,7 @@
 //! Step 5 of 8, decode: bytes → batch, within bounds.
 
+mod behind;
+mod dictionaries;
 mod inflate;
 mod items;
 pub(crate) mod json;
@@ -9,15 +11,17 @@ mod span;
 mod strict;
 pub(crate) mod wire;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::body::Bytes;
 use weft_proto::{Batch, Form, Head};
 
+pub(crate) use dictionaries::{EarlierBody, PageDictionaries};
 pub(crate) use items::Items;
 pub(crate) use otlp::{Counted, Spans, count_items, plain};
 pub(crate) use session::{session_id, without};
 
+use self::behind::Alone;
 use crate::reject::Reject;
 
 /// What a page has posted.
@@ -25,6 +29,8 @@ pub(crate) struct Posted {
     pub(crate) echo: Echo,
     /// One, unless JSON held more than one holds.
     pub(crate) batches: Vec<SealedBatch>,
+    /// What later batches of the page may stand behind, once this is durable.
+    pub(crate) earlier: Option<EarlierBody>,
 }
 
 /// What is told again to whoever posted, so that it cannot be mistaken for what somebody in between answers.
@@ -42,30 +48,49 @@ pub(crate) struct SealedBatch {
     pub(crate) batch: Batch,
 }
 
-/// Reads what a page has posted, in either form. `limit`: bytes of a batch after inflating.
-pub(crate) fn of_page(bytes: Bytes, limit: usize) -> Result<Posted, Reject> {
+/// Reads what a page has posted, in whatever form; `key`: whose. `limit`: bytes of a batch after inflating.
+pub(crate) fn of_page(
+    bytes: Bytes,
+    limit: usize,
+    key: &Arc<str>,
+    dictionaries: &PageDictionaries,
+) -> Result<Posted, Reject> {
     if json::is_json(&bytes) {
         let (number, batches) = json::read(&bytes, limit)?;
-        return Ok(Posted { echo: Echo::Json { number }, batches });
+        return Ok(Posted { echo: Echo::Json { number }, batches, earlier: None });
     }
-    let (head, batch) = batch(&bytes, limit)?;
+    let (head, rest) = Head::read(&bytes)?;
+    let Alone { head, bytes, body } = match head.form {
+        Form::Behind => behind::alone(head, rest, limit, key, dictionaries)?,
+        Form::Plain | Form::Deflate => {
+            let body = match plain_body(&head, rest, limit)? {
+                Cow::Borrowed(body) => bytes.slice_ref(body),
+                Cow::Owned(body) => Bytes::from(body),
+            };
+            Alone { head, bytes, body }
+        }
+    };
+    let batch = weft_proto::decode(&body)?;
+    let earlier = dictionaries.body_of(&head, body, &batch);
     let echo = Echo::Batch { digest: head.digest, number: head.number };
-    Ok(Posted { echo, batches: vec![SealedBatch { bytes, head, batch }] })
+    Ok(Posted { echo, batches: vec![SealedBatch { bytes, head, batch }], earlier })
 }
 
-/// Reads a batch: its head, and its events. `limit`: bytes after inflating.
+/// Reads a batch that stands alone: its head, and its events. `limit`: bytes after inflating.
 pub(crate) fn batch(bytes: &[u8], limit: usize) -> Result<(Head, Batch), Reject> {
     let (head, body) = Head::read(bytes)?;
+    let body = plain_body(&head, body, limit)?;
+    Ok((head, weft_proto::decode(&body)?))
+}
+
+fn plain_body<'a>(head: &Head, body: &'a [u8], limit: usize) -> Result<Cow<'a, [u8]>, Reject> {
     let body = match head.form {
         Form::Plain if body.len() > limit => return Err(Reject::InflatedTooLarge(limit)),
         Form::Plain => Cow::Borrowed(body),
         Form::Deflate => Cow::Owned(inflate::deflate(body, limit)?),
         Form::Behind => return Err(Reject::BaseUnknown),
     };
-    if weft_proto::digest(&body) != head.digest {
-        return Err(Reject::DigestMismatch);
-    }
-    Ok((head, weft_proto::decode(&body)?))
+    if weft_proto::digest(&body) == head.digest { Ok(body) } else { Err(Reject::DigestMismatch) }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ pub(super) use answers::{ack, erased, passed_on, taken};
 
 use super::{
     admit::{self, Admitted, Coding, Gate},
-    decode::{self, Counted, Posted, Spans, json},
+    decode::{self, Counted, PageDictionaries, Posted, Spans, json},
     link::{Candidate, Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
 };
@@ -28,6 +28,7 @@ use crate::{
     config::{Config, Key, Limits},
     ledger::Ledger,
     memory::Memory,
+    metrics::Meters,
     outcome::Outcome,
     reject::{Reject, Uncounted},
 };
@@ -35,6 +36,7 @@ use crate::{
 /// The ingest side of a collector.
 pub(crate) struct Intake {
     pub(crate) path: String,
+    pub(super) dictionaries: Arc<PageDictionaries>,
     /// `None`: closed.
     spool: RwLock<Option<Spool>>,
     ledger: Ledger,
@@ -47,6 +49,16 @@ pub(crate) struct Intake {
     draining: AtomicBool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
     decoding: Arc<Semaphore>,
+}
+
+/// What it shares with the rest of a collector.
+pub(crate) struct Parts {
+    pub(crate) rules: Rules,
+    pub(crate) spool: Spool,
+    pub(crate) ledger: Ledger,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) waiting_room: Arc<WaitingRoom>,
+    pub(crate) meters: Arc<Meters>,
 }
 
 /// What a reload may change.
@@ -73,30 +85,25 @@ const JSON_TAKES: usize = 16;
 const MOST_INFLATED: usize = 1032;
 
 impl Intake {
-    pub(crate) fn new(
-        config: &Config,
-        gate: Gate,
-        rules: Rules,
-        spool: Spool,
-        ledger: Ledger,
-        memory: &Arc<Memory>,
-        waiting_room: &Arc<WaitingRoom>,
-    ) -> Self {
+    pub(crate) fn new(config: &Config, gate: Gate, parts: Parts) -> Self {
+        let Parts { rules, spool, ledger, memory, waiting_room, meters } = parts;
         let (path, limits) = (config.path.clone(), config.limits.clone());
         let decoding = Arc::new(Semaphore::new(LARGEST_AT_ONCE * kib(limits.otlp_body_bytes) as usize));
         let changing = RwLock::new(Arc::new(Changing::new(config, gate, rules)));
+        let dictionaries = Arc::new(PageDictionaries::new(limits.page_dictionaries_bytes, &meters));
         let seed = spool.seed();
         let spool = RwLock::new(Some(spool));
         Self {
             path,
+            dictionaries,
             spool,
             ledger,
             limits,
             seed,
             changing,
             draining: AtomicBool::new(false),
-            memory: Arc::clone(memory),
-            waiting_room: Arc::clone(waiting_room),
+            memory,
+            waiting_room,
             decoding,
         }
     }
@@ -203,7 +210,8 @@ impl Intake {
     pub(crate) async fn decode_batch(&self, admitted: &Admitted) -> Result<Posted, Reject> {
         let (bytes, limit) = (admitted.body.clone(), self.limits.body_bytes);
         let most = if json::is_json(&bytes) { bytes.len().saturating_mul(JSON_TAKES) } else { 0 };
-        let decoded = self.aside(most, move || decode::of_page(bytes, limit)).await;
+        let (key, dictionaries) = (Arc::clone(&admitted.key.name), Arc::clone(&self.dictionaries));
+        let decoded = self.aside(most, move || decode::of_page(bytes, limit, &key, &dictionaries)).await;
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 

@@ -12,6 +12,7 @@ mod support;
 mod admin;
 mod batches;
 mod delivery;
+mod dictionaries;
 mod erasure;
 mod grpc;
 mod json;

@@ -10,9 +10,19 @@ use crate::reject::Reject;
 
 /// Raw DEFLATE behind the dictionary of the format, whole: neither cut short nor followed by anything.
 pub(super) fn deflate(bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
+    deflate_behind(DICTIONARY, bytes, limit)
+}
+
+/// The same, behind the dictionary of the format and earlier bodies.
+pub(super) fn behind(earlier: &[u8], bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
+    deflate_behind(&[DICTIONARY, earlier].concat(), bytes, limit)
+}
+
+/// Of `known`, DEFLATE can refer to the last 32 KiB.
+fn deflate_behind(known: &[u8], bytes: &[u8], limit: usize) -> Result<Vec<u8>, Reject> {
     INFLATER.with_borrow_mut(|inflater| {
         inflater.reset(false);
-        inflater.set_dictionary(DICTIONARY).map_err(|_| Reject::NotDeflate)?;
+        inflater.set_dictionary(known).map_err(|_| Reject::NotDeflate)?;
         inflate(inflater, bytes, limit)
     })
 }

@@ -10,11 +10,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message;
 use weft_proto::Ack;
 
-use crate::pipeline::decode::{Counted, Echo, Posted};
+use crate::pipeline::decode::{Counted, Echo};
 
 /// The answer to what a page has posted, in the form that it reads.
-pub(crate) fn ack(posted: &Posted) -> Response<Body> {
-    match posted.echo {
+pub(crate) fn ack(echo: Echo) -> Response<Body> {
+    match echo {
         Echo::Batch { digest, number } => protobuf(Ack { digest, number, wait_ms: 0 }.encode()),
         Echo::Json { number } => {
             let ack = format!(r#"{{"weft":"ack","number":{number}}}"#);

@@ -11,7 +11,7 @@ use crate::{
     outcome::Outcome,
     pipeline::{
         admit::{Admitted, Coding},
-        decode::{Counted, Posted, SealedBatch},
+        decode::{Counted, SealedBatch},
         link::{Candidate, Told, words},
         signal::Signal,
         spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Said, Stamp},
@@ -19,9 +19,13 @@ use crate::{
 };
 
 impl Intake {
-    pub(crate) fn batch_entries(&self, admitted: Admitted, posted: Posted) -> (Arc<Key>, Vec<Entry>) {
+    pub(crate) fn batch_entries(
+        &self,
+        admitted: Admitted,
+        batches: Vec<SealedBatch>,
+    ) -> (Arc<Key>, Vec<Entry>) {
         let key = Arc::clone(&admitted.key);
-        let entries = posted.batches.into_iter().map(|SealedBatch { bytes, head, batch }| {
+        let entries = batches.into_iter().map(|SealedBatch { bytes, head, batch }| {
             self.batch_entry(Admitted { body: bytes, ..admitted.clone() }, head, batch)
         });
         (key, entries.collect())

@@ -29,11 +29,14 @@ async fn an_answer_that_came_too_late_is_counted_for_its_key() {
     let intake = Intake::new(
         &config,
         Gate::new(&config, &Arc::new(Key::of_canary()), &clock),
-        Rules::new(&config.linker, ValueSeed::default()),
-        opened.spool,
-        ledger.clone(),
-        &Memory::new(u64::MAX),
-        &waiting_room,
+        Parts {
+            rules: Rules::new(&config.linker, ValueSeed::default()),
+            spool: opened.spool,
+            ledger: ledger.clone(),
+            memory: Memory::new(u64::MAX),
+            waiting_room,
+            meters,
+        },
     );
     let key = config.keys.iter().find(|key| &*key.name == "shop-web").unwrap();
     for reject in [Reject::AnswerTimeout(Duration::ZERO), Reject::SpoolFull] {
