@@ -23,6 +23,7 @@ mod sessions;
 mod spans;
 mod time;
 
+mod dictionaries;
 mod journal;
 mod killed;
 mod kills;

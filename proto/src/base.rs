@@ -65,17 +65,19 @@ impl Earlier {
     /// Keeps the plain form of a batch; of all together no more than `most` bytes, without those of the lowest numbers.
     pub fn keep(&mut self, number: u64, body: &[u8], most: usize) {
         let at = self.batches.partition_point(|(other, _)| *other < number);
-        if body.len() > most || self.batches.get(at).is_some_and(|(other, _)| *other == number) {
-            return;
-        }
-        let from = self.length(..at);
-        self.bytes.splice(from..from, body.iter().copied());
-        self.batches.insert(at, (number, body.len()));
-        let mut gone = 0;
-        while self.bytes.len() - self.length(..gone) > most {
+        let (mut gone, mut bytes) = (0, self.bytes.len() + body.len());
+        while bytes > most && gone < at {
+            bytes -= self.batches.get(gone).map_or(0, |(_, length)| *length);
             gone += 1;
         }
+        if bytes > most || self.batches.get(at).is_some_and(|(other, _)| *other == number) {
+            return;
+        }
+        let behind = self.bytes.split_off(self.length(..at));
         self.bytes.drain(..self.length(..gone));
+        self.bytes.extend_from_slice(body);
+        self.bytes.extend_from_slice(&behind);
+        self.batches.insert(at, (number, body.len()));
         self.batches.drain(..gone);
     }
 

@@ -19,6 +19,8 @@ use tokio::{
     time::Instant,
 };
 
+use weft_proto::Form;
+
 use crate::{collector::Addresses, http};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +49,8 @@ pub enum Role {
     Forbidden,
     /// 403 with the collector's word that the same bytes would be refused again.
     Final,
+    /// 409 with the collector's word that it lacks what the batch stands behind; what stands alone passes.
+    Forgetful,
 }
 
 /// A request that came to the gate.
@@ -166,6 +170,7 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
     let body = to_bytes(Body::new(body), 1 << 20).await.unwrap_or_default().to_vec();
     let role = *shared.role.borrow();
     let query = head.uri.query().unwrap_or_default().to_owned();
+    let is_behind = body.get(1) == Some(&(Form::Behind as u8));
     let arrival =
         Arrival { at: Instant::now(), role, query, headers: head.headers.clone(), body: body.clone() };
     shared.arrivals.send_modify(|arrivals| arrivals.push(arrival));
@@ -186,6 +191,8 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
             .body(Body::from("<!doctype html><title>Welcome to our network</title>")),
         Role::Login => answer.status(302).header(header::LOCATION, "/login").body(Body::empty()),
         Role::Forbidden => answer.status(403).body(Body::from("not today")),
+        Role::Forgetful if !is_behind => return Ok(forward(shared.collector, &head, body).await),
+        Role::Forgetful => answer.status(409).header("weft-refused", "base").body(Body::empty()),
         Role::Final => answer.status(403).header("weft-refused", "final").body(Body::empty()),
     };
     Ok(answer.expect("a valid answer"))
