@@ -32,10 +32,15 @@ export interface LongSpan extends Reference {
   end(attributes?: Attributes, error?: unknown): void;
 }
 
-export const referenceTo = (handle: Handle, started: Started): Reference => {
-  const ids = handle.ids(started);
-  return { traceId: ids.slice(0, 32), spanId: ids.slice(32) };
-};
+/** Derived when somebody asks: most are never looked at. */
+export const referenceTo = (handle: Handle, started: Started): Reference => ({
+  get traceId() {
+    return handle.ids(started).slice(0, 32);
+  },
+  get spanId() {
+    return handle.ids(started).slice(32);
+  },
+});
 
 /** Runs `work` in a span, which ends when it returns or, if that is a promise, when it is settled. */
 export const runSpan = <Result>(
@@ -47,11 +52,10 @@ export const runSpan = <Result>(
   const started = handle.start(Role.none, { parent });
   const said: Attributes = {};
   const end = (failed?: string): void => safely(() => handle.end(started, plainName(name), said, failed));
-  const span: Span = {
-    ...referenceTo(handle, started),
-    setAttributes: (attributes) => void Object.assign(said, plainAttributes(attributes)),
-    span: (child, inner) => runSpan(handle, child, inner, started),
-  };
+  const span: Span = Object.assign(referenceTo(handle, started), {
+    setAttributes: (attributes: Attributes) => void Object.assign(said, plainAttributes(attributes)),
+    span: <Inner>(child: string, inner: (span: Span) => Inner) => runSpan(handle, child, inner, started),
+  });
   handle.running.push(started);
   let outcome: Result;
   try {
@@ -84,13 +88,12 @@ export const openLongSpan = (handle: Handle, name: string, attributes: Attribute
     handle.keep(started, name, said);
   };
   say({});
-  return {
-    ...referenceTo(handle, started),
-    setAttributes: (more) => safely(say, more),
-    end: (more, error) =>
+  return Object.assign(referenceTo(handle, started), {
+    setAttributes: (more?: Attributes) => safely(say, more),
+    end: (more?: Attributes, error?: unknown) =>
       safely(() => {
         const all = { ...said, ...plainAttributes(more) };
         handle.end(started, name, all, error === undefined ? undefined : errorType(error));
       }),
-  };
+  });
 };
