@@ -23,7 +23,7 @@ fn a_session_of_a_shop_comes_back_and_weighs_no_more_than_aimed_at() {
 fn behind_its_page_a_batch_weighs_what_is_aimed_at_or_what_is_known() {
     let report = of("session200.json");
     // 82 are aimed at for batches of five: docs/decisions/0016 says what stands in the way.
-    for (batch, most) in [(20, 68.0), (5, 86.0)] {
+    for (batch, most) in [(20, 68.0), (5, 85.1)] {
         let row = report.rows.iter().find(|row| row.batch == batch).unwrap();
         assert!(row.weft_dict <= most, "{row:?}");
     }

@@ -5,7 +5,6 @@ use alloc::vec::Vec;
 use crate::{
     decode::DecodeError,
     dictionary::DICTIONARY,
-    head::digest,
     number::{Reader, put},
 };
 
@@ -18,17 +17,15 @@ pub const MAX_BASE_BYTES: usize = 32 * 1024 - DICTIONARY.len();
 /// ```text
 /// varint       how many numbers before this batch the last of them is
 /// varint       how many numbers before that the first of them is
-/// 4 bytes      CRC-32 (ISO-HDLC) of their bodies one behind the other, little-endian
 /// ```
-/// Of the numbers between there may be some that are not among them: those the sender had no answer for.
+/// Of the numbers between there may be some that are not among them: those the sender had no answer for. Whoever has them
+/// gets another body from DEFLATE than was sealed, and the digest in the head says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Base {
     /// Number of the first batch.
     pub first: u64,
     /// Number of the last batch.
     pub last: u64,
-    /// [`digest`] of the bodies one behind the other.
-    pub digest: u32,
 }
 
 impl Base {
@@ -36,7 +33,6 @@ impl Base {
     pub fn write(&self, number: u64, out: &mut Vec<u8>) {
         put(out, number.saturating_sub(self.last));
         put(out, self.last.saturating_sub(self.first));
-        out.extend_from_slice(&self.digest.to_le_bytes());
     }
 
     /// Reads it for the batch of this number; what is left is the batch.
@@ -49,8 +45,7 @@ impl Base {
         let (to_last, to_first) = (back()?, back()?);
         let last = number.checked_sub(to_last).ok_or(DecodeError::Invalid("base"))?;
         let first = last.checked_sub(to_first).ok_or(DecodeError::Invalid("base"))?;
-        let (digest, rest) = reader.0.split_first_chunk().ok_or(DecodeError::Truncated("base"))?;
-        Ok((Self { first, last, digest: u32::from_le_bytes(*digest) }, rest))
+        Ok((Self { first, last }, reader.0))
     }
 }
 
@@ -85,7 +80,7 @@ impl Earlier {
     #[must_use]
     pub fn base(&self) -> Option<Base> {
         let ((first, _), (last, _)) = (self.batches.first()?, self.batches.last()?);
-        Some(Base { first: *first, last: *last, digest: digest(&self.bytes) })
+        Some(Base { first: *first, last: *last })
     }
 
     /// The bodies, one behind the other.
@@ -94,13 +89,13 @@ impl Earlier {
         &self.bytes
     }
 
-    /// The bodies that `base` names. `None`: they are not here, or others are too.
+    /// The bodies that `base` names, as far as they are here. `None`: none is.
     #[must_use]
     pub fn of(&self, base: &Base) -> Option<&[u8]> {
         let first = self.batches.partition_point(|(number, _)| *number < base.first);
         let end = self.batches.partition_point(|(number, _)| *number <= base.last);
         let bodies = self.bytes.get(self.length(..first)..self.length(..end))?;
-        (first < end && digest(bodies) == base.digest).then_some(bodies)
+        (first < end).then_some(bodies)
     }
 
     /// Bytes of memory that it takes.

@@ -6,7 +6,10 @@ use support::{
     stats::Stats,
 };
 
-use super::scene::{CLICK, Scene, flush, named, one_named};
+use super::{
+    killed::journal,
+    scene::{CLICK, Scene, flush, named, one_named},
+};
 
 in_each_browser!(
     while_the_person_thinks_it_over_nothing_is_sent_stored_or_added_in_any_tab,
@@ -50,10 +53,12 @@ async fn while_the_person_thinks_it_over_nothing_is_sent_stored_or_added_in_any_
     let scene = Scene::start(kind).await;
     let (tab, other) =
         (scene.open_recording_fully("/page").await, scene.open_recording_fully("/page/other").await);
+    for tab in [&tab, &other] {
+        flush(tab).await;
+    }
+    journal(&other, "batches.length === 0").await;
     other.evaluate::<()>("void weft.event('before')").await;
     decide(&other, &tab, "pending").await;
-    // What is under way ends.
-    other.evaluate::<bool>("weft.flush(500)").await;
     drop(scene.site.take_asked());
     let (before, sent) = (content(&tab).await, scene.gate.arrivals().len());
     // The one that is not shown is hidden, which sends and keeps at once what waits.
@@ -154,6 +159,10 @@ async fn who_refuses_in_a_page_that_never_asked_the_storage_leaves_nothing_behin
 async fn assert_nothing_is_left(scene: &Scene, tab: &Tab<'_>, before: usize) {
     let arrivals = scene.gate.wait_for_arrivals(before + 1).await;
     assert!(arrivals[before..].iter().all(|arrival| arrival.query.contains("erase=")), "{arrivals:?}");
+    assert_nothing_is_stored(tab).await;
+}
+
+async fn assert_nothing_is_stored(tab: &Tab<'_>) {
     let left = "[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter((name) => name !== 'weft.ended')";
     tab.wait_until(&format!(
         "(async () => {left}.length === 0 && (await indexedDB.databases()).length === 0)()"
@@ -193,17 +202,13 @@ async fn a_page_in_the_cache_records_no_more_if_they_refused_meanwhile(kind: Kin
     let scene = Scene::start(kind).await;
     let (tab, other) =
         (scene.open_recording_fully("/page").await, scene.open_recording_fully("/page/other").await);
-    let before = scene.gate.arrivals().len();
-    tab.evaluate::<()>("void weft.event('before')").await;
     tab.goto(&format!("{}/page/next", scene.site.url())).await;
-    let before = scene.gate.wait_for_arrivals(before + 1).await.len();
     other.evaluate::<()>("weft.consent('denied')").await;
-    assert_nothing_is_left(&scene, &other, before).await;
-    let before = scene.gate.arrivals().len();
+    assert_nothing_is_stored(&other).await;
     tab.show().await;
     tab.back().await;
     // Browsers throw a page out of there whose database is deleted; or it has to see for itself.
     tab.wait_until("typeof weft === 'undefined' || weft.event('after') === undefined").await;
-    assert_eq!(scene.gate.arrivals().len(), before);
-    scene.end().await;
+    assert_nothing_is_stored(&other).await;
+    assert_eq!(named(&scene.end().await, "after"), 0);
 }

@@ -6,7 +6,8 @@
 // that is written over; its long spans are in it as gone, because it is read only when its page is.
 // Used by nobody: it holds no lock and no open transaction, so it keeps no page out of the back/forward cache.
 
-import { attempt } from "./guard";
+import { attempt, guarded } from "./guard";
+import { plainTimeout } from "./plain";
 import type { Scope } from "./scope";
 import { isLost } from "./send";
 import type { Sealed } from "./wasm";
@@ -52,6 +53,8 @@ const enum Name {
 const enum Limit {
   /** Times it is opened again after it was taken away. */
   maxReopened = 3,
+  /** ms after which batches that have come to their end go, if nothing is written before. */
+  removeAfter = 1_000,
 }
 
 /** What IndexedDB answers. */
@@ -124,6 +127,9 @@ const write = (
   work: (batches: IDBObjectStore, pages: IDBObjectStore) => void,
   failed?: () => void,
 ): void => {
+  const over = scope.over.splice(0);
+  clearTimeout(scope.overTimer);
+  scope.overTimer = undefined;
   if (!scope.db) return;
   try {
     const [transaction, batches, pages] = stores(scope.db, "readwrite");
@@ -132,6 +138,7 @@ const write = (
       failed?.();
     };
     work(batches, pages);
+    for (const id of over) batches.delete(id);
     transaction.commit();
   } catch {
     scope.ledger.journalErrors++;
@@ -163,10 +170,14 @@ export const keepPage = (scope: Scope, page: StoredPage, batch?: StoredBatch): v
 /** A page has ended and needs nobody to look for it. */
 export const endPage = (scope: Scope): void => write(scope, (_, pages) => pages.delete(scope.page));
 
-/** A batch has come to its end. */
+/** A batch has come to its end: it goes with what is written next, or soon. If it does not, the collector has it. */
 export const remove = (scope: Scope, id: string): void => {
   scope.held.delete(id);
-  write(scope, (batches) => batches.delete(id));
+  scope.over.push(id);
+  scope.overTimer ??= plainTimeout(
+    guarded(() => write(scope, () => {})),
+    Limit.removeAfter,
+  );
 };
 
 /** CRC-32 (ISO-HDLC), as proto/src/head.rs has it. */

@@ -132,6 +132,9 @@ interface Sending {
   reopened: number;
   /** Batches that this page has written and that are still there. */
   readonly held: Set<string>;
+  /** Batches that have come to their end, and are still there. */
+  readonly over: string[];
+  overTimer?: number | undefined;
 }
 
 /** One that has not begun. */
@@ -187,4 +190,5 @@ const nothingYet = (): Pick<About, "undos"> & Recording & Leaving & Sending => (
   askedUntil: 0,
   reopened: 0,
   held: new Set(),
+  over: [],
 });
