@@ -18,8 +18,8 @@ pub const MAX_BASE_BYTES: usize = 32 * 1024 - DICTIONARY.len();
 /// varint       how many numbers before this batch the last of them is
 /// varint       how many numbers before that the first of them is
 /// ```
-/// Of the numbers between there may be some that are not among them: those the sender had no answer for. Whoever has them
-/// gets another body from DEFLATE than was sealed, and the digest in the head says so.
+/// Whoever has not the same bodies of these numbers gets another body from DEFLATE than was sealed, and the digest in the
+/// head says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Base {
     /// Number of the first batch.

@@ -7,9 +7,10 @@ use std::{
 };
 
 /// Where modules of tests are. All others are in `tests/`.
-const ELSEWHERE: [(&str, &str); 7] = [
+const ELSEWHERE: [(&str, &str); 8] = [
     ("blackbox", "collector/tests"),
     ("recorder", "wasm-sdk/tests"),
+    ("acknowledged", "wasm-sdk/tests"),
     ("spans", "wasm-sdk/tests"),
     ("ids", "wasm-sdk/tests"),
     ("codec", "proto/tests"),

@@ -17,7 +17,8 @@ in_each_browser!(
     a_page_that_waits_keeps_no_more_than_it_may_and_counts_the_rest,
     who_refuses_after_thinking_it_over_leaves_nothing_behind,
     who_refuses_in_a_page_that_never_asked_the_storage_leaves_nothing_behind,
-    a_page_that_comes_back_from_the_cache_hears_what_was_decided,
+    nobody_comes_back_to_a_page_that_does_not_know_what_was_decided,
+    who_logs_out_while_they_think_it_over_is_somebody_else_afterwards,
     a_page_in_the_cache_records_no_more_if_they_refused_meanwhile,
 );
 
@@ -39,10 +40,12 @@ async fn content(tab: &Tab<'_>) -> String {
 
 /// The person has decided in `one`, and `other` has heard of it.
 async fn decide(one: &Tab<'_>, other: &Tab<'_>, decision: &str) {
-    let listen = "void (window.heard = new Promise((resolve) => {
-        new BroadcastChannel('weft').onmessage = ({ data }) => data.weft === 'consent' && resolve(true);
-    }))";
-    other.evaluate::<()>(listen).await;
+    let listen = format!(
+        "void (window.heard = new Promise((resolve) => {{
+            new BroadcastChannel('weft.consent.{BROWSER_KEY}').onmessage = () => resolve(true);
+        }}))"
+    );
+    other.evaluate::<()>(&listen).await;
     one.evaluate::<()>(&format!("weft.consent('{decision}')")).await;
     assert!(other.evaluate::<bool>("heard").await);
 }
@@ -132,7 +135,7 @@ async fn who_refuses_after_thinking_it_over_leaves_nothing_behind(kind: Kind) {
     let scene = Scene::start(kind).await;
     let tab = scene.open_recording_fully("/page").await;
     let before = scene.gate.arrivals().len();
-    tab.evaluate::<()>("(weft.consent('pending'), void weft.event('meanwhile'), weft.consent('denied'))")
+    tab.evaluate::<()>("(weft.consent('pending'), void weft.event('meanwhile'), weft.consent('denied'), weft.identify(null))")
         .await;
     assert_nothing_is_left(&scene, &tab, before).await;
     assert_eq!(named(&scene.end().await, "meanwhile"), 0);
@@ -170,7 +173,7 @@ async fn assert_nothing_is_stored(tab: &Tab<'_>) {
     .await;
 }
 
-async fn a_page_that_comes_back_from_the_cache_hears_what_was_decided(kind: Kind) {
+async fn nobody_comes_back_to_a_page_that_does_not_know_what_was_decided(kind: Kind) {
     let scene = Scene::start(kind).await;
     let (tab, other) =
         (scene.open_recording_fully("/page").await, scene.open_recording_fully("/page/other").await);
@@ -179,23 +182,23 @@ async fn a_page_that_comes_back_from_the_cache_hears_what_was_decided(kind: Kind
     other.evaluate::<()>("weft.consent('pending')").await;
     tab.show().await;
     tab.back().await;
-    assert!(tab.evaluate::<bool>("window.kept === true").await, "it was in the back/forward cache");
-    // It has asked; whoever hears the answer to a second question has heard that to the first.
-    tab.evaluate::<()>(&format!(
-        "new Promise((resolve) => {{
-            const channel = new BroadcastChannel('weft');
-            channel.onmessage = ({{ data }}) => data.weft === 'consent' && resolve();
-            channel.postMessage({{ weft: 'back', key: '{BROWSER_KEY}' }});
-        }})"
-    ))
-    .await;
-    let sent = scene.gate.arrivals().len();
-    tab.evaluate::<()>("void weft.event('meanwhile')").await;
-    assert!(!tab.evaluate::<bool>("weft.flush(1_000)").await);
-    assert_eq!(scene.gate.arrivals().len(), sent);
-    tab.evaluate::<()>("weft.consent('granted')").await;
-    flush(&tab).await;
+    // It was thrown out of the back/forward cache, and begins anew with what the app knows now.
+    tab.wait_until("document.readyState === 'complete' && location.pathname === '/page'").await;
+    assert!(tab.evaluate::<bool>("window.kept === undefined").await);
     scene.end().await;
+}
+
+async fn who_logs_out_while_they_think_it_over_is_somebody_else_afterwards(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open_recording("/page").await;
+    tab.evaluate::<()>("void weft.event('before')").await;
+    tab.evaluate::<()>("(weft.consent('pending'), weft.identify(null), weft.consent('granted'))").await;
+    tab.evaluate::<()>("void weft.event('after')").await;
+    flush(&tab).await;
+    let spans = scene.end().await;
+    let [before, after] = ["before", "after"].map(|name| one_named(&spans, name));
+    assert_ne!(after.text("session.id"), before.text("session.id"));
+    assert_eq!(after.text("session.previous_id"), None);
 }
 
 async fn a_page_in_the_cache_records_no_more_if_they_refused_meanwhile(kind: Kind) {

@@ -3,7 +3,7 @@
 
 import { linkArrival, trailBefore } from "./arrival";
 import { capture } from "./capture";
-import { openChannel } from "./channel";
+import { hearDecisions, openChannel } from "./channel";
 import { wallNow } from "./clock";
 import { connectWhenIdle, sendAtLast } from "./connect";
 import { storeIfAllowed } from "./consent";
@@ -20,6 +20,7 @@ export const boot = (options: Options, captures: boolean, early: Early | undefin
   storeIfAllowed(scope);
   if (early) follow(scope, early);
   openChannel(scope);
+  hearDecisions(scope);
   const ready = guarded(() => begin(scope));
   scope.begin = ready;
   // A page that is rendered ahead of time may never be seen.

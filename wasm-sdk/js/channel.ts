@@ -1,7 +1,8 @@
 // What the pages of one origin tell each other: who is still alive, and what the person consented to.
 //
-// A page that gets a message while it is in the back/forward cache is thrown out of it, so the channel is closed
-// whenever the page is put away, and opened again when it comes back.
+// A page that gets a message while it is in the back/forward cache is thrown out of it. So the channel is closed whenever the
+// page is put away, and opened again when it comes back; but not that of decisions: who has decided meanwhile shall not come
+// back to a page that does not know.
 
 import { attempt, guarded } from "./guard";
 import { plainTimeout } from "./plain";
@@ -10,11 +11,7 @@ import type { Scope } from "./scope";
 
 export type Consent = "pending" | "granted" | "denied";
 
-type Message =
-  | { weft: "ask"; pages: string[] }
-  | { weft: "alive"; page: string }
-  | { weft: "back"; key: string }
-  | { weft: "consent"; key: string; consent: Consent };
+type Message = { weft: "ask"; pages: string[] } | { weft: "alive"; page: string };
 
 const enum Limit {
   /** ms in which a page that lives answers, even if it is busy. */
@@ -34,8 +31,17 @@ export const closeChannel = (scope: Scope): void => {
   scope.channel = undefined;
 };
 
+/** Opens that of decisions. */
+export const hearDecisions = (scope: Scope): void => {
+  const channel = attempt(() => new BroadcastChannel(`weft.consent.${scope.options.key}`));
+  if (!channel) return;
+  channel.onmessage = guarded(({ data }) => hearConsent(scope, data as Consent));
+  scope.decisions = channel;
+  scope.undos.push(() => channel.close());
+};
+
 /** Tells the other tabs. */
-export const say = ({ channel }: Scope, message: Message): void => channel?.postMessage(message);
+const say = ({ channel }: Scope, message: Message): void => channel?.postMessage(message);
 
 /** Which of these pages live. Frozen ones do not answer. */
 export const whoLives = async (scope: Scope, pages: string[]): Promise<ReadonlySet<string>> => {
@@ -49,15 +55,8 @@ export const whoLives = async (scope: Scope, pages: string[]): Promise<ReadonlyS
   return alive;
 };
 
-/** The page was put away and heard nothing: has the person decided meanwhile? */
-export const askWhatWasDecided = (scope: Scope): void => say(scope, { weft: "back", key: scope.options.key });
-
 const hear = (scope: Scope, message: Partial<Message>): void => {
-  const { page, options, questions } = scope;
-  const { key } = options;
+  const { page, questions } = scope;
   if (message.weft === "ask" && message.pages?.includes(page)) say(scope, { weft: "alive", page });
   else if (message.weft === "alive" && message.page) for (const alive of questions) alive.add(message.page);
-  else if (message.weft === "back" && message.key === key && scope.decided)
-    say(scope, { weft: "consent", key, consent: scope.consent });
-  else if (message.weft === "consent" && message.key === key && message.consent) hearConsent(scope, message.consent);
 };

@@ -36,6 +36,7 @@ export const sendAtLast = (scope: Scope): void =>
   });
 
 const connect = async (scope: Scope): Promise<void> => {
+  if (scope.consent !== "granted") return;
   const opened = mayStore(scope) ? openJournal(scope) : undefined;
   if (!opened) scope.ledger.journal = "none: not wanted";
   const module = await loadModule(scope.moduleUrl, scope.options.wasm !== false);

@@ -2,9 +2,10 @@
 // session, at the collector.
 
 import { forgetTrail, saveTrail } from "./arrival";
-import { say, type Consent } from "./channel";
+import type { Consent } from "./channel";
 import { connectWhenIdle, undoAll } from "./connect";
 import { askToErase } from "./erase";
+import { safely } from "./guard";
 import { eraseJournal } from "./journal";
 import { flushNow, sealNow } from "./lifecycle";
 import { takeOver } from "./outgoing";
@@ -29,17 +30,16 @@ const lookAtStorage = (scope: Scope): void => {
 
 /** The person has decided here: all tabs hear it. */
 export const tellConsent = (scope: Scope, consent: Consent): void => {
-  say(scope, { weft: "consent", key: scope.options.key, consent });
+  scope.decisions?.postMessage(consent);
   hearConsent(scope, consent);
 };
 
 /** The person has decided, here or in another tab. */
 export const hearConsent = (scope: Scope, consent: Consent): void => {
   const wasGranted = scope.consent === "granted";
-  scope.decided = true;
   if (consent === scope.consent || scope.closed) return;
   // What was recorded until now was agreed to: it is sealed and kept, and goes out if the person agrees again.
-  if (consent === "pending" && wasGranted) sealNow(scope);
+  if (consent === "pending" && wasGranted) safely(sealNow, scope);
   scope.consent = consent;
   if (consent === "granted") goOn(scope);
   else if (consent === "pending") pause(scope);
@@ -54,7 +54,7 @@ const pause = (scope: Scope): void => {
 
 const goOn = (scope: Scope): void => {
   storeIfAllowed(scope);
-  keepSession(scope);
+  keepSession(scope, scope.sendIfAgreed !== undefined);
   saveTrail(scope);
   if (!scope.begun) return scope.begin?.();
   connectWhenIdle(scope);
@@ -72,11 +72,12 @@ const withdraw = (scope: Scope, hadAgreed: boolean): void => {
   const known = sessionThere(scope) ?? (hadAgreed ? scope.mySession : undefined);
   scope.closed = true;
   clearTimeout(scope.lookAgain);
-  forgetQueue(scope, "consent_withdrawn");
-  abandon(scope, "consent_withdrawn");
+  safely(forgetQueue, scope, "consent_withdrawn");
+  safely(abandon, scope, "consent_withdrawn");
   undoAll(scope);
   forgetSession(scope);
   forgetTrail(scope);
+  scope.localStore = scope.tabStore = undefined;
   if (!known) return;
   if (scope.options.storage !== "memory") eraseJournal(scope);
   askToErase(scope, known.id);

@@ -135,6 +135,7 @@ const write = (
     const [transaction, batches, pages] = stores(scope.db, "readwrite");
     transaction.onabort = () => {
       scope.ledger.journalErrors++;
+      scope.over.push(...over);
       failed?.();
     };
     work(batches, pages);
@@ -142,6 +143,7 @@ const write = (
     transaction.commit();
   } catch {
     scope.ledger.journalErrors++;
+    scope.over.push(...over);
   }
 };
 

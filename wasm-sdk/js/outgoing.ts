@@ -1,7 +1,7 @@
 // Between the module and the network: what is sealed is kept in the journal, queued and sent; what other pages left
 // is taken over.
 
-import { askWhatWasDecided, closeChannel, openChannel, whoLives } from "./channel";
+import { closeChannel, openChannel, whoLives } from "./channel";
 import { inWords, wallNow } from "./clock";
 import { endWell, endedWell, notEnded } from "./ended";
 import { guarded, safely } from "./guard";
@@ -60,7 +60,6 @@ export const comeBack = (scope: Scope): void => {
   if (!isReady(scope)) return;
   notEnded(scope.ids);
   openChannel(scope);
-  askWhatWasDecided(scope);
   keep(scope, 0, PageState.visible);
   sendAgain(scope);
 };

@@ -34,7 +34,7 @@ export const goOnRaw = (
       const isDone = response.status === 200 && said?.weft === "ack" && said.number === number;
       if (!isDone && response.headers.get("weft-refused") !== "final") throw new Error();
       failures = 0;
-      if (number === scope.nextBatch && !scope.module) {
+      if (number === scope.nextBatch && !scope.module && !scope.abandoned) {
         scope.nextBatch++;
         scope.calls.unshift(...stillNeeded(scope.calls.splice(0, calls)));
         if (isDone) {

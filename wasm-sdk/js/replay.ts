@@ -50,6 +50,8 @@ export const replay = async (scope: Ready, tools: Tools): Promise<number | undef
   const others = new Set([...batches, ...pages].flatMap(({ page, claimant = page }) => [page, claimant]));
   others.delete(mine);
   const look = new Look(scope, tools, await whoLives(scope, [...others]));
+  // The person may think it over meanwhile, or have refused.
+  if (!scope.sendOut) return undefined;
   const left = look.atOnce(batches.filter((batch) => look.isLeft(batch)));
   const gone = pages.filter((page) => look.isGone(page));
   look.bound(batches);
@@ -179,9 +181,10 @@ class Look {
     };
   }
 
-  /** Whether this page has the batch in memory. */
+  /** Whether this page has the batch in memory, or is done with it. */
   private has({ id }: StoredBatch): boolean {
-    return this.scope.queue.some((batch) => batch.id === id);
+    const { queue, over } = this.scope;
+    return queue.some((batch) => batch.id === id) || over.includes(id);
   }
 
   // A time in the future was written before the clock was set back: nobody knows how long ago.

@@ -36,8 +36,6 @@ interface About {
   readonly ids: Ids;
   readonly ledger: Ledger;
   consent: Consent;
-  /** Whether the person has said so since the page began. */
-  decided?: boolean;
   /** Whether what happens in the page by itself is recorded here; one key of a page does that. */
   readonly captures: boolean;
   /** Begins to record, if the person has not refused. */
@@ -83,6 +81,7 @@ interface Recording {
   trail?: Trail | undefined;
   trailWritten: number;
   channel?: BroadcastChannel | undefined;
+  decisions?: BroadcastChannel;
   /** Who answered, for each question that is open. */
   readonly questions: Set<Set<string>>;
 }

@@ -168,7 +168,7 @@ const post = async (scope: Ready, batch: Batch, outlive: boolean): Promise<void>
     const body = new Uint8Array(size);
     body.set(head);
     body.set(sealed, head.length);
-    await settle(scope, batch, await request(scope, body, size, reserved > 0));
+    await settle(scope, batch, await request(scope, body, size, reserved > 0), form);
   } catch {
     retry(scope, 0);
   }
@@ -179,7 +179,7 @@ const post = async (scope: Ready, batch: Batch, outlive: boolean): Promise<void>
   send(scope, Urgency.soon);
 };
 
-const settle = async (scope: Ready, batch: Batch, response: Response): Promise<void> => {
+const settle = async (scope: Ready, batch: Batch, response: Response, form: number): Promise<void> => {
   const { status, headers } = response;
   // Read to its end: the keepalive quota comes back only then.
   const answer = new Uint8Array(await response.arrayBuffer());
@@ -187,7 +187,7 @@ const settle = async (scope: Ready, batch: Batch, response: Response): Promise<v
   const wait = ask(scope.module, "ack", { ...batch, answer: isAnswer ? answer : new Uint8Array() });
   const refused = headers.get("weft-refused");
   // It has forgotten what the batch stood behind, which is sent again at once, alone.
-  if (wait < 0 && refused === "base") return;
+  if (form === BEHIND && wait < 0 && refused === "base") return;
   // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
   if (wait < 0 && refused !== "final") return retry(scope, Number(headers.get("retry-after")));
   if (wait >= 0) {

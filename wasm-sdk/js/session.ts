@@ -103,9 +103,11 @@ export const saveSession = (scope: Scope): void => {
 /** Another person: the next session knows nothing of this one. */
 export const endSession = (scope: Scope, wall: number): void => void write(scope, begin(wall, undefined, false));
 
-/** From now on it may be stored. */
-export const keepSession = (scope: Scope): void => {
-  if (scope.mySession && !sessionThere(scope)) write(scope, scope.mySession);
+/** From now on it may be stored, `again`: then what is there may be older than what this page knows. */
+export const keepSession = (scope: Scope, again: boolean): void => {
+  const { mySession } = scope;
+  const there = sessionThere(scope);
+  if (mySession && (!there || (again && mySession.last > there.last))) write(scope, mySession);
 };
 
 /** Forgets it, here and in storage. */

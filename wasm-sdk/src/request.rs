@@ -25,8 +25,8 @@ pub struct Acknowledged {
     earlier: Earlier,
     /// Digest and body of the batch that was sealed last.
     last: (u32, Vec<u8>),
-    /// Whether that was sent behind others, and is not answered.
-    is_behind: bool,
+    /// Digest of the batch that was sent behind others, and is not answered.
+    behind: Option<u32>,
     misses: u8,
 }
 
@@ -48,7 +48,7 @@ impl Acknowledged {
             return;
         };
         if self.last.0 == digest && self.misses < MAX_MISSES {
-            self.is_behind = true;
+            self.behind = Some(digest);
             base.write(number, out);
             out.extend(deflate_behind(&self.earlier, &self.last.1));
         }
@@ -59,7 +59,7 @@ impl Acknowledged {
     pub fn answer(&mut self, frame: &[u8]) -> Option<u32> {
         let mut frame = Frame(frame);
         let (digest, number) = (frame.word()?, frame.number()?);
-        let was_behind = mem::take(&mut self.is_behind);
+        let was_behind = self.behind.take_if(|behind| *behind == digest).is_some();
         let ack = Ack::decode(frame.0).ok().filter(|ack| ack.digest == digest && ack.number == number);
         let Some(ack) = ack else {
             if was_behind {
@@ -72,6 +72,10 @@ impl Acknowledged {
             self.misses = 0;
         }
         if self.last.0 == digest {
+            // What was sealed while it was under way is not here, and the collector has it: then it begins anew.
+            if self.earlier.base().is_some_and(|base| base.last + 1 != number) {
+                self.earlier = Earlier::default();
+            }
             self.earlier.keep(number, &mem::take(&mut self.last).1, MAX_BASE_BYTES);
         }
         Some(ack.wait_ms)

@@ -1,5 +1,7 @@
 //! What is deflated behind earlier batches is what was sealed, whatever the network and the collector do with it.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod page;
 
 use page::{MONDAY, NO_CAUSE, NONE, Page, when};
@@ -170,4 +172,27 @@ fn a_collector_that_never_has_the_base_is_asked_twice_and_no_more() {
         deliver(&mut collector, &mut acknowledged, *number, &sealed, &mut forgetful).is_some()
     });
     assert_eq!(tries.count(), 2);
+}
+
+#[test]
+fn after_a_batch_whose_body_is_gone_the_base_begins_anew() {
+    let (mut page, mut acknowledged, mut collector) =
+        (Page::opened(), Acknowledged::default(), Collector::default());
+    let mut sealed = Vec::new();
+    // The third is sealed before the second is acknowledged.
+    for numbers in [vec![0], vec![1, 2], vec![3]] {
+        for number in &numbers {
+            let (bytes, body) = seal(&mut page, number + 1);
+            acknowledged.sealed(&bytes, body);
+            sealed.push(bytes);
+        }
+        for number in numbers {
+            let mut good = std::iter::empty();
+            let behind =
+                deliver(&mut collector, &mut acknowledged, number, &sealed[number as usize], &mut good);
+            assert_eq!(behind.is_some(), number == 2 || number == 3, "{number}");
+        }
+    }
+    let numbers: Vec<_> = collector.taken.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, [0, 1, 2, 3], "each once: nothing was asked for again");
 }

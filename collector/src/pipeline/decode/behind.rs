@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use weft_proto::{Base, Earlier, Form, Head, digest};
+use weft_proto::{Base, Earlier, Form, Head, digest, limits::MAX_REQUEST_BYTES};
 
 use super::{PageDictionaries, inflate};
 use crate::reject::Reject;
@@ -25,6 +25,8 @@ pub(super) fn alone(
     key: &Arc<str>,
     dictionaries: &PageDictionaries,
 ) -> Result<Alone, Reject> {
+    // The spool has it as it is inflated, so it may be no larger than what is sent.
+    let limit = limit.min(MAX_REQUEST_BYTES);
     let earlier = dictionaries.of(key, head.seed);
     let body = earlier.and_then(|earlier| inflated(&head, bytes, &earlier, limit));
     dictionaries.count(body.is_some());
