@@ -5,7 +5,7 @@ use support::{
     browser::{Kind, Tab},
     gate::{Arrival, Role},
 };
-use weft_proto::Form;
+use weft_proto::{Form, Head};
 
 use super::scene::{Scene, flush, named};
 
@@ -18,11 +18,7 @@ in_each_engine!(
 );
 
 fn form(arrival: &Arrival) -> Form {
-    match arrival.body[1] {
-        0 => Form::Plain,
-        1 => Form::Deflate,
-        _ => Form::Behind,
-    }
+    Head::read(&arrival.body).expect("a batch has a head").0.form
 }
 
 async fn record(tab: &Tab<'_>, name: &str) {

@@ -19,7 +19,7 @@ use tokio::{
     time::Instant,
 };
 
-use weft_proto::Form;
+use weft_proto::{Form, Head};
 
 use crate::{collector::Addresses, http};
 
@@ -170,7 +170,7 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
     let body = to_bytes(Body::new(body), 1 << 20).await.unwrap_or_default().to_vec();
     let role = *shared.role.borrow();
     let query = head.uri.query().unwrap_or_default().to_owned();
-    let is_behind = body.get(1) == Some(&(Form::Behind as u8));
+    let is_behind = Head::read(&body).is_ok_and(|(head, _)| head.form == Form::Behind);
     let arrival =
         Arrival { at: Instant::now(), role, query, headers: head.headers.clone(), body: body.clone() };
     shared.arrivals.send_modify(|arrivals| arrivals.push(arrival));
