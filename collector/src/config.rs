@@ -5,6 +5,7 @@
 
 mod check;
 mod destination;
+mod filter;
 mod key;
 mod link;
 mod long;
@@ -16,6 +17,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 pub use destination::{
     Applications, CANARY, Compression, Destination, Destinations, EventsAs, From, Protocol,
 };
+pub use filter::{Comparison, Field, Filter, Is, Subject};
 pub use key::{Key, KeyKind, Rate, Secret};
 pub use link::{Linker, Rule, To};
 pub use long::LongSpans;

@@ -195,6 +195,12 @@ impl State {
         )?;
         counter(to, "linker_links", "Links found by rules", by_rule)?;
         counter(to, "linker_late_links", "Of these, to what had left before", one(linker.late()))?;
+        counter(
+            to,
+            "linker_links_withdrawn",
+            "Links to a rendering trace that more than one page claims, which were left out",
+            one(linker.withdrawn()),
+        )?;
         counter(to, "linker_not_looked_at", "Events that found no room to wait", one(room.not_looked_at()))?;
         counter(
             to,

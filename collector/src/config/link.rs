@@ -1,8 +1,11 @@
 //! Rules that link events which share attributes, and how the linker works.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
-use super::section::{Notes, Section};
+use super::{
+    filter::Filter,
+    section::{Notes, Section},
+};
 
 /// How the linker works.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,11 @@ pub struct Linker {
     pub most_waiting: u64,
     /// Whether roots of servers' OTLP are linked within and between sessions. Default true: nobody has to use our SDK.
     pub sessions: bool,
+    /// Whether requests of browsers are linked with what served them by ids that both sides say, and whether a rendering
+    /// trace that several pages claim is left out. Default true: a backend need not continue the browser's trace.
+    pub server: bool,
+    /// Headers whose values say which request it is. Default those that proxies and clouds commonly set.
+    pub request_ids: Vec<String>,
     /// Values of attributes that are remembered. Default a million: about 160 MB on disk where each
     /// has one event, and 4 GB where each has as many as are remembered.
     pub most_values: u64,
@@ -35,6 +43,10 @@ pub struct Rule {
     pub within: Duration,
     /// Whether it looks at spans of servers too. Default false: what is theirs is not ours to change.
     pub on_server: bool,
+    /// Which events get links. Default all that have the attributes.
+    pub where_from: Option<Filter>,
+    /// Which events links lead to. Default all that have the attributes.
+    pub where_to: Option<Filter>,
 }
 
 impl Linker {
@@ -54,6 +66,10 @@ pub enum To {
     First,
     /// All of them, up to a bound.
     All,
+    /// Of the built-in rule `server`: the one request of a browser that has the same request id, whichever clock is ahead.
+    Request,
+    /// Of the built-in rule `server`: none. If another page claims the same trace, the link to it is taken away.
+    Unshared,
 }
 
 const MIB: u64 = 1024 * 1024;
@@ -68,15 +84,42 @@ const MOST_RULES: usize = 64;
 /// Attributes by which a rule may look for events.
 const MOST_BY: usize = 8;
 
+/// Headers that name a request on both sides of a network: proxies and frameworks, AWS, Azure, Cloudflare, Fastly.
+const REQUEST_IDS: [&str; 7] = [
+    "x-request-id",
+    "x-correlation-id",
+    "request-id",
+    "x-amzn-requestid",
+    "x-amzn-trace-id",
+    "x-ms-request-id",
+    "cf-ray",
+];
+
 const DAY: Duration = Duration::from_secs(86_400);
 
 pub(super) fn linker(mut section: Section<'_>, rules: Vec<Arc<Rule>>) -> Linker {
     let wait = Duration::from_millis(section.count("wait_ms", 10_000, 0..=86_400_000));
     let most_waiting = section.count("max_waiting_mib", 64, 0..=65_536) * MIB;
     let sessions = section.flag("sessions", true);
+    let server = section.flag("server", true);
+    let request_ids = request_ids(&mut section);
     let most_values = section.count("max_values", 1_000_000, 1..=1_000_000_000);
     section.end();
-    Linker { wait, most_waiting, sessions, most_values, rules }
+    Linker { wait, most_waiting, sessions, server, request_ids, most_values, rules }
+}
+
+/// In lower case, as attributes have them.
+fn request_ids(section: &mut Section<'_>) -> Vec<String> {
+    let Some(names) = section.texts("request_ids") else {
+        return REQUEST_IDS.map(str::to_owned).to_vec();
+    };
+    let is_header = |name: &String| {
+        (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+    };
+    if names.len() > MOST_BY || !names.iter().all(is_header) {
+        section.wrong("request_ids", format!("name up to {MOST_BY} headers, as in [\"x-request-id\"]"));
+    }
+    names.iter().map(|name| name.to_ascii_lowercase()).collect()
 }
 
 /// The tables `[[link]]`.
@@ -115,16 +158,45 @@ fn rule(mut section: Section<'_>) -> Rule {
         section.wrong("by", format!("name from one to {MOST_BY} attributes, as in [\"cart.id\"]"));
     }
     let by = by.unwrap_or_default();
-    for key in by.iter().filter(|key| *key != "session.id" && crate::pipeline::link::is_reserved(key)) {
-        section.wrong(
-            "by",
-            format!("\"{key}\" is never an event's own attribute here, so no rule can look for it"),
-        );
+    for key in by.iter().filter(|key| is_never_its_own(key)) {
+        section.wrong("by", NotItsOwn(key).to_string());
     }
     let words = [("previous", To::Previous), ("first", To::First), ("all", To::All)];
     let to = section.one_of("to", &words, To::Previous);
     let within = section.duration("within", 30 * DAY);
     let on_server = section.flag("on_server", false);
+    let both = filter(&mut section, "where");
+    let where_from = and(both.clone(), filter(&mut section, "where_from"));
+    let where_to = and(both, filter(&mut section, "where_to"));
     section.end();
-    Rule { name: name.into(), by, to, within, on_server }
+    Rule { name: name.into(), by, to, within, on_server, where_from, where_to }
+}
+
+fn filter(section: &mut Section<'_>, name: &'static str) -> Option<Filter> {
+    let filter = Filter::read(&section.text(name)?).map_err(|why| section.wrong(name, why)).ok()?;
+    for key in filter.attributes().into_iter().filter(|key| is_never_its_own(key)) {
+        section.wrong(name, NotItsOwn(key).to_string());
+    }
+    Some(filter)
+}
+
+fn and(one: Option<Filter>, other: Option<Filter>) -> Option<Filter> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(Filter::All(vec![one, other])),
+        (one, other) => one.or(other),
+    }
+}
+
+/// The collector stamps these or takes them away: a session's id alone is there on both sides.
+fn is_never_its_own(key: &str) -> bool {
+    key != "session.id" && crate::pipeline::link::is_reserved(key)
+}
+
+/// What is said of a rule that asks for such an attribute.
+struct NotItsOwn<'a>(&'a str);
+
+impl fmt::Display for NotItsOwn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\" is never an event's own attribute here, so no rule can look for it", self.0)
+    }
 }

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use crate::pipeline::link::How;
+
 /// Counts of the linker.
 #[derive(Debug, Default)]
 pub(crate) struct LinkerMeters {
@@ -15,6 +17,8 @@ pub(crate) struct LinkerMeters {
     links: Mutex<BTreeMap<Arc<str>, u64>>,
     /// Links to what came after.
     late: AtomicU64,
+    /// Links to rendering traces that several pages claimed.
+    withdrawn: AtomicU64,
     /// Values in the index.
     values: AtomicU64,
     /// Values forgotten to stay within the bound.
@@ -22,12 +26,16 @@ pub(crate) struct LinkerMeters {
 }
 
 impl LinkerMeters {
-    /// Links were found: by which rule, and whether to what came after.
-    pub(crate) fn count<'a>(&self, found: impl Iterator<Item = (&'a Arc<str>, bool)>) {
+    /// Links were found, or taken away: by which rule, and how.
+    pub(crate) fn count<'a>(&self, found: impl Iterator<Item = (&'a Arc<str>, How)>) {
         let mut links = self.links.lock().unwrap_or_else(PoisonError::into_inner);
-        for (rule, is_late) in found {
+        for (rule, how) in found {
+            if how == How::Withdrawn {
+                self.withdrawn.fetch_add(1, Ordering::Relaxed);
+                continue;
+            }
             *links.entry(Arc::clone(rule)).or_default() += 1;
-            self.late.fetch_add(u64::from(is_late), Ordering::Relaxed);
+            self.late.fetch_add(u64::from(how == How::Late), Ordering::Relaxed);
         }
     }
 
@@ -43,6 +51,10 @@ impl LinkerMeters {
 
     pub(super) fn late(&self) -> u64 {
         self.late.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn withdrawn(&self) -> u64 {
+        self.withdrawn.load(Ordering::Relaxed)
     }
 
     pub(super) fn values(&self) -> u64 {

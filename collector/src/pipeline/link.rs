@@ -33,6 +33,7 @@ pub(crate) use look::ValueSeed;
 pub(crate) use look::{Candidate, Rules};
 pub(crate) use reserved::{claims, is_reserved};
 pub(crate) use room::{Came, Waiting, WaitingRoom, weight};
+pub(crate) use seen::How;
 pub(crate) use told::Told;
 
 use super::spool::{Intervals, Record};

@@ -20,7 +20,7 @@ pub(crate) struct Items<'a> {
 /// An item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item<'a> {
-    resource: usize,
+    pub(super) resource: usize,
     scope: usize,
     /// Its field, tag and all.
     field: &'a [u8],

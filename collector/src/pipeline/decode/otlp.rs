@@ -1,12 +1,13 @@
 //! OTLP from any SDK: what violates the specification is refused span by span, the rest goes on, byte for byte.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::OnceCell};
 
 use super::{
     inflate,
     items::Items,
-    span::RawSpan,
+    span::{self, RawSpan},
     strict::{self, Part},
+    wire::{Fields, Value},
 };
 use crate::{pipeline::admit::Coding, reject::Reject};
 
@@ -28,13 +29,15 @@ pub(crate) struct Spans<'a> {
     items: Items<'a>,
     /// By position: whether the span is valid.
     valid: Vec<bool>,
+    /// By position of a resource: whether it is a browser's. Asked of few requests.
+    browsers: OnceCell<Vec<bool>>,
 }
 
 impl<'a> Spans<'a> {
     pub(crate) fn of(plain: &'a [u8]) -> Result<Self, Reject> {
         let items = items(plain)?;
         let valid = items.iter().map(|item| is_valid(item.content)).collect();
-        Ok(Self { items, valid })
+        Ok(Self { items, valid, browsers: OnceCell::new() })
     }
 
     pub(crate) fn counted(&self) -> Counted {
@@ -45,14 +48,24 @@ impl<'a> Spans<'a> {
     /// Valid spans by their position in the request.
     pub(crate) fn raw(&self) -> impl Iterator<Item = (usize, RawSpan<'a>)> {
         let all = self.items.iter().zip(&self.valid).enumerate();
-        all.filter(|(_, (_, valid))| **valid).map(|(at, (item, _))| (at, RawSpan::of(item.content)))
+        all.filter(|(_, (_, valid))| **valid)
+            .map(|(at, (item, _))| (at, RawSpan::of(item.resource, item.content)))
+    }
+
+    /// Whether what it is a span of runs in a browser.
+    pub(crate) fn is_of_browser(&self, span: &RawSpan<'_>) -> bool {
+        let browsers = self.browsers.get_or_init(|| {
+            let (resources, _) = self.items.frames();
+            resources.map(is_of_browser).collect()
+        });
+        browsers.get(span.resource).copied().unwrap_or(false)
     }
 
     /// As [`Self::of`], of a request that was looked through before and found to be valid, all of it.
     pub(crate) fn of_valid(plain: &'a [u8]) -> Result<Self, Reject> {
         let items = Items::of(plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;
         let valid = vec![true; items.len()];
-        Ok(Self { items, valid })
+        Ok(Self { items, valid, browsers: OnceCell::new() })
     }
 
     /// A request of the valid spans that are wanted, and how many these are.
@@ -92,6 +105,21 @@ fn items(plain: &[u8]) -> Result<Items<'_>, Reject> {
         && scopes.all(|scope| strict::is(Part::ScopeSpans, scope, DEPTH + 1));
     drop((resources, scopes));
     if framed { Ok(items) } else { Err(invalid()) }
+}
+
+/// `ResourceSpans` of OpenTelemetry JS for browsers, or of anybody who says what browser it is (semantic conventions,
+/// `telemetry.sdk.language` and `browser.*`).
+fn is_of_browser(resource_spans: &[u8]) -> bool {
+    const RESOURCE: u32 = 1;
+    const ATTRIBUTES: u32 = 1;
+    let resources = Fields::of(resource_spans).flatten().filter_map(|field| match (field.tag, field.value) {
+        (RESOURCE, Value::Bytes(resource)) => Some(resource),
+        _ => None,
+    });
+    let mut keys = resources.clone().flat_map(|resource| span::pairs(resource, ATTRIBUTES));
+    let language = |resource| span::attribute(resource, ATTRIBUTES, "telemetry.sdk.language");
+    keys.any(|(key, _)| key.starts_with("browser."))
+        || resources.filter_map(language).any(|language| language == "webjs")
 }
 
 fn is_valid(span: &[u8]) -> bool {

@@ -12,25 +12,44 @@ pub(crate) struct RawSpan<'a> {
     pub(crate) trace_id: [u8; 16],
     pub(crate) span_id: [u8; 8],
     pub(crate) is_root: bool,
+    pub(crate) name: &'a str,
+    pub(crate) kind: SpanKind,
     /// Nanoseconds since 1970.
     pub(crate) start_ns: u64,
+    /// Its place among those of the request.
+    pub(super) resource: usize,
     content: &'a [u8],
+}
+
+/// Which side of a call a span is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SpanKind {
+    /// None of these.
+    #[default]
+    Other,
+    Server,
+    Client,
 }
 
 const TRACE_ID: u32 = 1;
 const SPAN_ID: u32 = 2;
 const PARENT: u32 = 4;
+const NAME: u32 = 5;
+const KIND: u32 = 6;
 const START: u32 = 7;
 const ATTRIBUTES: u32 = 9;
 
 impl<'a> RawSpan<'a> {
-    pub(super) fn of(content: &'a [u8]) -> Self {
-        let mut span = Self { is_root: true, content, ..Self::default() };
+    pub(super) fn of(resource: usize, content: &'a [u8]) -> Self {
+        let mut span = Self { is_root: true, resource, content, ..Self::default() };
         for field in Fields::of(content).flatten() {
             match (field.tag, field.value) {
                 (TRACE_ID, Value::Bytes(id)) => span.trace_id = id.try_into().unwrap_or_default(),
                 (SPAN_ID, Value::Bytes(id)) => span.span_id = id.try_into().unwrap_or_default(),
                 (PARENT, Value::Bytes(id)) => span.is_root = id.is_empty(),
+                (NAME, Value::Bytes(name)) => span.name = str::from_utf8(name).unwrap_or_default(),
+                (KIND, Value::Varint(2)) => span.kind = SpanKind::Server,
+                (KIND, Value::Varint(3)) => span.kind = SpanKind::Client,
                 (START, Value::Fixed64(ns)) => span.start_ns = ns,
                 _ => {}
             }
@@ -46,6 +65,47 @@ impl<'a> RawSpan<'a> {
     /// The attribute of this name as a text, if it is a text, a number or a flag.
     pub(crate) fn attribute(&self, name: &str) -> Option<Cow<'a, str>> {
         attribute(self.content, ATTRIBUTES, name)
+    }
+
+    /// Attributes that are texts, or lists of one.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        pairs(self.content, ATTRIBUTES).filter_map(|(key, value)| Some((key, only_text(value)?)))
+    }
+}
+
+/// Keys and values of an item whose attributes are in the field `attributes`.
+pub(super) fn pairs(item: &[u8], attributes: u32) -> impl Iterator<Item = (&str, &[u8])> {
+    let pairs = Fields::of(item).flatten().filter(move |field| field.tag == attributes);
+    pairs.filter_map(|field| {
+        let Value::Bytes(pair) = field.value else { return None };
+        let (mut key, mut value) = ("", None);
+        for field in Fields::of(pair).flatten() {
+            match (field.tag, field.value) {
+                (1, Value::Bytes(text)) => key = str::from_utf8(text).ok()?,
+                (2, Value::Bytes(content)) => value = Some(content),
+                _ => {}
+            }
+        }
+        Some((key, value?))
+    })
+}
+
+/// The text in an `AnyValue`, or in its list of one.
+fn only_text(value: &[u8]) -> Option<&str> {
+    let field = Fields::of(value).flatten().next()?;
+    match (field.tag, field.value) {
+        (1, Value::Bytes(text)) => str::from_utf8(text).ok(),
+        (5, Value::Bytes(list)) => {
+            let mut values = Fields::of(list).flatten();
+            let (Some(only), None) = (values.next(), values.next()) else { return None };
+            let Value::Bytes(value) = only.value else { return None };
+            // No deeper than this: a list in a list is no text.
+            match Fields::of(value).flatten().next().map(|field| (field.tag, field.value))? {
+                (1, Value::Bytes(text)) => str::from_utf8(text).ok(),
+                _ => None,
+            }
+        }
+        _ => None,
     }
 }
 

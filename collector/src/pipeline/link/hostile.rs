@@ -18,7 +18,15 @@ use crate::{
 
 fn rule(by: &str) -> Arc<Rule> {
     let within = Duration::from_secs(86_400);
-    Arc::new(Rule { name: "cart".into(), by: vec![by.to_owned()], to: To::Previous, within, on_server: true })
+    Arc::new(Rule {
+        name: "cart".into(),
+        by: vec![by.to_owned()],
+        to: To::Previous,
+        within,
+        on_server: true,
+        where_from: None,
+        where_to: None,
+    })
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -52,7 +60,12 @@ fn no_damage_to_the_index_keeps_the_collector_from_starting() {
     let mut index = Index::open(&links, 1000).unwrap();
     for at in 0..500_u64 {
         let shared = look::Shared(u128::from(at).to_be_bytes());
-        let looks = vec![look::Look { rule: rule("a"), shared, before: None }];
+        let looks = vec![look::Look {
+            rule: rule("a"),
+            shared,
+            ends: look::Ends::BOTH,
+            beside: look::Beside::Nothing,
+        }];
         let (trace_id, span_id) = ([1; 16], at.to_be_bytes());
         let candidate = Candidate { at, trace_id, span_id, start_ns: at, seq: at, looks, bytes: 0 };
         index.add(&candidate);

@@ -10,9 +10,10 @@ use fjall::{Database, Keyspace, PersistMode};
 
 use super::{
     long::Longs,
-    look::{Candidate, Shared, ValueSeed},
-    seen::{Found, Seen},
+    look::{Candidate, Look, Shared, ValueSeed},
+    seen::{Follower, Found, How, Seen, SeenEvent, order_of},
 };
+use crate::config::To;
 use crate::embedded::{self, Embedded, number};
 
 /// The store could not be read or written.
@@ -49,6 +50,9 @@ struct Entry {
 
 /// How rows are written. An index of another version is put aside.
 const VERSION: u64 = 1;
+
+/// The kind of links between sessions.
+const SESSION: &str = "session";
 
 const PLACE: &[u8] = b"place";
 const COUNT: &[u8] = b"count";
@@ -115,7 +119,11 @@ impl Index {
     /// An event has come: others find it from now on.
     pub(super) fn add(&mut self, candidate: &Candidate) {
         for look in &candidate.looks {
-            self.change(look.shared, |seen| seen.add(candidate));
+            self.change(look.shared, |seen| seen.add(candidate, look.ends));
+            let is_first = self.row(look.shared).seen.begins_with(order_of(candidate));
+            if let Some(before) = look.session_before().filter(|_| is_first) {
+                self.change(before, |seen| seen.follow(candidate, look.shared));
+            }
         }
     }
 
@@ -123,6 +131,9 @@ impl Index {
     pub(super) fn leaves(&mut self, candidate: &Candidate, knew: u64) {
         for look in &candidate.looks {
             self.change(look.shared, |seen| seen.leaves(candidate, knew));
+            if let Some(before) = look.session_before() {
+                self.change(before, |seen| seen.follower_leaves(candidate, knew));
+            }
         }
     }
 
@@ -130,17 +141,32 @@ impl Index {
     pub(super) fn find(&mut self, candidate: &Candidate, came: u64) -> Vec<Found> {
         let mut found = Vec::new();
         for look in &candidate.looks {
-            let seen = &self.row(look.shared).seen;
-            seen.find(candidate, look, came, &mut found);
-            let is_first = seen.begins_with(candidate);
-            if let Some(before) = look.before.filter(|_| is_first)
-                && let Some(last) = self.row(before).seen.last_before(candidate)
-            {
-                let (trace_id, span_id) = (last.trace_id, last.span_id);
-                found.push(Found { trace_id, span_id, kind: "session".into(), is_late: false });
+            self.row(look.shared).seen.find(candidate, look, came, &mut found);
+            if look.rule.to == To::Previous {
+                self.find_sessions(candidate, look, came, &mut found);
             }
         }
         found
+    }
+
+    /// Across sessions: from the first of one to the last of the one before, and late the other way round.
+    fn find_sessions(&mut self, candidate: &Candidate, look: &Look, came: u64, found: &mut Vec<Found>) {
+        let me = order_of(candidate);
+        let mut add = |event: &SeenEvent, is| {
+            let (trace_id, span_id) = (event.trace_id, event.span_id);
+            found.push(Found { trace_id, span_id, kind: SESSION.into(), is });
+        };
+        let is_first = self.row(look.shared).seen.begins_with(me);
+        if let Some(before) = look.session_before().filter(|_| is_first)
+            && let Some(last) = self.row(before).seen.last_before(me)
+        {
+            add(last, How::InOrder);
+        }
+        for Follower { event, of } in self.row(look.shared).seen.missed_by_next(candidate, came) {
+            if self.row(of).seen.begins_with(event.order()) {
+                add(&event, How::Late);
+            }
+        }
     }
 
     /// Puts what has changed, at once, as of `place`; `day`: today. Rows that are `used` stay in memory.

@@ -235,7 +235,7 @@ impl Linker {
     fn leaves(&mut self, Decided { waiting, record, links }: Decided) {
         waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, record.knew));
         self.with.room.give_back(waiting.weight());
-        self.with.meters.linker.count(links.iter().map(|found| (&found.kind, found.is_late)));
+        self.with.meters.linker.count(links.iter().map(|found| (&found.kind, found.is)));
     }
 
     /// Nothing else will come: everything leaves, and the index is durable.

@@ -12,7 +12,10 @@ use prost::{
 };
 use weft_proto::limits::MAX_LINKS;
 
-use super::{Waiting, link, only, seen::Found};
+use super::{
+    Waiting, link, only,
+    seen::{Found, How},
+};
 use crate::{
     config::Limits,
     pipeline::{
@@ -73,6 +76,10 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
         }
     }
     for one in found {
+        if one.is == How::Withdrawn {
+            links.retain_mut(|link| !is_withdrawn(link, one));
+            continue;
+        }
         let is_full = links.len() >= MAX_LINKS;
         match links.iter_mut().find(|link| target(link) == (&one.trace_id[..], &one.span_id[..])) {
             Some(link) => *link = Cow::Owned(and(link, one)),
@@ -92,6 +99,28 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
     Cow::Owned(out)
 }
 
+/// Takes a kind away from a link, if it is the one that was found to be wrong; whether nothing is left of it.
+fn is_withdrawn(link: &mut Cow<'_, [u8]>, found: &Found) -> bool {
+    if target(link) != (&found.trace_id[..], &found.span_id[..]) {
+        return false;
+    }
+    let mut rest = Link::decode(&**link).unwrap_or_default();
+    let kinds =
+        rest.attributes.iter_mut().find(|pair| pair.key == KINDS).and_then(|pair| pair.value.as_mut());
+    let Some(Any::ArrayValue(kinds)) = kinds.and_then(|value| value.value.as_mut()) else { return false };
+    let before = kinds.values.len();
+    kinds.values.retain(|value| *value != kind_of(found));
+    let (is_changed, is_empty) = (kinds.values.len() < before, kinds.values.is_empty());
+    if is_changed && !is_empty {
+        *link = Cow::Owned(rest.encode_to_vec());
+    }
+    is_changed && is_empty
+}
+
+fn kind_of(found: &Found) -> AnyValue {
+    AnyValue { value: Some(Any::StringValue(found.kind.to_string())) }
+}
+
 fn target(link: &[u8]) -> (&[u8], &[u8]) {
     let mut ids = (&[][..], &[][..]);
     for field in Fields::of(link).flatten() {
@@ -109,7 +138,6 @@ fn and(link: &[u8], found: &Found) -> Vec<u8> {
     // Fails only for bytes that were no link: then what was found stands alone.
     let mut link = Link::decode(link).unwrap_or_default();
     (link.trace_id, link.span_id) = (found.trace_id.to_vec(), found.span_id.to_vec());
-    let kind = || AnyValue { value: Some(Any::StringValue(found.kind.to_string())) };
     // A client may give it another shape, or none: then it says nothing.
     link.attributes.retain(|pair| {
         pair.key != KINDS || matches!(&pair.value, Some(AnyValue { value: Some(Any::ArrayValue(_)) }))
@@ -117,10 +145,12 @@ fn and(link: &[u8], found: &Found) -> Vec<u8> {
     let kinds =
         link.attributes.iter_mut().find(|pair| pair.key == KINDS).and_then(|pair| pair.value.as_mut());
     match kinds.and_then(|value| value.value.as_mut()) {
-        Some(Any::ArrayValue(kinds)) if !kinds.values.contains(&kind()) => kinds.values.push(kind()),
+        Some(Any::ArrayValue(kinds)) if !kinds.values.contains(&kind_of(found)) => {
+            kinds.values.push(kind_of(found));
+        }
         Some(_) => {}
         None => {
-            let kinds = Any::ArrayValue(ArrayValue { values: vec![kind()] });
+            let kinds = Any::ArrayValue(ArrayValue { values: vec![kind_of(found)] });
             link.attributes.push(pair(KINDS, kinds));
         }
     }
@@ -131,7 +161,7 @@ fn and(link: &[u8], found: &Found) -> Vec<u8> {
     };
     say("weft.link.rule", Any::StringValue(found.kind.to_string()));
     say("weft.link.inferred", Any::BoolValue(true));
-    if found.is_late {
+    if found.is == How::Late {
         say("weft.link.late", Any::BoolValue(true));
     }
     link.encode_to_vec()

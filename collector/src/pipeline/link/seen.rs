@@ -1,13 +1,14 @@
 //! Events that share values, in their order, whoever recorded them and whenever they came; and which of them an event
 //! is linked to.
 
-use std::{sync::Arc, time::Duration};
+mod find;
+mod row;
 
-use prost::Message;
+use std::sync::Arc;
+
 use weft_proto::{SpanId, TraceId};
 
-use super::look::{Candidate, Look, Shared};
-use crate::config::To;
+use super::look::{Candidate, Ends, Shared};
 
 /// Events of one rule that share all its values, by their order: the first, and the latest without a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(super) struct Seen {
     pub(super) events: Vec<SeenEvent>,
     /// Some between these are forgotten. Nothing is linked across them: a wrong link is worse than none.
     pub(super) has_hole: bool,
+    /// First events of sessions that name this one as the session before.
+    pub(super) next: Vec<Follower>,
 }
 
 /// An event that others may be linked to.
@@ -27,6 +30,14 @@ pub(super) struct SeenEvent {
     pub(super) span_id: SpanId,
     /// How far the linker knew the spool when it decided what this one is linked to. `None`: it waits.
     pub(super) knew: Option<u64>,
+    pub(super) ends: Ends,
+}
+
+/// The first event of a session, as far as is known, and what the events of that session share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Follower {
+    pub(super) event: SeenEvent,
+    pub(super) of: Shared,
 }
 
 /// A link that the linker has found.
@@ -35,8 +46,18 @@ pub(super) struct Found {
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
     pub(super) kind: Arc<str>,
+    pub(super) is: How,
+}
+
+/// How a link was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// In the order of things.
+    InOrder,
     /// It points to what came after: that had left when this one came.
-    pub(super) is_late: bool,
+    Late,
+    /// It was declared, and cannot be true: it is taken away.
+    Withdrawn,
 }
 
 /// Links that one look finds at most.
@@ -48,16 +69,18 @@ const MOST: usize = 64;
 /// And while they wait. A batch of a stock SDK has 512.
 const MOST_WAITING: usize = 2048;
 
+/// Sessions that name one as the session before theirs: tabs that went on at the same time, each as its own.
+const MOST_NEXT: usize = 16;
+
 /// By start, then by number in the page; ids only make it one order for everybody.
-type Order = (u64, u64, SpanId);
+pub(super) type Order = (u64, u64, SpanId);
 
 impl Seen {
     /// Takes an event in; it may be in already.
-    pub(super) fn add(&mut self, candidate: &Candidate) {
+    pub(super) fn add(&mut self, candidate: &Candidate, ends: Ends) {
         let order = order_of(candidate);
         let Err(at) = self.events.binary_search_by_key(&order, SeenEvent::order) else { return };
-        let Candidate { start_ns, seq, trace_id, span_id, .. } = *candidate;
-        let event = SeenEvent { start_ns, seq, trace_id, span_id, knew: None };
+        let event = SeenEvent::of(candidate, ends);
         if self.first.as_ref().is_none_or(|first| event.order() < first.order()) {
             self.first = Some(event.clone());
         }
@@ -91,145 +114,63 @@ impl Seen {
         }
     }
 
-    /// Appends what `candidate`, which came with the record that ends at `came`, is linked to by `look`.
-    pub(super) fn find(&self, candidate: &Candidate, look: &Look, came: u64, found: &mut Vec<Found>) {
-        let me = order_of(candidate);
-        let (earlier, rest) = self.events.split_at(self.events.partition_point(|event| event.order() < me));
-        let later = rest
-            .get(usize::from(rest.first().is_some_and(|event| event.order() == me))..)
-            .unwrap_or_default();
-        let within = nanoseconds(look.rule.within);
-        let mut add = |event: &SeenEvent, is_late| {
-            let (trace_id, span_id) = (event.trace_id, event.span_id);
-            found.push(Found { trace_id, span_id, kind: Arc::clone(&look.rule.name), is_late });
-        };
-        let is_near = |event: &&SeenEvent| {
-            event.start_ns.saturating_add(within) >= candidate.start_ns
-                && event.trace_id != candidate.trace_id
-        };
-        // Whatever left without having known of this one, and would have been linked to it.
-        let misses = |event: &&SeenEvent| {
-            event.knew.is_some_and(|knew| knew < came)
-                && event.trace_id != candidate.trace_id
-                && candidate.start_ns.saturating_add(within) >= event.start_ns
-        };
-        match look.rule.to {
-            // Before the hole nobody knows who stood beside it.
-            To::Previous if self.has_hole && earlier.is_empty() => {}
-            To::Previous => {
-                earlier.iter().rev().find(is_near).into_iter().for_each(|event| add(event, false));
-                let next = later.first().map(|event| event.trace_id);
-                let after = later.iter().take_while(|event| Some(event.trace_id) == next);
-                after.filter(misses).for_each(|event| add(event, true));
-            }
-            To::First if self.has_hole => {
-                let first = self.first.as_ref().filter(|first| first.order() < me);
-                first.filter(is_near).into_iter().for_each(|event| add(event, false));
-            }
-            To::First => {
-                earlier.iter().find(is_near).into_iter().for_each(|event| add(event, false));
-                let is_first = |event: &&SeenEvent| {
-                    let near = |other: &&SeenEvent| {
-                        other.start_ns.saturating_add(within) >= event.start_ns
-                            && other.trace_id != event.trace_id
-                    };
-                    !earlier.iter().any(|other| near(&other))
-                };
-                later
-                    .iter()
-                    .filter(misses)
-                    .filter(is_first)
-                    .take(MOST_FOUND)
-                    .for_each(|event| add(event, true));
-            }
-            To::All => {
-                earlier.iter().rev().filter(is_near).take(MOST_FOUND).for_each(|event| add(event, false));
-                later.iter().filter(misses).take(MOST_FOUND).for_each(|event| add(event, true));
-            }
+    /// `candidate` is the first event, as far as is known, of a session `of` its own that comes after this one.
+    pub(super) fn follow(&mut self, candidate: &Candidate, of: Shared) {
+        let event = SeenEvent::of(candidate, Ends::BOTH);
+        let has_room = self.next.len() < MOST_NEXT;
+        match self.next.iter_mut().find(|known| known.of == of) {
+            Some(known) if known.event.order() > event.order() => known.event = event,
+            None if has_room => self.next.push(Follower { event, of }),
+            _ => {}
         }
     }
 
-    /// Whether none of these is before `candidate`.
-    pub(super) fn begins_with(&self, candidate: &Candidate) -> bool {
-        self.first.as_ref().is_none_or(|first| first.order() >= order_of(candidate))
+    /// As [`Self::leaves`], for the first event of a session that comes after this one.
+    pub(super) fn follower_leaves(&mut self, candidate: &Candidate, knew: u64) {
+        let is_it = |known: &&mut Follower| known.event.order() == order_of(candidate);
+        self.next.iter_mut().filter(is_it).for_each(|known| known.event.knew = Some(knew));
     }
 
-    /// The last of these before `candidate`, if that is known.
-    pub(super) fn last_before(&self, candidate: &Candidate) -> Option<&SeenEvent> {
-        self.events.iter().rev().find(|event| event.order() < order_of(candidate))
+    /// First events of later sessions that left without having known of `candidate`, which is the last before them.
+    pub(super) fn missed_by_next(&self, candidate: &Candidate, came: u64) -> Vec<Follower> {
+        let me = order_of(candidate);
+        let is_last_before = |order| self.last_before(order).is_some_and(|last| last.order() == me);
+        let misses = |event: &SeenEvent| {
+            event.knew.is_some_and(|knew| knew < came) && event.trace_id != candidate.trace_id
+        };
+        let next = self.next.iter().filter(|next| misses(&next.event) && is_last_before(next.event.order()));
+        next.cloned().collect()
     }
 
-    pub(super) fn to_row(&self, day: u32) -> Vec<u8> {
-        let events = self.events.iter().map(EventRow::of).collect();
-        let first = self.first.as_ref().map(EventRow::of);
-        Row { day, events, first, has_hole: self.has_hole }.encode_to_vec()
+    /// Whether none of these is before what stands at `order`.
+    pub(super) fn begins_with(&self, order: Order) -> bool {
+        self.first.as_ref().is_none_or(|first| first.order() >= order)
     }
 
-    /// With the day it was last written.
-    pub(super) fn from_row(row: &[u8]) -> Option<(Self, u32)> {
-        let Row { day, events, first, has_hole } = Row::decode(row).ok()?;
-        let events = events.iter().filter_map(EventRow::event).collect();
-        let first = first.as_ref().and_then(EventRow::event);
-        Some((Self { first, events, has_hole }, day))
+    /// The last of these before what stands at `order`, if that is known.
+    pub(super) fn last_before(&self, order: Order) -> Option<&SeenEvent> {
+        self.events.iter().rev().find(|event| event.order() < order)
     }
 }
 
 impl SeenEvent {
-    fn order(&self) -> Order {
+    fn of(candidate: &Candidate, ends: Ends) -> Self {
+        let Candidate { start_ns, seq, trace_id, span_id, .. } = *candidate;
+        Self { start_ns, seq, trace_id, span_id, knew: None, ends }
+    }
+
+    pub(super) fn order(&self) -> Order {
         (self.start_ns, self.seq, self.span_id)
     }
 }
 
 /// Every look's values, and those of the session before it.
 pub(super) fn shared(candidate: &Candidate) -> impl Iterator<Item = Shared> {
-    candidate.looks.iter().flat_map(|look| [Some(look.shared), look.before].into_iter().flatten())
+    candidate.looks.iter().flat_map(|look| [Some(look.shared), look.session_before()].into_iter().flatten())
 }
 
-fn order_of(candidate: &Candidate) -> Order {
+pub(super) fn order_of(candidate: &Candidate) -> Order {
     (candidate.start_ns, candidate.seq, candidate.span_id)
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// As it lies in the index.
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-struct Row {
-    #[prost(uint32, tag = "1")]
-    day: u32,
-    #[prost(message, repeated, tag = "2")]
-    events: Vec<EventRow>,
-    #[prost(message, optional, tag = "3")]
-    first: Option<EventRow>,
-    #[prost(bool, tag = "4")]
-    has_hole: bool,
-}
-
-impl EventRow {
-    fn of(event: &SeenEvent) -> Self {
-        let ids = [&event.trace_id[..], &event.span_id].concat();
-        Self { start_ns: event.start_ns, seq: event.seq, ids, knew: event.knew }
-    }
-
-    fn event(&self) -> Option<SeenEvent> {
-        let (trace_id, span_id) = self.ids.split_first_chunk()?;
-        let (start_ns, seq, knew) = (self.start_ns, self.seq, self.knew);
-        Some(SeenEvent { start_ns, seq, trace_id: *trace_id, span_id: span_id.try_into().ok()?, knew })
-    }
-}
-
-#[derive(Clone, PartialEq, Eq, prost::Message)]
-struct EventRow {
-    #[prost(fixed64, tag = "1")]
-    start_ns: u64,
-    #[prost(uint64, tag = "2")]
-    seq: u64,
-    /// Of trace and span.
-    #[prost(bytes = "vec", tag = "3")]
-    ids: Vec<u8>,
-    #[prost(uint64, optional, tag = "4")]
-    knew: Option<u64>,
 }
 
 #[cfg(test)]

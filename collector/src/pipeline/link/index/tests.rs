@@ -7,13 +7,22 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     config::{Rule, To},
-    pipeline::link::look::Look,
+    pipeline::link::look::{Beside, Ends, Look},
 };
 
 fn candidate(value: u8, at: u64) -> Candidate {
     let within = Duration::from_secs(3600);
-    let rule = Rule { name: "cart".into(), by: Vec::new(), to: To::Previous, within, on_server: false };
-    let look = Look { rule: Arc::new(rule), shared: Shared([value; 16]), before: None };
+    let rule = Rule {
+        name: "cart".into(),
+        by: Vec::new(),
+        to: To::Previous,
+        within,
+        on_server: false,
+        where_from: None,
+        where_to: None,
+    };
+    let look =
+        Look { rule: Arc::new(rule), shared: Shared([value; 16]), ends: Ends::BOTH, beside: Beside::Nothing };
     let (trace_id, span_id) = ([at as u8 + 1; 16], [at as u8 + 1; 8]);
     Candidate { at, trace_id, span_id, start_ns: at * 1_000_000_000, seq: at, looks: vec![look], bytes: 0 }
 }

@@ -1,25 +1,43 @@
 //! Links by rules against a naive reference: whatever order events come in, each pair counts once.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::{config::Rule, pipeline::link::look::Shared};
+use crate::{
+    config::{Rule, To},
+    pipeline::link::look::{Beside, Look, Shared},
+};
 
 /// An event by its position in the history; when it begins, which trace it is of, and when it comes.
 #[derive(Clone, Debug)]
 struct Past {
     start: u64,
     trace: u8,
+    ends: Ends,
+}
+
+impl Past {
+    fn new(start: u64, trace: u8) -> Self {
+        Self { start, trace, ends: Ends::BOTH }
+    }
 }
 
 const WITHIN_NS: u64 = 40_000_000_000;
 
-fn look(to: To) -> Look {
+fn look(to: To, ends: Ends) -> Look {
     let within = Duration::from_nanos(WITHIN_NS);
-    let rule = Rule { name: "cart".into(), by: Vec::new(), to, within, on_server: false };
-    Look { rule: Arc::new(rule), shared: Shared([0; 16]), before: None }
+    let rule = Rule {
+        name: "cart".into(),
+        by: Vec::new(),
+        to,
+        within,
+        on_server: false,
+        where_from: None,
+        where_to: None,
+    };
+    Look { rule: Arc::new(rule), shared: Shared([0; 16]), ends, beside: Beside::Nothing }
 }
 
 fn candidate(at: usize, past: &Past, to: To) -> Candidate {
@@ -31,9 +49,13 @@ fn candidate(at: usize, past: &Past, to: To) -> Candidate {
         span_id,
         start_ns: past.start * 1_000_000_000,
         seq: at as u64,
-        looks: vec![look(to)],
+        looks: vec![look(to, past.ends)],
         bytes: 0,
     }
+}
+
+fn take(seen: &mut Seen, candidate: &Candidate) {
+    seen.add(candidate, candidate.looks[0].ends);
 }
 
 /// Who is linked to whom: the later one first, whichever of the two carries the link.
@@ -41,7 +63,7 @@ type Pairs = BTreeSet<(u8, u8)>;
 
 fn pair(from: &Candidate, found: &Found) -> (u8, u8) {
     let (from, to) = (from.span_id[7], found.span_id[7]);
-    if found.is_late { (to, from) } else { (from, to) }
+    if found.is == How::Late { (to, from) } else { (from, to) }
 }
 
 /// For each event the one before it, the first or all, of another trace and near enough; by looking at all of them.
@@ -50,6 +72,8 @@ fn naive(all: &[Candidate], to: To) -> Pairs {
     for event in all {
         let near = all.iter().filter(|other| {
             order_of(other) < order_of(event)
+                && event.looks[0].ends.from
+                && other.looks[0].ends.to
                 && other.trace_id != event.trace_id
                 && other.start_ns + WITHIN_NS >= event.start_ns
         });
@@ -59,6 +83,7 @@ fn naive(all: &[Candidate], to: To) -> Pairs {
             To::Previous => near.into_iter().rev().take(1).collect(),
             To::First => near.into_iter().take(1).collect(),
             To::All => near,
+            To::Request | To::Unshared => Vec::new(),
         };
         pairs.extend(wanted.iter().map(|other| (event.span_id[7], other.span_id[7])));
     }
@@ -76,9 +101,9 @@ fn linked(all: &[Candidate], order: &[usize], waits: usize) -> Vec<(u8, u8)> {
         seen.leaves(event, now as u64 + 1);
     };
     for now in 0..order.len() {
-        seen.add(&all[order[now]]);
+        take(&mut seen, &all[order[now]]);
         // What comes twice changes nothing.
-        seen.add(&all[order[now]]);
+        take(&mut seen, &all[order[now]]);
         if let Some(at) = now.checked_sub(waits) {
             decide(&mut seen, at, now, &mut pairs);
         }
@@ -89,7 +114,8 @@ fn linked(all: &[Candidate], order: &[usize], waits: usize) -> Vec<(u8, u8)> {
 }
 
 fn history() -> impl Strategy<Value = (Vec<Past>, Vec<usize>)> {
-    let past = (0..60_u64, 0..12_u8).prop_map(|(start, trace)| Past { start, trace });
+    let ends = prop_oneof![3 => Just(Ends::BOTH), 1 => Just(Ends::FROM), 1 => Just(Ends::TO)];
+    let past = (0..60_u64, 0..12_u8, ends).prop_map(|(start, trace, ends)| Past { start, trace, ends });
     prop::collection::vec(past, 1..30).prop_flat_map(|history| {
         let order: Vec<_> = (0..history.len()).collect();
         (Just(history), Just(order).prop_shuffle())
@@ -130,7 +156,7 @@ proptest! {
         let mut seen = Seen::default();
         for at in order {
             let event = candidate(at, &history[at], To::All);
-            seen.add(&event);
+            take(&mut seen, &event);
             if at % 2 == 0 {
                 seen.leaves(&event, at as u64);
             }
@@ -143,20 +169,20 @@ proptest! {
 fn what_is_remembered_of_one_value_is_bounded_and_its_first_event_stays() {
     let mut seen = Seen::default();
     for at in 0..200 {
-        let past = Past { start: at as u64, trace: at as u8 };
-        seen.add(&candidate(at, &past, To::First));
+        let past = Past::new(at as u64, at as u8);
+        take(&mut seen, &candidate(at, &past, To::First));
     }
     assert_eq!((seen.events.len(), seen.has_hole), (200, false), "all of them wait");
     for at in 0..200 {
-        let event = candidate(at, &Past { start: at as u64, trace: at as u8 }, To::First);
+        let event = candidate(at, &Past::new(at as u64, at as u8), To::First);
         seen.leaves(&event, 1);
     }
-    seen.add(&candidate(200, &Past { start: 200, trace: 200 }, To::First));
+    take(&mut seen, &candidate(200, &Past::new(200, 200), To::First));
     assert_eq!((seen.events.len(), seen.has_hole), (MOST, true));
     assert_eq!(seen.first.as_ref().unwrap().start_ns, 0);
     assert_eq!(seen.events.last().unwrap().seq, 200);
     let find = |at: usize, start, to| {
-        let (event, mut found) = (candidate(at, &Past { start, trace: 250 }, to), Vec::new());
+        let (event, mut found) = (candidate(at, &Past::new(start, 250), to), Vec::new());
         seen.find(&event, &event.looks[0], 9, &mut found);
         found.iter().map(|found| found.span_id[7] - 1).collect::<Vec<_>>()
     };
