@@ -9,6 +9,7 @@ mod waiting;
 mod order;
 mod reference;
 
+mod server;
 mod sessions;
 mod strangers;
 

@@ -64,3 +64,22 @@ async fn a_root_that_comes_late_in_its_session_leads_both_ways() {
     assert_eq!(arrived.inferred(&second.id()), expected);
     assert_eq!(arrived.inferred(&third.id()), [first.id().by("previous")]);
 }
+
+#[tokio::test]
+async fn the_last_root_of_a_session_that_comes_late_leads_to_the_first_of_the_next() {
+    let scene = Scene::set(&linker(A_MOMENT, "")).await;
+    let root = |ms| scene.story.served(ms);
+    let [first, last] = [10, 20].map(|ms| root(ms).in_session("monday"));
+    let [next, after] = [30, 40].map(|ms| root(ms).in_session("tuesday").after_session("monday"));
+    scene.send_spans([&first, &next, &after]).await;
+    scene.arrival_of([&first.id(), &next.id(), &after.id()]).await;
+    // It was linked to whom was known; now the true one is there, and tells.
+    scene.send_spans([&last]).await;
+    scene.arrival_of([&last.id()]).await;
+    let arrived = scene.end().await;
+    assert_eq!(arrived.inferred(&next.id()), [first.id().by("session")]);
+    assert_eq!(arrived.inferred(&after.id()), [next.id().by("previous")]);
+    let mut expected = [first.id().by("previous"), next.id().by("session").late()];
+    expected.sort_by(|one, other| one.span_id.cmp(&other.span_id));
+    assert_eq!(arrived.inferred(&last.id()), expected);
+}

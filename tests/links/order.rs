@@ -9,12 +9,12 @@ use support::{
     page::{ORIGIN, post_as},
     random::Random,
     received::Linked,
-    story::{Id, Served, Tab, at, post_spans, spans_request},
+    story::{Id, Served, Tab, at, browser_request, post_spans, spans_request},
 };
 use tokio::task::JoinSet;
 
 use super::{
-    reference::{Known, To, by_rule, by_session},
+    reference::{Known, To, by_request_id, by_rule, by_session},
     scene::{FOREVER, Scene, browser_key, linker, server_key},
 };
 
@@ -235,5 +235,63 @@ async fn in_any_order_roots_of_servers_are_linked_to_the_one_before_in_their_ses
             }
         }
         assert_linked(scene, requests, &by_session(&known), &mut random).await;
+    }
+}
+
+/// Requests of browsers, and what served each: with one id or another, some of them in the trace of the request, some with
+/// an id that several requests have.
+fn calls(scene: &Scene, random: &mut Random) -> Vec<(bool, Served, Known)> {
+    let mut all = Vec::new();
+    let mut add = |is_request, served: Served, ms, value: &str| {
+        let values = Some(vec![value.to_owned()]);
+        let (id, application, place) = (served.id(), "shop", (ms, 0));
+        all.push((
+            is_request,
+            served,
+            Known { id, application, place, values, before: None, sent: Vec::new() },
+        ));
+    };
+    for number in 0..12 {
+        let id = format!("request-{}", if random.once_in(4) { 0 } else { number });
+        let ms = 100 * number;
+        let asked = scene.story.served(ms).calling().with("http.response.header.x-request-id", &id);
+        for _ in 0..random.below(3) {
+            // The server's clock is ahead, or behind.
+            let served_ms = ms + 1_000 - random.below(1_000);
+            let mut served =
+                scene.story.served(served_ms).with_list("http.request.header.x-request-id", [&*id]);
+            if random.once_in(4) {
+                served = served.inside(&asked);
+            }
+            let inner = scene.story.served(served_ms + 5).with("http.request.header.x-request-id", &id);
+            add(false, inner.inside(&served), served_ms + 5, &id);
+            add(false, served, served_ms, &id);
+        }
+        if !random.once_in(6) {
+            add(true, asked, ms, &id);
+        }
+    }
+    all
+}
+
+#[tokio::test]
+async fn in_any_order_what_served_a_request_is_linked_to_it() {
+    let mut random = Random::new(74);
+    for _ in 0..12 {
+        let scene = Scene::set(&linker(FOREVER, "")).await;
+        let mut all = calls(&scene, &mut random);
+        random.shuffle(&mut all);
+        let known: Vec<Known> = all.iter().map(|(.., known)| known.clone()).collect();
+        let asked: HashSet<Id> =
+            all.iter().filter(|(is_request, ..)| *is_request).map(|(.., known)| known.id.clone()).collect();
+        let mut requests = Vec::new();
+        for together in all.chunk_by(|one, other| one.0 == other.0) {
+            let spans = together.iter().map(|(_, served, _)| served);
+            let body = if together[0].0 { browser_request(spans) } else { spans_request(spans) };
+            requests.push(Request { key: SERVER_KEY, body, events: together.len() as u64 });
+        }
+        let expected = by_request_id(&known, |known| asked.contains(&known.id));
+        assert!(expected.values().any(|links| !links.is_empty()));
+        assert_linked(scene, requests, &expected, &mut random).await;
     }
 }

@@ -59,6 +59,27 @@ pub(crate) fn by_rule(all: &[Known], name: &str, to: To, within_ms: u64) -> BTre
     all.iter().map(|known| (known.id.clone(), links(known))).collect()
 }
 
+/// All links of each by request ids. `values`: its id; `is_request`: whose side it is on. Ids of several requests are none.
+pub(crate) fn by_request_id(all: &[Known], is_request: impl Fn(&Known) -> bool) -> BTreeMap<Id, Vec<Linked>> {
+    let same = |one: &Known, other: &Known| {
+        one.values.is_some() && one.values == other.values && one.application == other.application
+    };
+    let links = |known: &Known| {
+        let mut requests = all.iter().filter(|other| is_request(other) && same(known, other));
+        let only = requests.next().filter(|_| requests.next().is_none());
+        let is_first = !all.iter().any(|other| {
+            let together = same(known, other) && other.id.trace_id == known.id.trace_id;
+            together
+                && !is_request(other)
+                && (other.place, &other.id.span_id) < (known.place, &known.id.span_id)
+        });
+        let found =
+            only.filter(|request| !is_request(known) && is_first && request.id.trace_id != known.id.trace_id);
+        together(known, found.map(|request| request.id.by("server")))
+    };
+    all.iter().map(|known| (known.id.clone(), links(known))).collect()
+}
+
 /// All links of each, by the rules there are for sessions of servers.
 pub(crate) fn by_session(all: &[Known]) -> BTreeMap<Id, Vec<Linked>> {
     let links = |known: &Known| {

@@ -162,3 +162,57 @@ async fn spans_of_servers_take_part_in_a_rule_that_says_so_and_in_no_other() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_condition_on_both_ends_leaves_out_what_does_not_meet_it() {
+    let only = "by = [\"cart.id\"]\nwhere = 'http.route starts_with \"/cart\" or step > 2'";
+    let scene = Scene::set(&linker(FOREVER, &rule("cart", only))).await;
+    let (mut tab, mut next) = (scene.story.tab(), scene.story.tab());
+    let added = tab.record(at(10).with("cart.id", "c1").with("http.route", "/cart/items"));
+    let looked = tab.record(at(20).with("cart.id", "c1").with("http.route", "/help"));
+    let paid = next.record(at(30).with("cart.id", "c1").with_number("step", 3));
+    scene.send(&mut tab).await;
+    scene.send(&mut next).await;
+    scene.arrival_of([&looked]).await;
+    scene.until_only_waiting(2).await;
+    let arrived = scene.end().await;
+    assert_eq!(arrived.inferred(&paid), by("cart", [&added]));
+    assert_eq!(arrived.inferred(&looked), []);
+}
+
+#[tokio::test]
+async fn a_condition_on_one_end_says_who_gets_links_or_where_they_lead() {
+    const TO_ADDED: &str = "where_from = 'name = \"browser.user_action.click\" and step = \"paid\"'
+        where_to = 'step != \"paid\"'";
+    for late in [false, true] {
+        let lines = format!("by = [\"cart.id\"]\n{TO_ADDED}");
+        let scene = Scene::set(&linker(if late { 1 } else { FOREVER }, &rule("cart", &lines))).await;
+        let (mut one, mut other) = (scene.story.tab(), scene.story.tab());
+        let step = |ms, step| at(ms).with("cart.id", "c1").with("step", step);
+        let added = one.record(step(10, "added"));
+        let paid = one.record(step(20, "paid"));
+        let again = one.record(step(40, "paid"));
+        let changed = other.record(step(15, "changed"));
+        let tabs: [&mut support::story::Tab; 2] =
+            if late { [&mut one, &mut other] } else { [&mut other, &mut one] };
+        for tab in tabs {
+            scene.send(tab).await;
+            if late {
+                scene.until_only_waiting(0).await;
+            }
+        }
+        let arrived = scene.end().await;
+        assert_eq!(arrived.inferred(&added), []);
+        if late {
+            assert_eq!(arrived.inferred(&paid), [added.by("cart").and("previous")]);
+            // Both would lead to it: none that may be led to stands between.
+            let mut expected = [paid.by("cart").late(), again.by("cart").late()];
+            expected.sort_by(|one, other| one.span_id.cmp(&other.span_id));
+            assert_eq!(arrived.inferred(&changed), expected);
+        } else {
+            assert_eq!(arrived.inferred(&changed), []);
+            assert_eq!(arrived.inferred(&paid), by("cart", [&changed]));
+            assert_eq!(arrived.inferred(&again), by("cart", [&changed]));
+        }
+    }
+}

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use hyper::Method;
 use support::{
     collector::{Addresses, BROWSER_KEY, Bound, Collector, SERVER_KEY, Setting},
+    http::send,
     ledger::Ledger,
     metrics::Metrics,
     page::{ORIGIN, post_as},
@@ -96,6 +98,14 @@ impl Scene {
         assert!(settled, "{waiting} wait, and {} of {events} came", self.sink.spans().len());
         self.until_only_waiting(waiting as u64).await;
         Arrived(self.sink.spans())
+    }
+
+    /// Everything that waits is let go, as before the machine goes.
+    pub(crate) async fn drain_waiting(&self) {
+        let url = self.to().admin_url("/api/drain");
+        let answer = send(Method::POST, &url, &[("weft-drain", "1")], Vec::new()).await;
+        assert_eq!(answer.status, 202);
+        only_waiting(self.to(), 0).await;
     }
 
     pub(crate) async fn metrics(&self) -> Metrics {

@@ -50,3 +50,27 @@ async fn a_stranger_with_the_same_attributes_neither_gets_nor_changes_a_link() {
         assert!(strange.iter().any(|own| own.span_id == link.span_id), "{stranger:?} has {link:?}");
     }
 }
+
+#[tokio::test]
+async fn who_has_the_public_key_but_not_the_id_of_a_session_changes_no_link_of_it() {
+    const BY_SESSION: &str = "[[link]]\nname = \"visit\"\nby = [\"session.id\"]\n";
+    let settings = linker(FOREVER, BY_SESSION);
+    let (alone, visited) = (Scene::set(&settings).await, Scene::set(&settings).await);
+    let story = Story::begin();
+    let (mut tab, ids) = shopping(&story);
+    let request = tab.unsent();
+    let roots = [5, 25].map(|ms| story.served(ms).in_session("monday"));
+    for scene in [&alone, &visited] {
+        post_acknowledged(scene.to(), request.clone()).await;
+        scene.send_spans(roots.each_ref()).await;
+    }
+    // Same key, same application, whatever else is the same: a session's id is drawn by chance, and is said to nobody.
+    let (mut stranger, _) = shopping(&story);
+    post_acknowledged(visited.to(), stranger.unsent()).await;
+    let (alone, visited) = (alone.end().await, visited.end().await);
+    assert_eq!(visited.inferred(&ids[2]), [ids[1].by("visit").and("previous")]);
+    let all = [ids.to_vec(), roots.iter().map(|root| root.id()).collect()].concat();
+    for id in &all {
+        assert_eq!(visited.span(id).bytes, alone.span(id).bytes);
+    }
+}

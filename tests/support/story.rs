@@ -6,7 +6,7 @@ mod tab;
 
 use std::cell::Cell;
 
-pub use served::{Served, post_spans, spans_request};
+pub use served::{Served, browser_request, post_spans, spans_request};
 pub use tab::{Moment, Tab, at};
 
 use crate::{

@@ -3,7 +3,7 @@
 use hyper::Method;
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
-    common::v1::{AnyValue, KeyValue, any_value::Value},
+    common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value},
     resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span, span::Link},
 };
@@ -43,6 +43,20 @@ impl Served {
         self.with_value(key, Value::IntValue(value))
     }
 
+    /// With this list of texts.
+    #[must_use]
+    pub fn with_list<const N: usize>(self, key: &str, values: [&str; N]) -> Self {
+        let text = |value: &str| AnyValue { value: Some(Value::StringValue(value.to_owned())) };
+        self.with_value(key, Value::ArrayValue(ArrayValue { values: values.map(text).to_vec() }))
+    }
+
+    /// A call of its own to another server.
+    #[must_use]
+    pub fn calling(mut self) -> Self {
+        self.0.kind = 3;
+        self
+    }
+
     /// In this session.
     #[must_use]
     pub fn in_session(self, session: &str) -> Self {
@@ -78,6 +92,12 @@ impl Served {
         self
     }
 
+    /// Of its trace, and its own.
+    pub(super) fn ids(&self) -> ([u8; 16], [u8; 8]) {
+        let Span { trace_id, span_id, .. } = &self.0;
+        (trace_id.as_slice().try_into().expect("16 bytes"), span_id.as_slice().try_into().expect("8 bytes"))
+    }
+
     fn with_value(mut self, key: &str, value: Value) -> Self {
         self.0.attributes.push(pair(key, value));
         self
@@ -97,8 +117,21 @@ fn pair(key: &str, value: Value) -> KeyValue {
 /// One request with these spans.
 #[must_use]
 pub fn spans_request<'a>(spans: impl IntoIterator<Item = &'a Served>) -> Vec<u8> {
-    let service = pair("service.name", Value::StringValue("shop-api".to_owned()));
-    let resource = Some(Resource { attributes: vec![service], ..Resource::default() });
+    request([("service.name", "shop-api")], spans)
+}
+
+/// One request with these spans, as OpenTelemetry JS in a browser sends it.
+#[must_use]
+pub fn browser_request<'a>(spans: impl IntoIterator<Item = &'a Served>) -> Vec<u8> {
+    request([("service.name", "shop-web"), ("telemetry.sdk.language", "webjs")], spans)
+}
+
+fn request<'a, const N: usize>(
+    resource: [(&str, &str); N],
+    spans: impl IntoIterator<Item = &'a Served>,
+) -> Vec<u8> {
+    let attributes = resource.map(|(key, value)| pair(key, Value::StringValue(value.to_owned()))).to_vec();
+    let resource = Some(Resource { attributes, ..Resource::default() });
     let spans = spans.into_iter().map(|Served(span)| span.clone()).collect();
     let scope_spans = vec![ScopeSpans { spans, ..ScopeSpans::default() }];
     let resource_spans = vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }];

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use weft_proto::{Attribute, Batch, Event, Ids, InTrace, Kind, Point, Seed, Session, Value};
+use weft_proto::{
+    Attribute, Batch, Event, Ids, InTrace, Kind, Link, LinkKinds, Point, Seed, Session, Target, Value,
+};
 
-use super::Id;
+use super::{Id, Served};
 use crate::{clock::TestClock, page::sealed};
 
 const NAME: &str = "browser.user_action.click";
@@ -15,6 +17,8 @@ pub struct Moment {
     at_ms: u64,
     attributes: Vec<(String, Told)>,
     root: Option<u64>,
+    is_request: bool,
+    rendered_in: Option<([u8; 16], [u8; 8])>,
 }
 
 /// The value of an attribute.
@@ -43,6 +47,18 @@ impl Moment {
     pub fn with_number(mut self, key: &str, value: i64) -> Self {
         self.attributes.push((key.to_owned(), Told::Int(value)));
         self
+    }
+
+    /// A request of the page.
+    #[must_use]
+    pub fn requesting(self) -> Self {
+        Self { is_request: true, ..self }
+    }
+
+    /// A page load that says that this span rendered it.
+    #[must_use]
+    pub fn rendered_in(self, span: &Served) -> Self {
+        Self { rendered_in: Some(span.ids()), ..self }
     }
 
     /// Inside the event of this number, which is a root: in its trace.
@@ -132,10 +148,17 @@ impl Tab {
             };
             batch.attributes.push(Attribute { key, value });
         }
+        let links = batch.links.len() as u32;
+        batch.links.extend(moment.rendered_in.map(|(trace, span)| Link {
+            target: Target::Foreign(trace, span),
+            kinds: LinkKinds::SERVER,
+            rule: None,
+        }));
         Event {
             number,
             name: batch.strings.intern(NAME),
-            kind: Kind::Internal,
+            kind: if moment.is_request { Kind::Client } else { Kind::Internal },
+            links: links..batch.links.len() as u32,
             start_ns: self.start_ns(number),
             session: Some(0),
             trace: moment.root.map(|root| InTrace { root, parent: Some(root) }),
