@@ -7,6 +7,7 @@
 
 pub mod bytes;
 pub mod corpus;
+pub mod cost;
 pub mod load;
 pub mod store;
 

@@ -1,9 +1,9 @@
 //! The embedded stores (fjall, decision 0005): opened alike, each with a version and a seed of its own. They are views of
 //! the spool, so one that cannot be read is put aside, and another begun.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, sync::Arc};
 
-use fjall::{Database, Keyspace, KeyspaceCreateOptions};
+use fjall::{Database, Keyspace, KeyspaceCreateOptions, compaction::Leveled};
 
 /// A store could not be read or written.
 pub(crate) type Error = fjall::Error;
@@ -24,6 +24,10 @@ const SEED: &[u8] = b"seed";
 const CACHE_BYTES: u64 = 32 << 20;
 const MEMTABLE_BYTES: u64 = 8 << 20;
 const JOURNAL_BYTES: u64 = 64 << 20;
+
+/// Tables that are merged at once, and how large they become: with half as many, twice as much is written.
+const TABLES_AT_ONCE: u8 = 8;
+const TABLE_BYTES: u64 = 64 << 20;
 
 impl Embedded {
     /// Opens the store in `directory`, whose rows are written as `version` says.
@@ -47,6 +51,17 @@ impl Embedded {
             }
         };
         Ok(Self { db, about, seed })
+    }
+
+    /// Its rows of one kind, of which many are put at once, in order.
+    pub(crate) fn large_keyspace(&self, name: &str) -> Result<Keyspace, Error> {
+        let merged = Leveled::default().with_l0_threshold(TABLES_AT_ONCE).with_table_target_size(TABLE_BYTES);
+        let options = || {
+            KeyspaceCreateOptions::default()
+                .max_memtable_size(MEMTABLE_BYTES)
+                .compaction_strategy(Arc::new(merged))
+        };
+        self.db.keyspace(name, options)
     }
 
     /// Its rows of one kind.

@@ -51,5 +51,8 @@ pub mod commands;
 #[cfg(feature = "fuzz")]
 pub mod fuzzed;
 
+#[cfg(feature = "bench")]
+pub mod measured;
+
 pub use collector::{Collector, Listeners, StartError, run};
 pub use reject::RpcStatus;

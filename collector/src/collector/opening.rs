@@ -6,7 +6,7 @@ use super::StartError;
 use crate::{
     config::{self, Config},
     pipeline::{
-        link::{Index, IndexError},
+        link::{Index, IndexError, Remembers},
         spool::{free, make_directory},
     },
     sdk::Sdk,
@@ -32,7 +32,7 @@ pub(super) fn open_index(config: &Config) -> Result<Index, StartError> {
     let path = config.data.join("links");
     let opened = make_directory(&path)
         .map_err(IndexError::from)
-        .and_then(|()| Index::open(&path, config.linker.most_values));
+        .and_then(|()| Index::open(&path, Remembers::by(&config.linker)));
     opened.map_err(|error| StartError::Index { path, error: error.into() })
 }
 

@@ -26,6 +26,8 @@ pub struct Linker {
     /// Values of attributes that are remembered. Default a million: about 160 MB on disk where each
     /// has one event, and 4 GB where each has as many as are remembered.
     pub most_values: u64,
+    /// Bytes of these in memory; the rest is on disk. Default 512 MiB: a million sessions that are live.
+    pub most_memory: u64,
     /// Rules in the order of the file.
     pub rules: Vec<Arc<Rule>>,
 }
@@ -104,8 +106,9 @@ pub(super) fn linker(mut section: Section<'_>, rules: Vec<Arc<Rule>>) -> Linker 
     let server = section.flag("server", true);
     let request_ids = request_ids(&mut section);
     let most_values = section.count("max_values", 1_000_000, 1..=1_000_000_000);
+    let most_memory = section.count("max_memory_mib", 512, 1..=1_048_576) * MIB;
     section.end();
-    Linker { wait, most_waiting, sessions, server, request_ids, most_values, rules }
+    Linker { wait, most_waiting, sessions, server, request_ids, most_values, most_memory, rules }
 }
 
 /// In lower case, as attributes have them.

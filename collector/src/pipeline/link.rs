@@ -24,7 +24,7 @@ use weft_proto::{Batch, Event, Head, SpanId, TraceId};
 
 pub(crate) use gather::{gather, linked};
 pub(crate) use ids::PageIds;
-pub(crate) use index::{Index, IndexError};
+pub(crate) use index::{Index, IndexError, Remembers};
 pub(crate) use linker::{Linker, Starts};
 pub(crate) use links::Link;
 pub(crate) use long::{Heard, Keeps, Why, Word, words};

@@ -67,6 +67,20 @@ impl<'a> RawSpan<'a> {
         attribute(self.content, ATTRIBUTES, name)
     }
 
+    /// As [`Self::attribute`], of several names at once.
+    pub(crate) fn attributes<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'a, str>>; N] {
+        let mut found = [const { None }; N];
+        for field in Fields::of(self.content).flatten() {
+            let (ATTRIBUTES, Value::Bytes(pair)) = (field.tag, field.value) else { continue };
+            for (name, found) in names.iter().zip(&mut found) {
+                if found.is_none() {
+                    *found = value_of(pair, name);
+                }
+            }
+        }
+        found
+    }
+
     /// Attributes that are texts, or lists of one.
     pub(crate) fn texts(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         pairs(self.content, ATTRIBUTES).filter_map(|(key, value)| Some((key, only_text(value)?)))

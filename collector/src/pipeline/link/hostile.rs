@@ -57,7 +57,7 @@ fn no_damage_to_the_index_keeps_the_collector_from_starting() {
     let original = TempDir::new().unwrap();
     let links = original.path().join("links");
     fs::create_dir_all(&links).unwrap();
-    let mut index = Index::open(&links, 1000).unwrap();
+    let mut index = Index::open(&links, Remembers { values: 1000, memory: 1 << 20 }).unwrap();
     for at in 0..500_u64 {
         let shared = look::Shared(u128::from(at).to_be_bytes());
         let looks = vec![look::Look {
@@ -70,7 +70,7 @@ fn no_damage_to_the_index_keeps_the_collector_from_starting() {
         let candidate = Candidate { at, trace_id, span_id, start_ns: at, seq: at, looks, bytes: 0 };
         index.add(&candidate);
         if at % 100 == 99 {
-            index.commit(at, 7, &std::collections::HashSet::new()).unwrap();
+            index.commit(at, 7).unwrap();
             index.persist().unwrap();
         }
     }
@@ -94,8 +94,10 @@ fn no_damage_to_the_index_keeps_the_collector_from_starting() {
                     fs::write(&path, bytes).unwrap();
                 }
             }
-            let opened =
-                std::panic::catch_unwind(|| Index::open(&links_here, 1000).map(|index| index.place()));
+            let opened = std::panic::catch_unwind(|| {
+                Index::open(&links_here, Remembers { values: 1000, memory: 1 << 20 })
+                    .map(|index| index.place())
+            });
             match opened {
                 Ok(Ok(_)) => {}
                 Ok(Err(error)) => wrong.push(format!("{} {damage}: {error:?}", name.display())),
@@ -172,7 +174,7 @@ impl Here {
         let ledger = Ledger::new(Arc::new(config.destinations.clone()));
         let (room, inbox) = WaitingRoom::new(1 << 20);
         fs::create_dir_all(data.join("links")).unwrap();
-        let index = Index::open(&data.join("links"), 1000).unwrap();
+        let index = Index::open(&data.join("links"), Remembers { values: 1000, memory: 1 << 20 }).unwrap();
         let opened = spool::open(spool::With {
             config: &config,
             clock: &Clock::system(),

@@ -1,19 +1,19 @@
 //! The link index: which events share values, and what is open, in an embedded store. A view of the spool, and one more cursor of it: what
 //! is not in it is read again from the segments, so nothing waits for its commits.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-};
+mod rows;
+
+use std::{path::Path, sync::Arc};
 
 use fjall::{Database, Keyspace, PersistMode};
 
+use self::rows::Rows;
 use super::{
     long::Longs,
     look::{Candidate, Look, Shared, ValueSeed},
-    seen::{Follower, Found, How, Seen, SeenEvent, order_of},
+    seen::{Follower, Found, How, Seen, SeenEvent, Stored, order_of},
 };
-use crate::config::To;
+use crate::config::{Linker, To};
 use crate::embedded::{self, Embedded, number};
 
 /// The store could not be read or written.
@@ -25,10 +25,7 @@ pub(crate) struct Index {
     values: Keyspace,
     days: Keyspace,
     about: Keyspace,
-    /// Rows in use, and rows the store does not know as they are.
-    rows: HashMap<Shared, Entry>,
-    /// How many of them are changed.
-    changed: usize,
+    rows: Rows,
     /// No row by day is before this one: what was removed there would be looked through again and again.
     oldest: Vec<u8>,
     place: u64,
@@ -36,23 +33,29 @@ pub(crate) struct Index {
     most: u64,
     seed: ValueSeed,
     forgotten: u64,
+    /// The kind of links between sessions.
+    session: Arc<str>,
     /// What is open: committed with the rest, as of the same place.
     pub(super) longs: Longs,
 }
 
-#[derive(Default)]
-struct Entry {
-    seen: Seen,
-    /// The day under which the store knows it.
-    stored: Option<u32>,
-    changed: bool,
+impl Remembers {
+    pub(crate) fn by(linker: &Linker) -> Self {
+        Self { values: linker.most_values, memory: usize::try_from(linker.most_memory).unwrap_or(usize::MAX) }
+    }
+}
+
+/// How much is remembered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Remembers {
+    /// Values.
+    pub(crate) values: u64,
+    /// Bytes of these in memory. The rest is on disk.
+    pub(crate) memory: usize,
 }
 
 /// How rows are written. An index of another version is put aside.
-const VERSION: u64 = 1;
-
-/// The kind of links between sessions.
-const SESSION: &str = "session";
+const VERSION: u64 = 2;
 
 const PLACE: &[u8] = b"place";
 const COUNT: &[u8] = b"count";
@@ -61,37 +64,37 @@ const COUNT: &[u8] = b"count";
 const STEP: usize = 1_000;
 
 impl Index {
-    /// Opens the index in `directory`, which remembers `most` values. One that cannot be read is put aside and another
+    /// Opens the index in `directory`, which remembers so much. One that cannot be read is put aside and another
     /// begun: that costs inferred links, and no event.
-    pub(crate) fn open(directory: &Path, most: u64) -> Result<Self, IndexError> {
+    pub(crate) fn open(directory: &Path, most: Remembers) -> Result<Self, IndexError> {
         let open = || Self::open_as_it_is(directory, most);
         embedded::open_or_begin_anew(directory, open, |error, aside| {
             tracing::error!(%error, aside = %aside.display(), "the link index cannot be read: begun anew, the old one is put aside");
         })
     }
 
-    fn open_as_it_is(directory: &Path, most: u64) -> Result<Self, IndexError> {
+    fn open_as_it_is(directory: &Path, most: Remembers) -> Result<Self, IndexError> {
         let store = Embedded::open(directory, VERSION)?;
-        let (values, days) = (store.keyspace("values")?, store.keyspace("days")?);
+        let (values, days) = (store.large_keyspace("values")?, store.keyspace("days")?);
         let longs = Longs::open(&store)?;
         let Embedded { db, about, seed } = store;
         let place = number(about.get(PLACE)?).unwrap_or(0);
         let count = number(about.get(COUNT)?).unwrap_or(0);
-        let (rows, oldest, seed) = (HashMap::new(), Vec::new(), ValueSeed(seed));
-        let (changed, forgotten) = (0, 0);
+        let (rows, oldest, seed) = (Rows::new(most.memory), Vec::new(), ValueSeed(seed));
+        let (most, session, forgotten) = (most.values, "session".into(), 0);
         Ok(Self {
             db,
             values,
             days,
             about,
             rows,
-            changed,
             oldest,
             place,
             count,
             most,
             seed,
             forgotten,
+            session,
             longs,
         })
     }
@@ -112,23 +115,25 @@ impl Index {
     }
 
     /// Rows that are not committed.
-    pub(super) fn changed(&self) -> usize {
-        self.changed
+    pub(crate) fn changed(&self) -> usize {
+        self.rows.changed()
     }
 
     /// An event has come: others find it from now on.
-    pub(super) fn add(&mut self, candidate: &Candidate) {
+    pub(crate) fn add(&mut self, candidate: &Candidate) {
         for look in &candidate.looks {
-            self.change(look.shared, |seen| seen.add(candidate, look.ends));
-            let is_first = self.row(look.shared).seen.begins_with(order_of(candidate));
+            let is_first = self.change(look.shared, |seen| {
+                seen.add(candidate, look.ends);
+                look.session_before().is_some() && seen.begins_with(order_of(candidate))
+            });
             if let Some(before) = look.session_before().filter(|_| is_first) {
                 self.change(before, |seen| seen.follow(candidate, look.shared));
             }
         }
     }
 
-    /// It is decided what an event is linked to.
-    pub(super) fn leaves(&mut self, candidate: &Candidate, knew: u64) {
+    /// It was decided, when the spool was known as far as `knew`, what an event is linked to. `None`: it waits again.
+    pub(crate) fn leaves(&mut self, candidate: &Candidate, knew: Option<u64>) {
         for look in &candidate.looks {
             self.change(look.shared, |seen| seen.leaves(candidate, knew));
             if let Some(before) = look.session_before() {
@@ -137,66 +142,84 @@ impl Index {
         }
     }
 
-    /// What an event that came with the record ending at `came` is linked to: one link per target and reason.
-    pub(super) fn find(&mut self, candidate: &Candidate, came: u64) -> Vec<Found> {
+    /// What an event that came with the record ending at `came` is linked to: one link per target and reason. It leaves.
+    pub(crate) fn decide(&mut self, candidate: &Candidate, came: u64, knew: u64) -> Vec<Found> {
         let mut found = Vec::new();
         for look in &candidate.looks {
-            self.row(look.shared).seen.find(candidate, look, came, &mut found);
-            if look.rule.to == To::Previous {
-                self.find_sessions(candidate, look, came, &mut found);
+            let across = self.change(look.shared, |seen| {
+                seen.find(candidate, look, came, &mut found);
+                seen.leaves(candidate, Some(knew));
+                (look.rule.to == To::Previous).then(|| Across::of(seen, candidate, came))
+            });
+            if let Some(before) = look.session_before() {
+                self.change(before, |seen| seen.follower_leaves(candidate, Some(knew)));
+            }
+            if let Some(across) = across {
+                self.find_across(candidate, look, across, &mut found);
             }
         }
         found
     }
 
     /// Across sessions: from the first of one to the last of the one before, and late the other way round.
-    fn find_sessions(&mut self, candidate: &Candidate, look: &Look, came: u64, found: &mut Vec<Found>) {
-        let me = order_of(candidate);
-        let mut add = |event: &SeenEvent, is| {
+    fn find_across(&mut self, candidate: &Candidate, look: &Look, across: Across, found: &mut Vec<Found>) {
+        let kind = &self.session;
+        let link = |event: &SeenEvent, is| {
             let (trace_id, span_id) = (event.trace_id, event.span_id);
-            found.push(Found { trace_id, span_id, kind: SESSION.into(), is });
+            Found { trace_id, span_id, kind: Arc::clone(kind), is }
         };
-        let is_first = self.row(look.shared).seen.begins_with(me);
-        if let Some(before) = look.session_before().filter(|_| is_first)
-            && let Some(last) = self.row(before).seen.last_before(me)
-        {
-            add(last, How::InOrder);
+        let recall = |key| recall(&self.values, self.place, key);
+        if let Some(before) = look.session_before().filter(|_| across.is_first) {
+            let row = self.rows.row(before, || recall(before));
+            found.extend(row.seen.last_before(order_of(candidate)).map(|last| link(last, How::InOrder)));
         }
-        for Follower { event, of } in self.row(look.shared).seen.missed_by_next(candidate, came) {
-            if self.row(of).seen.begins_with(event.order()) {
-                add(&event, How::Late);
+        for Follower { event, of } in across.next {
+            if self.rows.row(of, || recall(of)).seen.begins_with(event.order()) {
+                found.push(link(&event, How::Late));
             }
         }
     }
 
-    /// Puts what has changed, at once, as of `place`; `day`: today. Rows that are `used` stay in memory.
-    pub(super) fn commit(&mut self, place: u64, day: u32, used: &HashSet<Shared>) -> Result<(), IndexError> {
+    /// Puts what has changed, as of `place`; `day`: today.
+    pub(crate) fn commit(&mut self, place: u64, day: u32) -> Result<(), IndexError> {
+        let put = self.put(place, day);
+        match &put {
+            Ok(()) => self.rows.are_stored(),
+            Err(_) => self.rows.are_not_stored(),
+        }
+        put
+    }
+
+    fn put(&mut self, place: u64, day: u32) -> Result<(), IndexError> {
         let mut batch = self.db.batch();
-        let mut count = self.count;
-        for (key, entry) in self.rows.iter().filter(|(_, entry)| entry.changed) {
-            if entry.stored != Some(day) {
-                match entry.stored {
-                    Some(before) => batch.remove(&self.days, by_day(before, key)),
+        // In order, and past the journal: a tenth of the work. What a crash leaves of it is ahead of the place, so it comes
+        // again from the spool, and changes nothing.
+        let mut rows = (self.rows.changed() > 0).then(|| self.values.start_ingestion()).transpose()?;
+        let (mut count, mut bytes) = (self.count, Vec::new());
+        let (days, oldest) = (&self.days, &mut self.oldest);
+        self.rows.write_changed(day, |key, row| {
+            if row.stored != Some(day) {
+                match row.stored {
+                    Some(before) => batch.remove(days, by_day(before, key)),
                     None => count += 1,
                 }
                 let row = by_day(day, key);
-                if row < self.oldest {
-                    self.oldest.clone_from(&row);
+                if row < *oldest {
+                    oldest.clone_from(&row);
                 }
-                batch.insert(&self.days, row, []);
+                batch.insert(days, row, []);
             }
-            batch.insert(&self.values, key.0, entry.seen.to_row(day));
-        }
+            bytes.clear();
+            row.seen.write(Stored { day, place }, &mut bytes);
+            rows.as_mut().map_or(Ok(()), |rows| rows.write(key.0, bytes.as_slice()))
+        })?;
+        rows.map_or(Ok(()), |rows| rows.finish())?;
         self.longs.put(&mut batch);
         batch.insert(&self.about, PLACE, place.to_be_bytes());
         batch.insert(&self.about, COUNT, count.to_be_bytes());
         batch.commit()?;
         self.longs.is_put();
-        (self.place, self.count, self.changed) = (place, count, 0);
-        for entry in self.rows.values_mut().filter(|entry| entry.changed) {
-            (entry.stored, entry.changed) = (Some(day), false);
-        }
-        self.rows.retain(|key, _| used.contains(key));
+        (self.place, self.count) = (place, count);
         Ok(())
     }
 
@@ -219,10 +242,7 @@ impl Index {
                 batch.remove(&self.days, row.clone());
                 batch.remove(&self.values, key);
                 if let Ok(key) = key.try_into() {
-                    // One in use is put again, as new.
-                    self.rows
-                        .entry(Shared(key))
-                        .and_modify(|entry| (entry.stored, entry.changed) = (None, true));
+                    self.rows.is_forgotten(Shared(key));
                 }
             }
             let count = self.count.saturating_sub(gone);
@@ -240,24 +260,33 @@ impl Index {
         self.db.persist(PersistMode::SyncData)
     }
 
-    fn change(&mut self, key: Shared, change: impl FnOnce(&mut Seen)) {
-        let entry = self.row(key);
-        change(&mut entry.seen);
-        let was_changed = std::mem::replace(&mut entry.changed, true);
-        self.changed += usize::from(!was_changed);
+    fn change<T>(&mut self, key: Shared, change: impl FnOnce(&mut Seen) -> T) -> T {
+        let (values, place) = (&self.values, self.place);
+        self.rows.change(key, || recall(values, place, key), change)
     }
+}
 
-    /// A row that cannot be read costs the links of those it held.
-    fn row(&mut self, key: Shared) -> &mut Entry {
-        let values = &self.values;
-        self.rows.entry(key).or_insert_with(|| {
-            let row = values.get(key.0).unwrap_or_else(|error| {
-                tracing::error!(%error, "the link index cannot be read: links are missing");
-                None
-            });
-            let known = row.and_then(|row| Seen::from_row(&row));
-            known.map_or_else(Entry::default, |(seen, day)| Entry { seen, stored: Some(day), changed: false })
-        })
+/// What the store knows of a row, and the day under which it does. A row that cannot be read costs the links of those it held.
+fn recall(values: &Keyspace, place: u64, key: Shared) -> Option<(Seen, Option<u32>)> {
+    let row = values.get(key.0).unwrap_or_else(|error| {
+        tracing::error!(%error, "the link index cannot be read: links are missing");
+        None
+    });
+    let (seen, stored) = Seen::read(&row?)?;
+    // Ahead of the place: a crash came before the day was put.
+    Some((seen, Some(stored.day).filter(|_| stored.place <= place)))
+}
+
+/// What an event of a session may have to do with other sessions.
+struct Across {
+    is_first: bool,
+    next: Vec<Follower>,
+}
+
+impl Across {
+    fn of(seen: &Seen, candidate: &Candidate, came: u64) -> Self {
+        let is_first = seen.begins_with(order_of(candidate));
+        Self { is_first, next: seen.missed_by_next(candidate, came) }
     }
 }
 

@@ -168,7 +168,10 @@ impl Linker {
             let left = self.store(batch, stop);
             if !left.is_empty() {
                 // It stops, and the spool takes nothing: the next start decides.
-                left.into_iter().rev().for_each(|decided| self.queue.push_front((now, decided.waiting)));
+                left.into_iter().rev().for_each(|Decided { waiting, .. }| {
+                    waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, None));
+                    self.queue.push_front((now, waiting));
+                });
                 return;
             }
         }
@@ -176,10 +179,14 @@ impl Linker {
 
     /// What a record's events are linked to, by all that is known now.
     fn decide(&mut self, waiting: Waiting) -> Decided {
+        let knew = self.knew;
         let Starts { index, limits, .. } = &mut self.with;
         let look = AssertUnwindSafe(|| {
-            let found: Vec<_> =
-                waiting.candidates.iter().map(|candidate| index.find(candidate, waiting.end)).collect();
+            let found: Vec<_> = waiting
+                .candidates
+                .iter()
+                .map(|candidate| index.decide(candidate, waiting.end, knew))
+                .collect();
             release::request(&waiting, &found, limits).map(|request| (request, found))
         });
         let panicked = |_| Err(Reject::NotABatch("deciding it panicked".to_owned()));
@@ -197,7 +204,7 @@ impl Linker {
             receive_time_ms: origin.receive_time_ms,
             body: request.bytes.into(),
             origin: waiting.end,
-            knew: self.knew,
+            knew,
             ..Record::default()
         };
         Decided { waiting, record, links: found.into_iter().flatten().collect() }
@@ -232,8 +239,7 @@ impl Linker {
         Entry { record: decided.record.clone(), claim: Claim::Released, candidates: Vec::new(), carried }
     }
 
-    fn leaves(&mut self, Decided { waiting, record, links }: Decided) {
-        waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, record.knew));
+    fn leaves(&mut self, Decided { waiting, links, .. }: Decided) {
         self.with.room.give_back(waiting.weight());
         self.with.meters.linker.count(links.iter().map(|found| (&found.kind, found.is)));
     }

@@ -5,10 +5,15 @@ mod otlp;
 mod server;
 mod weight;
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    hash::{Hash, Hasher},
+    sync::Arc,
+    time::Duration,
+};
 
 use weft_proto::{SpanId, TraceId};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use self::server::Server;
 use crate::config::{Filter, Key, KeyKind, Linker, Rule, Subject, To};
@@ -30,7 +35,7 @@ pub(crate) struct Rules {
 pub(crate) struct ValueSeed(pub(super) u64);
 
 /// What events of a rule share: its application, the rule, and the values, as one hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Shared(pub(super) [u8; 16]);
 
 /// An event that at least one rule looks at.
@@ -158,15 +163,20 @@ fn built_in(name: &str, by: &[&str], to: To, within: Duration) -> Rule {
 
 impl ValueSeed {
     fn shared(self, application: &str, rule: &Rule, values: &[Cow<'_, str>]) -> Shared {
-        let mut hash = Xxh3::with_seed(self.0);
-        let mut add = |text: &[u8]| {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text);
-        };
-        add(application.as_bytes());
-        add(rule.name.as_bytes());
-        rule.by.iter().for_each(|name| add(name.as_bytes()));
-        values.iter().for_each(|value| add(value.as_bytes()));
-        Shared(hash.digest128().to_be_bytes())
+        let mut bytes = Vec::with_capacity(128);
+        let names = [application, &rule.name].into_iter().chain(rule.by.iter().map(String::as_str));
+        for text in names.chain(values.iter().map(|value| &**value)) {
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
+        }
+        Shared(xxh3_128_with_seed(&bytes, self.0).to_be_bytes())
+    }
+}
+
+impl Hash for Shared {
+    /// It is one.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [first, ..] = self.0.as_chunks().0 else { return };
+        state.write_u64(u64::from_ne_bytes(*first));
     }
 }

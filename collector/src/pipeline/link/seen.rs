@@ -4,21 +4,25 @@
 mod find;
 mod row;
 
-use std::sync::Arc;
+use std::{cmp::Ordering, sync::Arc};
 
 use weft_proto::{SpanId, TraceId};
+
+pub(super) use row::Stored;
 
 use super::look::{Candidate, Ends, Shared};
 
 /// Events of one rule that share all its values, by their order: the first, and the latest without a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Seen {
-    pub(super) first: Option<SeenEvent>,
+    /// The first of all, where it is not among `events` any more.
+    pub(super) first: Option<Box<SeenEvent>>,
     pub(super) events: Vec<SeenEvent>,
     /// Some between these are forgotten. Nothing is linked across them: a wrong link is worse than none.
     pub(super) has_hole: bool,
-    /// First events of sessions that name this one as the session before.
-    pub(super) next: Vec<Follower>,
+    /// First events of sessions that name this one as the session before. Most have none, and there are many of them.
+    #[expect(clippy::box_collection, reason = "two words less, a million times")]
+    pub(super) next: Option<Box<Vec<Follower>>>,
 }
 
 /// An event that others may be linked to.
@@ -42,7 +46,7 @@ pub(super) struct Follower {
 
 /// A link that the linker has found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
     pub(super) kind: Arc<str>,
@@ -63,11 +67,14 @@ pub(crate) enum How {
 /// Links that one look finds at most.
 pub(super) const MOST_FOUND: usize = 64;
 
-/// Events remembered that share values. Whoever needs more has lost count of them himself.
+/// Events remembered that share values, and up to half as many more. Whoever needs more has lost count of them himself.
 const MOST: usize = 64;
 
 /// And while they wait. A batch of a stock SDK has 512.
 const MOST_WAITING: usize = 2048;
+
+/// Events at the end that are looked at one by one.
+const NEAR: usize = 4;
 
 /// Sessions that name one as the session before theirs: tabs that went on at the same time, each as its own.
 const MOST_NEXT: usize = 16;
@@ -79,56 +86,85 @@ impl Seen {
     /// Takes an event in; it may be in already.
     pub(super) fn add(&mut self, candidate: &Candidate, ends: Ends) {
         let order = order_of(candidate);
-        let Err(at) = self.events.binary_search_by_key(&order, SeenEvent::order) else { return };
+        let Err(at) = self.position(order) else { return };
         let event = SeenEvent::of(candidate, ends);
-        if self.first.as_ref().is_none_or(|first| event.order() < first.order()) {
-            self.first = Some(event.clone());
-        }
         // One that would stand at the edge of the hole, or beyond it, has neighbours that nobody remembers.
         if at > 0 || !self.has_hole {
+            // Most values have few events, and there are many of them.
+            self.events.reserve_exact(if self.events.len() == self.events.capacity() {
+                self.events.len().max(1)
+            } else {
+                0
+            });
             self.events.insert(at, event);
+            self.forget();
+        } else if self.first.as_ref().is_none_or(|first| order < first.order()) {
+            self.first = Some(Box::new(event));
         }
-        self.forget();
     }
 
-    /// The oldest go when they have left, and at the greater bound whatever they do.
+    /// Where an event is, or would be. Mostly that is at the end, and what is before need not be looked at, which is far
+    /// away: there are a million of these.
+    fn position(&self, order: Order) -> Result<usize, usize> {
+        let mut end = self.events.len();
+        for event in self.events.iter().rev().take(NEAR) {
+            match event.order().cmp(&order) {
+                Ordering::Less => return Err(end),
+                Ordering::Equal => return Ok(end - 1),
+                Ordering::Greater => end -= 1,
+            }
+        }
+        let rest = self.events.get(..end).unwrap_or_default();
+        rest.binary_search_by_key(&order, SeenEvent::order)
+    }
+
+    /// The oldest go when they have left, and at the greater bound whatever they do. Many at once: what is behind them moves.
     fn forget(&mut self) {
+        if self.events.len() <= MOST + MOST / 2 {
+            return;
+        }
         let has_left = self.events.iter().take_while(|event| event.knew.is_some()).count();
-        let surplus = self.events.len().saturating_sub(MOST).min(has_left);
+        let surplus = (self.events.len() - MOST).min(has_left);
         let surplus = surplus.max(self.events.len().saturating_sub(MOST_WAITING));
         if surplus > 0 {
-            self.events.drain(..surplus);
+            let first = self.events.drain(..surplus).next();
+            self.first = self.first.take().or(first.map(Box::new));
             self.has_hole = true;
         }
     }
 
-    /// It was decided what this event is linked to, when the spool was known as far as `knew`.
-    pub(super) fn leaves(&mut self, candidate: &Candidate, knew: u64) {
-        if let Ok(at) = self.events.binary_search_by_key(&order_of(candidate), SeenEvent::order)
+    /// It was decided what this event is linked to, when the spool was known as far as `knew`. `None`: it waits again.
+    pub(super) fn leaves(&mut self, candidate: &Candidate, knew: Option<u64>) {
+        if let Ok(at) = self.position(order_of(candidate))
             && let Some(event) = self.events.get_mut(at)
         {
-            event.knew = Some(knew);
+            event.knew = knew;
         }
         if let Some(first) = self.first.as_mut().filter(|first| first.order() == order_of(candidate)) {
-            first.knew = Some(knew);
+            first.knew = knew;
         }
     }
 
     /// `candidate` is the first event, as far as is known, of a session `of` its own that comes after this one.
     pub(super) fn follow(&mut self, candidate: &Candidate, of: Shared) {
         let event = SeenEvent::of(candidate, Ends::BOTH);
-        let has_room = self.next.len() < MOST_NEXT;
-        match self.next.iter_mut().find(|known| known.of == of) {
+        let next = self.next.get_or_insert_default();
+        let has_room = next.len() < MOST_NEXT;
+        match next.iter_mut().find(|known| known.of == of) {
             Some(known) if known.event.order() > event.order() => known.event = event,
-            None if has_room => self.next.push(Follower { event, of }),
+            None if has_room => next.push(Follower { event, of }),
             _ => {}
         }
     }
 
     /// As [`Self::leaves`], for the first event of a session that comes after this one.
-    pub(super) fn follower_leaves(&mut self, candidate: &Candidate, knew: u64) {
+    pub(super) fn follower_leaves(&mut self, candidate: &Candidate, knew: Option<u64>) {
         let is_it = |known: &&mut Follower| known.event.order() == order_of(candidate);
-        self.next.iter_mut().filter(is_it).for_each(|known| known.event.knew = Some(knew));
+        self.next
+            .iter_mut()
+            .flat_map(|next| next.iter_mut())
+            .filter(is_it)
+            .for_each(|known| known.event.knew = knew);
     }
 
     /// First events of later sessions that left without having known of `candidate`, which is the last before them.
@@ -138,13 +174,24 @@ impl Seen {
         let misses = |event: &SeenEvent| {
             event.knew.is_some_and(|knew| knew < came) && event.trace_id != candidate.trace_id
         };
-        let next = self.next.iter().filter(|next| misses(&next.event) && is_last_before(next.event.order()));
+        let next =
+            self.followers().iter().filter(|next| misses(&next.event) && is_last_before(next.event.order()));
         next.cloned().collect()
     }
 
     /// Whether none of these is before what stands at `order`.
     pub(super) fn begins_with(&self, order: Order) -> bool {
-        self.first.as_ref().is_none_or(|first| first.order() >= order)
+        let first = self.first.as_deref().or(self.events.first());
+        first.is_none_or(|first| first.order() >= order)
+    }
+
+    pub(super) fn followers(&self) -> &[Follower] {
+        self.next.as_deref().map_or(&[], Vec::as_slice)
+    }
+
+    /// Bytes of what it holds, about.
+    pub(super) fn bytes(&self) -> usize {
+        self.events.capacity() * size_of::<SeenEvent>() + size_of_val(self.followers())
     }
 
     /// The last of these before what stands at `order`, if that is known.
@@ -162,11 +209,6 @@ impl SeenEvent {
     pub(super) fn order(&self) -> Order {
         (self.start_ns, self.seq, self.span_id)
     }
-}
-
-/// Every look's values, and those of the session before it.
-pub(super) fn shared(candidate: &Candidate) -> impl Iterator<Item = Shared> {
-    candidate.looks.iter().flat_map(|look| [Some(look.shared), look.session_before()].into_iter().flatten())
 }
 
 pub(super) fn order_of(candidate: &Candidate) -> Order {

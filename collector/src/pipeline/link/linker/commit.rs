@@ -1,21 +1,19 @@
 //! What the linker knows, made durable from time to time: segments wait for it.
 
-use std::{collections::HashSet, sync::atomic::Ordering, time::Duration};
+use std::{sync::atomic::Ordering, time::Duration};
 
-use super::{
-    super::{IndexError, seen::shared},
-    Linker, Starts,
-};
+use super::{super::IndexError, Linker, Starts};
 use crate::config::Durability;
 
-/// The index is committed after so long at most, whether or not a segment waits for it.
-const EVERY: Duration = Duration::from_secs(10);
+/// The index is committed after so long at most, whether or not a segment waits for it: what is read again at the next
+/// start.
+const EVERY: Duration = Duration::from_secs(30);
 
 /// And this often at most, however many segments wait for it.
 const SOONEST: Duration = Duration::from_secs(1);
 
-/// Or when it has changed so much.
-const ROWS: usize = 20_000;
+/// Or when it has changed so much: a row that changes again meanwhile is written once.
+const ROWS: usize = 200_000;
 
 /// Or so much was heard of long spans.
 const HEARD_BYTES: usize = 8 << 20;
@@ -47,10 +45,8 @@ impl Linker {
 
     fn keep(&mut self, place: u64) -> Result<(), IndexError> {
         let Starts { index, clock, keeps, durability, segments, meters, .. } = &mut self.with;
-        let used: HashSet<_> =
-            self.queue.iter().flat_map(|(_, waiting)| waiting.candidates.iter().flat_map(shared)).collect();
         let today = day(clock.wall_ms());
-        index.commit(place, today, &used)?;
+        index.commit(place, today)?;
         if *durability == Durability::Fsync {
             index.persist()?;
         }

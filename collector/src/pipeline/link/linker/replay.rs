@@ -79,7 +79,7 @@ impl Linker {
             return;
         };
         let Some((_, waiting)) = self.queue.remove(at) else { return };
-        waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, record.knew));
+        waiting.candidates.iter().for_each(|candidate| self.with.index.leaves(candidate, Some(record.knew)));
         self.with.room.give_back(waiting.weight());
     }
 }

@@ -38,8 +38,9 @@ impl Rules {
     fn by_session(&self, application: &str, span: &RawSpan<'_>) -> Option<Look> {
         let rule = self.sessions.as_ref().filter(|_| span.is_root)?;
         let shared = |session| self.seed.shared(application, rule, &[session]);
-        let look = Look::of(rule, shared(value(span, SESSION)?), Ends::BOTH);
-        let before = value(span, PREVIOUS_SESSION).map(shared);
+        let named = span.attributes([SESSION, PREVIOUS_SESSION]);
+        let [session, before] = named.map(|name| name.filter(|name| !name.is_empty()));
+        let (look, before) = (Look::of(rule, shared(session?), Ends::BOTH), before.map(shared));
         Some(Look { beside: before.map_or(Beside::Nothing, Beside::SessionBefore), ..look })
     }
 

@@ -17,10 +17,12 @@ impl Seen {
         came: u64,
         found: &mut Vec<Found>,
     ) {
-        let me = order_of(candidate);
-        let (earlier, rest) = self.events.split_at(self.events.partition_point(|event| event.order() < me));
-        let is_in = rest.first().is_some_and(|event| event.order() == me);
-        let later = rest.get(usize::from(is_in)..).unwrap_or_default();
+        let (at, rest) = match self.position(order_of(candidate)) {
+            Ok(at) => (at, at + 1),
+            Err(at) => (at, at),
+        };
+        let earlier = self.events.get(..at).unwrap_or_default();
+        let later = self.events.get(rest..).unwrap_or_default();
         let within = nanoseconds(look.rule.within);
         let find = Find { seen: self, candidate, look, came, earlier, later, within };
         let mut add = |event: &SeenEvent, is| {

@@ -98,7 +98,7 @@ fn linked(all: &[Candidate], order: &[usize], waits: usize) -> Vec<(u8, u8)> {
         let mut found = Vec::new();
         seen.find(event, &event.looks[0], at as u64 + 1, &mut found);
         pairs.extend(found.iter().map(|found| pair(event, found)));
-        seen.leaves(event, now as u64 + 1);
+        seen.leaves(event, Some(now as u64 + 1));
     };
     for now in 0..order.len() {
         take(&mut seen, &all[order[now]]);
@@ -158,10 +158,15 @@ proptest! {
             let event = candidate(at, &history[at], To::All);
             take(&mut seen, &event);
             if at % 2 == 0 {
-                seen.leaves(&event, at as u64);
+                seen.leaves(&event, Some(at as u64));
             }
         }
-        prop_assert_eq!(Seen::from_row(&seen.to_row(7)), Some((seen, 7)));
+        let (mut row, stored) = (Vec::new(), Stored { day: 7, place: 1 << 40 });
+            seen.write(stored, &mut row);
+            prop_assert_eq!(Seen::read(&row), Some((seen, stored)));
+            for end in 0..row.len() {
+                prop_assert_eq!(Seen::read(&row[..end]), None);
+            }
     }
 }
 
@@ -175,7 +180,7 @@ fn what_is_remembered_of_one_value_is_bounded_and_its_first_event_stays() {
     assert_eq!((seen.events.len(), seen.has_hole), (200, false), "all of them wait");
     for at in 0..200 {
         let event = candidate(at, &Past::new(at as u64, at as u8), To::First);
-        seen.leaves(&event, 1);
+        seen.leaves(&event, Some(1));
     }
     take(&mut seen, &candidate(200, &Past::new(200, 200), To::First));
     assert_eq!((seen.events.len(), seen.has_hole), (MOST, true));

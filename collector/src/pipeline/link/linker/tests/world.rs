@@ -15,7 +15,7 @@ use crate::{
     ledger::{Carried, Ledger},
     metrics::Meters,
     pipeline::{
-        link::{Came, Index as Links, Keeps, Rules, Told, WaitingRoom, words},
+        link::{Came, Index as Links, Keeps, Remembers, Rules, Told, WaitingRoom, words},
         spool::{self, Claim, Entry, Intervals, Kind, Record, Said},
     },
     sessions::Sessions,
@@ -79,7 +79,7 @@ impl World {
         let (room, inbox) = WaitingRoom::new(1 << 20);
         let links = self.data.path().join("links");
         std::fs::create_dir_all(&links).unwrap();
-        let index = Links::open(&links, 1000).unwrap();
+        let index = Links::open(&links, Remembers { values: 1000, memory: 1 << 20 }).unwrap();
         let meters = Arc::new(Meters::new());
         let opened = spool::open(spool::With {
             config: &self.config,
