@@ -1,22 +1,39 @@
-//! What came back: a head, and as much of the body as is worth reading.
+//! What came back: a head, and of a document as much of the body as is worth reading.
 
 use reqwest::{
     StatusCode,
     header::{HeaderMap, HeaderName},
 };
 
+/// As much of a document as is read: what it says of itself is in its head.
+const READ: usize = 256 * 1024;
+
 /// An answer.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    /// Its beginning.
+    /// Of a document, its beginning.
     pub(super) body: Vec<u8>,
-    /// Whether that is all of it.
+    /// Whether that is all of what was to be read.
     pub(super) is_whole: bool,
 }
 
 impl Answer {
+    /// Reads the beginning of the body. One that breaks off or never ends has said what it has said.
+    pub(super) async fn read(&mut self, mut response: reqwest::Response) {
+        while self.is_whole {
+            let Ok(chunk) = response.chunk().await else {
+                self.is_whole = false;
+                return;
+            };
+            let Some(chunk) = chunk else { return };
+            let room = READ.saturating_sub(self.body.len());
+            self.body.extend(chunk.iter().take(room));
+            self.is_whole = chunk.len() <= room;
+        }
+    }
+
     /// Every value of a header as one, as the Fetch standard gets a header.
     pub(super) fn header(&self, name: &str) -> Option<String> {
         let values: Vec<_> = self

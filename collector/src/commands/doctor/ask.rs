@@ -1,13 +1,11 @@
-//! One request and its answer, within bounds of time and size; or why there is none.
+//! One request and its answer, within bounds of time and size; or why there is none. An answer is its head: only of a
+//! document the body says something.
 
 use std::{error::Error, io, time::Duration};
 
 use reqwest::{Method, Url, redirect};
 
 use super::{super::Failure, answer::Answer, finding::Finding};
-
-/// As much of a body as is read: what a document says of itself is in its head.
-const READ: usize = 256 * 1024;
 
 /// Asks one thing at a time.
 pub(super) struct Asker {
@@ -57,21 +55,15 @@ impl Asker {
         if *method == Method::POST || *method == Method::PUT || *method == Method::PATCH {
             request = request.header("content-length", "0");
         }
-        let silent = |error: reqwest::Error| self.silence(&error);
-        let mut response = request.send().await.map_err(silent)?;
+        let mut response = request.send().await.map_err(|error| self.silence(&error))?;
         let mut answer = Answer {
             status: response.status(),
             headers: std::mem::take(response.headers_mut()),
             body: Vec::new(),
             is_whole: true,
         };
-        while let Some(chunk) = response.chunk().await.map_err(silent)? {
-            let room = READ.saturating_sub(answer.body.len());
-            answer.body.extend(chunk.iter().take(room));
-            if chunk.len() > room {
-                answer.is_whole = false;
-                break;
-            }
+        if answer.is_html() {
+            answer.read(response).await;
         }
         Ok(answer)
     }

@@ -110,7 +110,11 @@ async fn take(
 }
 
 fn status(answer: &Answer) -> Finding {
-    let read = if answer.is_whole { "" } else { "; more than 256 KiB, the rest is not read" };
+    let read = if answer.is_whole {
+        ""
+    } else {
+        "; a document of more than 256 KiB, or one that breaks off: the rest is not read"
+    };
     let seen = format!("status {}{read}", answer.status);
     if answer.status.is_client_error() || answer.status.is_server_error() {
         return Finding::warning(

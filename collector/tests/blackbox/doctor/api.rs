@@ -29,6 +29,7 @@ pub(super) struct Answer {
     status: u16,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Vec<u8>,
+    never_ends: bool,
 }
 
 /// It listens, and remembers what it was asked.
@@ -92,7 +93,12 @@ impl Api {
 
 impl Answer {
     pub(super) fn new(status: u16) -> Self {
-        Self { status, headers: Vec::new(), body: Vec::new() }
+        Self { status, headers: Vec::new(), body: Vec::new(), never_ends: false }
+    }
+
+    /// With a body that begins and never goes on.
+    pub(super) fn endless(self) -> Self {
+        Self { never_ends: true, ..self }
     }
 
     /// With another status.
@@ -138,9 +144,15 @@ fn answer(State((asked, says)): State<Told>, request: Request) -> impl Future<Ou
     let answer = says(&this);
     async move {
         let Some(answer) = answer else { return std::future::pending().await };
-        let mut response = Response::new(Body::from(answer.body));
+        let body = if answer.never_ends { never_ending(answer.body) } else { Body::from(answer.body) };
+        let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(answer.status).unwrap();
         answer.headers.into_iter().for_each(|(name, value)| _ = response.headers_mut().append(name, value));
         response
     }
+}
+
+fn never_ending(beginning: Vec<u8>) -> Body {
+    let beginning = tokio_stream::once(Ok::<_, std::io::Error>(beginning));
+    Body::from_stream(tokio_stream::StreamExt::chain(beginning, tokio_stream::pending()))
 }

@@ -1,6 +1,6 @@
 //! Where there is no answer, too much of one, or one that means harm; and questions that make no sense.
 
-use super::{api::Api, as_shop, doctor, run};
+use super::{api::Api, doctor, run};
 
 #[tokio::test]
 async fn nobody_there_and_nobody_who_speaks_tls_are_told_apart() {
@@ -24,15 +24,25 @@ async fn a_server_that_never_answers_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn of_an_answer_without_end_the_beginning_is_read() {
-    let api = Api::start(|asked| match asked.method.as_str() {
-        "OPTIONS" => Api::right(asked),
-        _ => Api::right(asked).body("text/plain", vec![b'x'; 5 << 20]),
+async fn of_a_document_the_beginning_is_read_however_long_it_is() {
+    let document = "<meta name=traceparent content=00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01>";
+    let long = [document.as_bytes(), &vec![b'x'; 5 << 20]].concat();
+    let api = Api::start(move |asked| {
+        Api::right(asked).with("server-timing", None).body("text/html", long.clone())
     })
     .await;
-    let said = as_shop(&api, &[]).await;
-    said.all_is_well();
+    let said = doctor(&[&api.url("/")]).await;
+    assert_eq!(said.of("document").0, "ok");
     assert!(said.of("answer").1.contains("more than 256 KiB"));
+}
+
+#[tokio::test]
+async fn a_stream_that_never_ends_is_judged_by_its_head() {
+    let api = Api::start(|asked| Api::right(asked).body("text/event-stream", "data: 1\n\n").endless()).await;
+    doctor(&[&api.url("/events")]).await.all_is_well();
+    let api = Api::start(|asked| Api::right(asked).body("text/html", "<p>").endless()).await;
+    let said = doctor(&[&api.url("/"), "--timeout", "1"]).await;
+    assert_eq!((said.of("answer").0, said.all("wrong")), ("ok".to_owned(), vec![]));
 }
 
 #[tokio::test]
