@@ -1,5 +1,5 @@
-//! `docs/queries/clickhouse.md` in ClickHouse itself, on rows as the OpenTelemetry Collector's exporter makes them: it
-//! cannot be had here, so what it does to attributes is done again.
+//! `docs/queries/clickhouse.md` in ClickHouse itself, on rows as the OpenTelemetry Collector's exporter (0.161) makes
+//! them. That needs a server, and this is ClickHouse without one, so what it does to attributes is done again.
 
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Any};
 use serde_json::{Map, Value, json};
