@@ -1,7 +1,9 @@
-//! What `weft` does beside running: looking at a spool, reading batches, dead letters, draining, a test event.
+//! What `weft` does beside running: looking at a spool, reading batches, dead letters, draining, a test event, and
+//! looking at somebody's API from outside.
 
 mod dead_letters;
 mod decode;
+mod doctor;
 mod drain;
 mod json;
 mod sdk;
@@ -10,6 +12,7 @@ mod spool;
 
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use decode::decode;
+pub use doctor::{Question, Report, doctor};
 pub use drain::drain;
 pub use sdk::sdk;
 pub use send::send;

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use weft_collector::{
     Collector, Listeners,
     clock::Clock,
-    commands::{self, Failure},
+    commands::{self, Failure, Question},
     config::Config,
     shutdown::{self, Drained},
 };
@@ -60,6 +60,8 @@ enum Cli {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Ask an API as a page would, and say what keeps traces from going through: CORS, Server-Timing, propagation.
+    Doctor(Doctor),
     /// Send one test event to the running collector, as a page would.
     Send {
         /// Name of a browser key in the settings. Default: the first.
@@ -75,6 +77,27 @@ struct Settings {
     /// The settings.
     #[arg(long, default_value = "weft.toml")]
     config: PathBuf,
+}
+
+#[derive(Args)]
+struct Doctor {
+    /// What a page asks for, as in https://api.example.com/cart. The request is sent: choose one that changes nothing.
+    url: String,
+    /// Origin of the page, as in https://shop.example.com. Default: that of the URL.
+    #[arg(long)]
+    origin: Option<String>,
+    /// Method of the request.
+    #[arg(long, default_value = "GET")]
+    method: String,
+    /// As a page that asks with `credentials: "include"`. None are sent.
+    #[arg(long)]
+    credentials: bool,
+    /// Seconds to wait for each answer.
+    #[arg(long, default_value_t = 10)]
+    timeout: u64,
+    /// For programs.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Subcommand)]
@@ -108,6 +131,7 @@ impl Settings {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let mut code = ExitCode::SUCCESS;
     let done = match Cli::parse() {
         Cli::Run(settings) => run(&settings.config).await.map(|()| String::new()),
         Cli::CheckConfig { file } => {
@@ -120,13 +144,17 @@ async fn main() -> ExitCode {
         Cli::Sdk { origin, settings } => {
             settings.load().and_then(|config| commands::sdk(&config, origin.as_deref()))
         }
+        Cli::Doctor(asked) => doctor(&asked).await.map(|(said, is_healthy)| {
+            code = if is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+            said
+        }),
         Cli::Send { key, settings } => send(&settings, key.as_deref()).await,
     };
     match done {
         Ok(said) => {
             // Whoever started it may not listen: that is no failure.
             let _ = io::stdout().write_all(said.as_bytes());
-            ExitCode::SUCCESS
+            code
         }
         Err(error) => {
             eprintln!("{}", error.to_string().trim_end());
@@ -166,6 +194,20 @@ async fn dead_letters(command: &DeadLetters) -> Result<String, Failure> {
 
 async fn drain(settings: &Settings, patience: Duration) -> Result<String, Failure> {
     commands::drain(&settings.load()?, patience).await
+}
+
+/// The report, and whether nothing is wrong.
+async fn doctor(asked: &Doctor) -> Result<(String, bool), Failure> {
+    let report = commands::doctor(&Question {
+        url: &asked.url,
+        origin: asked.origin.as_deref(),
+        method: &asked.method,
+        credentials: asked.credentials,
+        timeout: Duration::from_secs(asked.timeout),
+    })
+    .await?;
+    let said = if asked.json { report.to_json()? } else { report.to_string() };
+    Ok((said, report.is_healthy()))
 }
 
 async fn send(settings: &Settings, key: Option<&str>) -> Result<String, Failure> {

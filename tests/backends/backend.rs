@@ -35,12 +35,17 @@ pub(crate) trait Backend: Sized {
 
 /// Its program; or why there is none.
 pub(crate) fn program<B: Backend>() -> Result<PathBuf, String> {
+    at(B::PROGRAM)
+}
+
+/// A program below `target/`; or why there is none.
+pub(crate) fn at(path: &str) -> Result<PathBuf, String> {
     let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
-    let program = target.join(B::PROGRAM);
+    let program = target.join(path);
     if program.is_file() {
         return Ok(program);
     }
     // Left by the set-up where it tried and could not.
     let why = std::fs::read_to_string(program.with_extension("why"));
-    Err(why.unwrap_or_else(|_| format!("no target/{}: `cargo xtask setup --slow` makes it", B::PROGRAM)))
+    Err(why.unwrap_or_else(|_| format!("no target/{path}: `cargo xtask setup` makes it, some with --slow")))
 }

@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const NAME: &str = "Jaeger";
 
 const OTLP: SocketAddr = local(4318);
-const QUERY: SocketAddr = local(16686);
+pub(crate) const QUERY: SocketAddr = local(16686);
 
 /// A running Jaeger.
 pub(crate) struct Jaeger {

@@ -1,4 +1,5 @@
-//! Real backends, not ours, behind the real collector: each shows the right number of spans and keeps the links.
+//! Real backends, not ours, behind the real collector: each shows the right number of spans and keeps the links, and the
+//! queries of `docs/queries/` answer what they promise.
 //!
 //! Prints a table of what ran, what was skipped and why. Arguments name backends: only those run.
 
@@ -6,6 +7,7 @@
 
 mod backend;
 mod namespace;
+mod queries;
 mod scenario;
 mod server;
 mod span;
@@ -38,11 +40,19 @@ fn main() -> ExitCode {
         names.is_empty() || names.iter().any(|wanted| name.to_lowercase().contains(wanted.as_str()))
     };
     let mut table = Table::default();
-    table.run(mlflow::NAME, is_wanted(mlflow::NAME), scenario::judge::<mlflow::Mlflow>);
-    let slow: [(&'static str, Judge); 3] = [
+    let usual: [(&'static str, Judge); 3] = [
+        (mlflow::NAME, scenario::judge::<mlflow::Mlflow>),
+        (queries::SQL, queries::sql),
+        (queries::CLICKHOUSE, queries::clickhouse),
+    ];
+    for (name, judge) in usual {
+        table.run(name, is_wanted(name), judge);
+    }
+    let slow: [(&'static str, Judge); 4] = [
         (otelcol::NAME, scenario::judge::<otelcol::Otelcol>),
         (phoenix::NAME, || namespace::run::<phoenix::Phoenix>(phoenix::NAME)),
         (jaeger::NAME, || namespace::run::<jaeger::Jaeger>(jaeger::NAME)),
+        (queries::JAEGER, || namespace::run::<jaeger::Jaeger>(queries::JAEGER)),
     ];
     for (name, judge) in slow {
         let judge =
@@ -56,5 +66,6 @@ fn alone(name: &str) -> ExitCode {
     let mut table = Table::default();
     table.run(phoenix::NAME, name == phoenix::NAME, scenario::judge::<phoenix::Phoenix>);
     table.run(jaeger::NAME, name == jaeger::NAME, scenario::judge::<jaeger::Jaeger>);
+    table.run(queries::JAEGER, name == queries::JAEGER, queries::jaeger);
     table.report()
 }

@@ -107,7 +107,8 @@ async fn delivered(to: Addresses, key: &str, count: u64) {
     .await;
 }
 
-async fn post_otlp(to: Addresses, body: Vec<u8>) {
+/// Posts spans as a server does.
+pub(crate) async fn post_otlp(to: Addresses, body: Vec<u8>) {
     let key = format!("Bearer {SERVER_KEY}");
     let headers = [("authorization", key.as_str()), ("content-type", "application/x-protobuf")];
     let answer = send(Method::POST, &format!("{}/v1/traces", to.otlp_endpoint()), &headers, body).await;

@@ -16,9 +16,10 @@ use crate::{
 /// The oldest Python that the pinned packages support.
 const PYTHON: (u32, u32) = (3, 11);
 
-/// MLflow, which every test run has: not having it is a failure.
+/// MLflow, and the databases that `docs/queries/` is asked of. Every test run has them: not having them is a failure.
 pub(crate) fn usual() -> Outcome {
-    python_environment("mlflow")
+    python_environment("mlflow")?;
+    python_environment("databases")
 }
 
 /// The others. What cannot be had here leaves its reason for the tests' table.
@@ -44,8 +45,8 @@ fn python_environment(name: &str) -> Outcome {
     })?;
     Program::new(environment.join("bin/python"))
         .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"])
-        // Nothing is built here: what has no wheel is a mistake in the list.
-        .args(["--only-binary", ":all:", "--requirement"])
+        // Nothing is built here, what has no wheel is a mistake in the list; and the list is whole.
+        .args(["--only-binary", ":all:", "--no-deps", "--requirement"])
         .args([&requirements])
         .show()?;
     fs::write(&stamp, "").map_err(Failure::while_doing(format_args!("writing {}", stamp.display())))

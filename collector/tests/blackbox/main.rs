@@ -13,6 +13,7 @@ mod admin;
 mod batches;
 mod delivery;
 mod dictionaries;
+mod doctor;
 mod erasure;
 mod grpc;
 mod json;
