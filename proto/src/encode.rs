@@ -10,7 +10,6 @@ use alloc::vec::Vec;
 
 use self::{columns::Order, shapes::Shapes, text::Text};
 use crate::{
-    base::Earlier,
     deflate::deflate,
     dictionary::DICTIONARY,
     event::Batch,
@@ -110,8 +109,8 @@ pub fn seal_body(body: &[u8]) -> Sealed {
 
 /// A body in DEFLATE behind the bodies that its page has sent before. Its packed bytes are no noise there: sessions come again.
 #[must_use]
-pub fn deflate_behind(earlier: &Earlier, body: &[u8]) -> Vec<u8> {
-    deflate(&[DICTIONARY, earlier.bytes()].concat(), body, 0, parts(body).1)
+pub fn deflate_behind(earlier: &[u8], body: &[u8]) -> Vec<u8> {
+    deflate(&[DICTIONARY, earlier].concat(), body, 0, parts(body).1)
 }
 
 /// Where the packed bytes of a body end, which are noise to DEFLATE, and where its text does.

@@ -28,7 +28,6 @@ pub(crate) struct Finished<'a> {
 }
 
 /// What is not sealed yet.
-#[derive(Default)]
 pub(crate) struct Building {
     pub(crate) rows: Rows,
     /// What sends, as JavaScript told it: every batch says it again, because every batch decodes alone.
@@ -46,6 +45,10 @@ const EVENT_BYTES: usize = 60;
 const VALUE_BYTES: usize = 12;
 
 impl Building {
+    pub(crate) const fn new() -> Self {
+        Self { rows: Rows::new(), resource: Vec::new(), points: Vec::new(), bytes: 0 }
+    }
+
     /// About how many bytes what waits takes as a body, before DEFLATE.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes + self.rows.words.bytes()
@@ -79,15 +82,11 @@ impl Building {
         let name = policy::scrub(b"", finished.name);
         let name = self.rows.words.intern(cut(&name, limits::MAX_NAME_BYTES));
         let session = open.session.as_ref().map_or(0, |session| self.session(session));
-        for (field, value) in [
-            (Field::Duration, finished.duration_ns),
-            (Field::Sort, finished.sort),
-            (Field::Name, name),
-            (Field::State, finished.state),
-            (Field::Session, session),
-        ] {
-            set(&mut row, field, value);
-        }
+        set(&mut row, Field::Duration, finished.duration_ns);
+        set(&mut row, Field::Sort, finished.sort);
+        set(&mut row, Field::Name, name);
+        set(&mut row, Field::State, finished.state);
+        set(&mut row, Field::Session, session);
         self.rows.push(row);
         Some(true)
     }
@@ -146,7 +145,7 @@ impl Building {
 
     /// Nothing waits any more.
     pub(crate) fn reset(&mut self) {
-        self.rows = Rows::default();
+        self.rows.clear();
         self.points.clear();
         self.bytes = 0;
     }

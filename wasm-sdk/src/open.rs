@@ -107,10 +107,13 @@ impl Open {
 }
 
 /// The open events of a page, in the order in which they began.
-#[derive(Default)]
 pub(crate) struct OpenEvents(Vec<Open>);
 
 impl OpenEvents {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn push(&mut self, open: Open) {
         if self.0.len() == MAX_OPEN {
             // What is open for long is meant to be.
