@@ -28,9 +28,9 @@ pub(crate) fn deflate(known: &[u8], body: &[u8], packed: usize, text: usize) -> 
     for chunk in body.get(..packed).unwrap_or_default().chunks(MAX_STORED) {
         bits.put(0, 3);
         bits.align();
-        for length in [chunk.len() as u16, !(chunk.len() as u16)] {
-            bits.bytes(&length.to_le_bytes());
-        }
+        let length = chunk.len() as u16;
+        bits.bytes(&length.to_le_bytes());
+        bits.bytes(&(!length).to_le_bytes());
         bits.bytes(chunk);
     }
     let mut buffer = Vec::with_capacity(known.len() + body.len());
@@ -39,7 +39,7 @@ pub(crate) fn deflate(known: &[u8], body: &[u8], packed: usize, text: usize) -> 
     let (tokens, split) =
         tokens(Matches::of(&buffer, known.len()), &buffer, known.len() + packed, known.len() + text);
     let (head, tail) = tokens.split_at_checked(split).unwrap_or_default();
-    let [whole, first, second] = [&tokens, head, tail].map(Codes::of);
+    let (whole, first, second) = (Codes::of(&tokens), Codes::of(head), Codes::of(tail));
     if whole.bits <= first.bits + second.bits {
         whole.write(&tokens, true, &mut bits);
     } else {
@@ -62,9 +62,9 @@ fn tokens(mut matches: Matches<'_>, buffer: &[u8], start: usize, text: usize) ->
         match held.take() {
             Some(token) if token.distance > 0 && token.length >= found.length => {
                 let end = at - 1 + usize::from(token.length);
-                (at + 1..end).for_each(|skipped| {
+                for skipped in at + 1..end {
                     matches.add(skipped);
-                });
+                }
                 tokens.push(token);
                 at = end;
                 continue;

@@ -212,10 +212,10 @@ impl Rows {
 
     /// Takes back all events but the first so many, and the resource. What they alone refer to stays: it is not encoded.
     pub fn truncate(&mut self, rows: usize) {
-        let ends = [Field::Attributes, Field::Links].map(|field| self.start(rows, field));
+        let (attributes, links) = (self.start(rows, Field::Attributes), self.start(rows, Field::Links));
         self.events.truncate(rows * FIELDS);
-        self.attributes.truncate(ends[0] * ATTRIBUTE);
-        self.links.truncate(ends[1] * LINK);
+        self.attributes.truncate(attributes * ATTRIBUTE);
+        self.links.truncate(links * LINK);
         self.resource = 0;
     }
 

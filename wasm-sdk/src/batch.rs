@@ -132,14 +132,12 @@ impl Building {
         let rows = &mut self.rows;
         rows.page_load = page_load.first().map_or(0, |number| number + 1);
         rows.points.clear();
-        for point in self.points.chunks_exact(2).chain(page_load.chunks_exact(2)) {
-            let number = point.first().copied().unwrap_or(0);
-            let is_known = (0..rows.len()).any(|row| rows.get(row, Field::Number) == number)
-                || rows.points.chunks_exact(2).any(|known| known.first() == Some(&number));
-            if !is_known {
-                rows.points.extend_from_slice(point);
-            }
+        let length = self.points.len();
+        self.points.extend_from_slice(page_load);
+        for point in self.points.chunks_exact(2) {
+            add_point(rows, point);
         }
+        self.points.truncate(length);
         rows.encode()
     }
 
@@ -217,4 +215,20 @@ impl Building {
     fn text(&mut self, key: &[u8], text: &[u8]) -> u64 {
         self.rows.words.intern(&policy::scrub(key, text))
     }
+}
+
+/// Adds number and start of an event that is not in the batch, once.
+fn add_point(rows: &mut Rows, point: &[u64]) {
+    let number = point.first();
+    for row in 0..rows.len() {
+        if number == Some(&rows.get(row, Field::Number)) {
+            return;
+        }
+    }
+    for known in rows.points.chunks_exact(2) {
+        if number == known.first() {
+            return;
+        }
+    }
+    rows.points.extend_from_slice(point);
 }

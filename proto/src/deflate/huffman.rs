@@ -64,7 +64,7 @@ impl Codes {
         let mut extra = 0;
         let [literals, distances] = &mut counts;
         let mut count = |of: &mut [u32], symbol: &Symbol| {
-            of.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
+            add_one(of, symbol.at);
             extra += u32::from(symbol.count);
         };
         for token in tokens {
@@ -96,7 +96,7 @@ impl Codes {
         if let Some(told) = &self.told {
             told.write(to);
         }
-        let [literals, distances] = [&self.lengths[0], &self.lengths[1]].map(|lengths| codes(lengths));
+        let (literals, distances) = (codes(&self.lengths[0]), codes(&self.lengths[1]));
         for token in tokens {
             if token.distance == 0 {
                 put(&literals, &Symbol { at: token.length.into(), extra: 0, count: 0 }, to);
@@ -111,40 +111,62 @@ impl Codes {
 
 impl Told {
     fn of([literals, distances]: &[Vec<u8>; 2]) -> Self {
-        let used = |lengths: &[u8], least: usize| {
-            lengths.iter().rposition(|length| *length != 0).map_or(least, |last| (last + 1).max(least))
-        };
         let counts = [used(literals, 257), used(distances, 1)];
         let mut all = literals.get(..counts[0]).unwrap_or_default().to_vec();
         all.extend_from_slice(distances.get(..counts[1]).unwrap_or_default());
         let symbols = runs(&all);
         let mut of_symbols = vec![0; ORDER.len()];
         for symbol in &symbols {
-            of_symbols.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
+            add_one(&mut of_symbols, symbol.at);
         }
         Self { counts, symbols, lengths: lengths(&of_symbols, 7) }
     }
 
-    /// How many of the lengths of its own codes are told.
-    fn own(&self) -> usize {
-        let is_used = |at: &u8| self.lengths.get(usize::from(*at)).is_some_and(|length| *length != 0);
-        ORDER.iter().rposition(is_used).map_or(4, |last| (last + 1).max(4))
+    /// The lengths of its own codes that are told.
+    fn own(&self) -> &[u8] {
+        let mut own = &ORDER[..];
+        while let [rest @ .., last] = own
+            && own.len() > 4
+            && length_of(&self.lengths, usize::from(*last)) == 0
+        {
+            own = rest;
+        }
+        own
     }
 
     fn bits(&self) -> u32 {
-        let length = |symbol: &Symbol| self.lengths.get(symbol.at).copied().unwrap_or(0) + symbol.count;
-        14 + self.own() as u32 * 3 + self.symbols.iter().map(|symbol| u32::from(length(symbol))).sum::<u32>()
+        let mut bits = 14 + self.own().len() as u32 * 3;
+        for symbol in &self.symbols {
+            bits += u32::from(length_of(&self.lengths, symbol.at) + symbol.count);
+        }
+        bits
     }
 
     fn write(&self, to: &mut Bits) {
         to.put(self.counts[0] as u32 - 257, 5);
         to.put(self.counts[1] as u32 - 1, 5);
-        to.put(self.own() as u32 - 4, 4);
-        for at in ORDER.iter().take(self.own()) {
-            to.put(self.lengths.get(usize::from(*at)).copied().unwrap_or(0).into(), 3);
+        let own = self.own();
+        to.put(own.len() as u32 - 4, 4);
+        for at in own {
+            to.put(length_of(&self.lengths, usize::from(*at)).into(), 3);
         }
         let codes = codes(&self.lengths);
         self.symbols.iter().for_each(|symbol| put(&codes, symbol, to));
+    }
+}
+
+/// How many of them are told: without zeros at the end.
+fn used(lengths: &[u8], least: usize) -> usize {
+    let mut count = lengths.len();
+    while count > least && length_of(lengths, count - 1) == 0 {
+        count -= 1;
+    }
+    count
+}
+
+fn add_one(counts: &mut [u32], at: usize) {
+    if let Some(count) = counts.get_mut(at) {
+        *count += 1;
     }
 }
 
@@ -153,7 +175,10 @@ fn runs(mut lengths: &[u8]) -> Vec<Symbol> {
     let mut symbols = Vec::new();
     let mut before = None;
     while let Some(&first) = lengths.first() {
-        let run = lengths.iter().take_while(|length| **length == first).count();
+        let mut run = 1;
+        while lengths.get(run) == Some(&first) {
+            run += 1;
+        }
         let (symbol, taken) = match run {
             11.. if first == 0 => {
                 (Symbol { at: 18, extra: run.min(138) as u32 - 11, count: 7 }, run.min(138))
@@ -172,7 +197,15 @@ fn runs(mut lengths: &[u8]) -> Vec<Symbol> {
 }
 
 fn cost(counts: &[u32], lengths: &[u8]) -> u32 {
-    counts.iter().zip(lengths).map(|(count, length)| count * u32::from(*length)).sum()
+    let mut bits = 0;
+    for (at, count) in counts.iter().enumerate() {
+        bits += count * u32::from(length_of(lengths, at));
+    }
+    bits
+}
+
+fn length_of(lengths: &[u8], at: usize) -> u8 {
+    lengths.get(at).copied().unwrap_or(0)
 }
 
 fn fixed() -> [Vec<u8>; 2] {
@@ -199,7 +232,11 @@ fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
             return lengths;
         }
         // The rarest become less rare, and their codes shorter.
-        counts.iter_mut().filter(|count| **count > 0).for_each(|count| *count = *count / 2 + 1);
+        for count in &mut counts {
+            if *count > 0 {
+                *count = *count / 2 + 1;
+            }
+        }
     }
 }
 
@@ -210,8 +247,10 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
     let add = |left: &mut Vec<(u32, usize)>, weight: u32, node: usize| {
         left.insert(left.partition_point(|(other, _)| *other > weight), (weight, node));
     };
-    for (count, node) in counts.iter().zip(0..).filter(|(count, _)| **count > 0) {
-        add(&mut left, *count, node);
+    for (node, count) in counts.iter().enumerate() {
+        if *count > 0 {
+            add(&mut left, *count, node);
+        }
     }
     // By node: what it became part of, which comes behind it; 0: nothing.
     let mut parents = vec![0; counts.len()];
@@ -223,7 +262,9 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
             let Some((weight, node)) = left.pop() else { continue };
             made += weight;
             let parent = parents.len();
-            parents.iter_mut().skip(node).take(1).for_each(|of| *of = parent);
+            if let Some(of) = parents.get_mut(node) {
+                *of = parent;
+            }
         }
         add(&mut left, made, parents.len());
         parents.push(0);
@@ -234,7 +275,9 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
         let parent = parents.get(node).copied().unwrap_or(0);
         if parent > 0 {
             let depth = depths.get(parent).copied().unwrap_or(0);
-            depths.iter_mut().skip(node).take(1).for_each(|of| *of = depth + 1);
+            if let Some(of) = depths.get_mut(node) {
+                *of = depth + 1;
+            }
         }
     }
     depths.truncate(counts.len());
@@ -245,11 +288,13 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
 fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
     let mut codes = vec![(0, 0); lengths.len()];
     let mut code: u32 = 0;
-    for length in 1..=15 {
+    for length in 1..16 {
         code <<= 1;
-        for (to, _) in codes.iter_mut().zip(lengths).filter(|(_, of)| **of == length) {
-            *to = (code.reverse_bits() >> (32 - u32::from(length)), length);
-            code += 1;
+        for (at, to) in codes.iter_mut().enumerate() {
+            if length_of(lengths, at) == length {
+                *to = (code.reverse_bits() >> (32 - u32::from(length)), length);
+                code += 1;
+            }
         }
     }
     codes
