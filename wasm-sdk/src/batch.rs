@@ -69,7 +69,7 @@ impl Building {
         self.bytes += EVENT_BYTES + VALUE_BYTES * count;
         let open = finished.open;
         for link in open.links.iter().filter(|_| finished.with_links) {
-            let rule = link.name.as_ref().map(|name| self.rows.words.intern(name));
+            let rule = link.is_named().then(|| self.rows.words.intern(&link.name));
             match &link.target {
                 Target::Own(number) => self.rows.link(*number, link.kinds.0, rule),
                 Target::Foreign(trace, span) => self.rows.link_to((trace, span), link.kinds.0, rule),

@@ -5,15 +5,15 @@ use core::mem;
 
 use weft_proto::{
     Kind, LinkKinds, OpenState, Session, Status, Target,
-    limits::MAX_NUMBER,
-    rows::{Field, Row, set, sort},
+    limits::{self, MAX_NUMBER},
+    rows::{Field, set, sort},
     seal_body,
 };
 
 use crate::{
     batch::{Building, Finished},
-    frame::Frame,
-    open::{Begun, Long, Open, OpenEvents, OwnLink},
+    frame::{Frame, cut},
+    open::{Begun, Long, Open, OpenEvents},
 };
 
 /// What an event is to its page; the bits of `role` in a `begin` frame.
@@ -125,28 +125,27 @@ impl Recorder {
         let begun = Begun { number, start_ns: nanoseconds(begin.start_ms) };
         let is = |bit| begin.role & bit != 0;
         let in_trace = begin.root != number;
-        let mut links = Vec::new();
-        if let Some(cause) = cause {
-            links.push(OwnLink::cause(cause, begin.inferred));
-        }
         if is(role::PAGE_LOAD) {
             self.page_load = Some(begun);
         }
         if is(role::PAGE_LOAD | role::VIEW) {
             self.view = Some(number);
         }
-        let previous = self.last_root.filter(|last| !in_trace && last.number < number);
+        let mut open = Open::new(self.session.clone());
+        if let Some(cause) = cause {
+            open.link(Target::Own(cause), LinkKinds::CAUSE, if begin.inferred { b"window" } else { b"" });
+        }
+        open.previous = self.last_root.filter(|last| !in_trace && last.number < number);
         if !in_trace && !is(role::MARK) {
             if let Some(root) = self.session_before.take() {
-                links.push(OwnLink::to(root, LinkKinds::SESSION));
+                open.link(root, LinkKinds::SESSION, b"");
             }
             self.last_root = Some(begun);
         }
         let interaction =
             if is(role::INTERACTION) { Some(number) } else { cause.filter(|_| !begin.inferred) };
         let some = |number: Option<u64>| number.map_or(0, |number| number + 1);
-        let mut row = Row::default();
-        let mut say = |field, value| set(&mut row, field, value);
+        let mut say = |field, value| set(&mut open.row, field, value);
         say(Field::Number, number);
         say(Field::Start, begun.start_ns);
         say(Field::Epoch, begin.epoch.into());
@@ -154,16 +153,18 @@ impl Recorder {
             say(Field::Parent, some(begin.parent));
             say(Field::Root, begin.root + 1);
         }
-        say(Field::Previous, some(previous.map(|previous| previous.number)));
+        say(Field::Previous, some(open.previous.map(|previous| previous.number)));
         say(Field::View, some(self.view));
         say(Field::Interaction, some(interaction));
-        self.open.push(Open { row, session: self.session.clone(), previous, links, long: None });
+        self.open.push(open);
     }
 
     /// An open event points to another.
     pub fn link(&mut self, number: u64, kinds: u32, target: Target, name: &[u8]) {
         if let Some(open) = self.open.get_mut(number) {
-            open.links.push(OwnLink::named(target, LinkKinds(kinds & LinkKinds::ALL.0), name));
+            let kinds = LinkKinds(kinds & LinkKinds::ALL.0);
+            let name = if kinds.contains(LinkKinds::NAMED) { cut(name, limits::MAX_NAME_BYTES) } else { b"" };
+            open.link(target, kinds, name);
         }
     }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask wasm`: Rust → wasm → what `wasm-opt` makes of it, then the TypeScript around it.
 
 mod debian;
+mod exports;
 mod pairs;
 
 use std::{
@@ -62,8 +63,19 @@ const FEATURES: [&str; 6] = [
 ];
 
 /// What `wasm-opt` does, measured (decision 0017). Memory starts as zeros, and nothing lies below 1 KiB: there the stack ends.
-const SMALLEST: [&str; 7] =
-    ["--low-memory-unused", "--zero-filled-memory", "--flatten", "--rereloop", "-Oz", "-Oz", "--converge"];
+const SMALLEST: [&str; 10] = [
+    "--low-memory-unused",
+    "--zero-filled-memory",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "--gufa",
+    "-Oz",
+    "--converge",
+    "--always-inline-max-function-size=6",
+    // Many small pieces of data take more than the zeros between them.
+    "--skip-pass=memory-packing",
+];
 
 pub(crate) fn run(way: Way) -> Outcome {
     build(way)?;
@@ -172,9 +184,11 @@ fn optimise(Compiled { module, plain }: &Compiled) -> Outcome {
     }
     fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
     let stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    wasm_opt(module, &made, &[&SMALLEST[..], &stripped].concat())?;
-    let small = root.join("target/plain.wasm");
-    wasm_opt(plain, &small, &[&SMALLEST[..], &stripped].concat())?;
+    let (asked_for, small) = (root.join("target/asked-for.wasm"), root.join("target/plain.wasm"));
+    for (from, to) in [(module, &made), (plain, &small)] {
+        exports::keep(from, &asked_for)?;
+        wasm_opt(&asked_for, to, &[&SMALLEST[..], &stripped].concat())?;
+    }
     as_javascript(&small)?;
     fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
 }
