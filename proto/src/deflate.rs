@@ -5,6 +5,7 @@
 mod bits;
 mod huffman;
 mod matches;
+mod told;
 
 use alloc::vec::Vec;
 

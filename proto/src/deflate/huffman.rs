@@ -2,20 +2,17 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{Token, bits::Bits};
+use super::{Token, bits::Bits, told::Told};
 
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
 const END: usize = 256;
 
-/// Symbols that describe the lengths of codes, in the order in which their own are told.
-const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
 /// A symbol, and the bits behind it that say which of several it is.
-struct Symbol {
-    at: usize,
-    extra: u32,
-    count: u8,
+pub(super) struct Symbol {
+    pub(super) at: usize,
+    pub(super) extra: u32,
+    pub(super) count: u8,
 }
 
 /// What a length or distance is written as: from `4 << bits / 2` (or `2 << ..`) on, each symbol stands for twice as many.
@@ -49,13 +46,6 @@ pub(super) struct Codes {
     told: Option<Told>,
     /// How many bits the block takes.
     pub(super) bits: u32,
-}
-
-/// Lengths of codes as they are told: symbols with what is behind them, and the codes of those.
-struct Told {
-    counts: [usize; 2],
-    symbols: Vec<Symbol>,
-    lengths: Vec<u8>,
 }
 
 impl Codes {
@@ -109,91 +99,10 @@ impl Codes {
     }
 }
 
-impl Told {
-    fn of([literals, distances]: &[Vec<u8>; 2]) -> Self {
-        let counts = [used(literals, 257), used(distances, 1)];
-        let mut all = literals.get(..counts[0]).unwrap_or_default().to_vec();
-        all.extend_from_slice(distances.get(..counts[1]).unwrap_or_default());
-        let symbols = runs(&all);
-        let mut of_symbols = vec![0; ORDER.len()];
-        for symbol in &symbols {
-            add_one(&mut of_symbols, symbol.at);
-        }
-        Self { counts, symbols, lengths: lengths(&of_symbols, 7) }
-    }
-
-    /// The lengths of its own codes that are told.
-    fn own(&self) -> &[u8] {
-        let mut own = &ORDER[..];
-        while let [rest @ .., last] = own
-            && own.len() > 4
-            && length_of(&self.lengths, usize::from(*last)) == 0
-        {
-            own = rest;
-        }
-        own
-    }
-
-    fn bits(&self) -> u32 {
-        let mut bits = 14 + self.own().len() as u32 * 3;
-        for symbol in &self.symbols {
-            bits += u32::from(length_of(&self.lengths, symbol.at) + symbol.count);
-        }
-        bits
-    }
-
-    fn write(&self, to: &mut Bits) {
-        to.put(self.counts[0] as u32 - 257, 5);
-        to.put(self.counts[1] as u32 - 1, 5);
-        let own = self.own();
-        to.put(own.len() as u32 - 4, 4);
-        for at in own {
-            to.put(length_of(&self.lengths, usize::from(*at)).into(), 3);
-        }
-        let codes = codes(&self.lengths);
-        self.symbols.iter().for_each(|symbol| put(&codes, symbol, to));
-    }
-}
-
-/// How many of them are told: without zeros at the end.
-fn used(lengths: &[u8], least: usize) -> usize {
-    let mut count = lengths.len();
-    while count > least && length_of(lengths, count - 1) == 0 {
-        count -= 1;
-    }
-    count
-}
-
-fn add_one(counts: &mut [u32], at: usize) {
+pub(super) fn add_one(counts: &mut [u32], at: usize) {
     if let Some(count) = counts.get_mut(at) {
         *count += 1;
     }
-}
-
-/// Lengths of codes, those that come again as how often (RFC 1951, 3.2.7).
-fn runs(mut lengths: &[u8]) -> Vec<Symbol> {
-    let mut symbols = Vec::new();
-    let mut before = None;
-    while let Some(&first) = lengths.first() {
-        let mut run = 1;
-        while lengths.get(run) == Some(&first) {
-            run += 1;
-        }
-        let (symbol, taken) = match run {
-            11.. if first == 0 => {
-                (Symbol { at: 18, extra: run.min(138) as u32 - 11, count: 7 }, run.min(138))
-            }
-            3.. if first == 0 => (Symbol { at: 17, extra: run as u32 - 3, count: 3 }, run),
-            3.. if before == Some(first) => {
-                (Symbol { at: 16, extra: run.min(6) as u32 - 3, count: 2 }, run.min(6))
-            }
-            _ => (Symbol { at: first.into(), extra: 0, count: 0 }, 1),
-        };
-        symbols.push(symbol);
-        before = Some(first);
-        lengths = lengths.get(taken..).unwrap_or_default();
-    }
-    symbols
 }
 
 fn cost(counts: &[u32], lengths: &[u8]) -> u32 {
@@ -204,7 +113,7 @@ fn cost(counts: &[u32], lengths: &[u8]) -> u32 {
     bits
 }
 
-fn length_of(lengths: &[u8], at: usize) -> u8 {
+pub(super) fn length_of(lengths: &[u8], at: usize) -> u8 {
     lengths.get(at).copied().unwrap_or(0)
 }
 
@@ -224,7 +133,7 @@ fn fixed() -> [Vec<u8>; 2] {
 }
 
 /// Lengths of the best codes that are not longer than `limit`.
-fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
+pub(super) fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {
         let lengths = unlimited(&counts);
@@ -285,7 +194,7 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
 }
 
 /// The codes that lengths stand for (RFC 1951, 3.2.2), turned round, as they are written from their first bit on.
-fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
+pub(super) fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
     let mut codes = vec![(0, 0); lengths.len()];
     let mut code: u32 = 0;
     for length in 1..16 {
@@ -300,7 +209,7 @@ fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
     codes
 }
 
-fn put(codes: &[(u32, u8)], symbol: &Symbol, to: &mut Bits) {
+pub(super) fn put(codes: &[(u32, u8)], symbol: &Symbol, to: &mut Bits) {
     let (code, length) = codes.get(symbol.at).copied().unwrap_or_default();
     to.put(code, length);
     to.put(symbol.extra, symbol.count);
