@@ -118,7 +118,7 @@ fn behind(earlier: &Earlier, number: u64, plain: &[u8]) -> Result<Option<usize>,
     let Some(base) = earlier.base() else { return Ok(None) };
     let mut bytes = Vec::new();
     base.write(number, &mut bytes);
-    bytes.extend(deflate_behind(earlier, plain));
+    bytes.extend(deflate_behind(earlier.bytes(), plain));
     let (read, body) = Base::read(number, &bytes)?;
     let known = earlier.of(&read).ok_or("a base names something else than it stands for")?;
     if *inflate(Form::Behind, known, body)? != *plain {

@@ -49,7 +49,7 @@ pub fn behind(bytes: &[u8]) {
     let _ = post(Form::Behind, &[&base, rest]);
     let batches = |posted: Result<Posted, Reject>| posted.map(|posted| posted.batches);
     let alone = batches(post(Form::Plain, &[rest]));
-    assert_eq!(batches(post(Form::Behind, &[&base, &deflate_behind(&earlier, rest)])), alone);
+    assert_eq!(batches(post(Form::Behind, &[&base, &deflate_behind(earlier.bytes(), rest)])), alone);
 }
 
 static METERS: LazyLock<Arc<Meters>> = LazyLock::new(|| Arc::new(Meters::new()));

@@ -5,10 +5,12 @@
 mod bits;
 mod huffman;
 mod matches;
+mod told;
 
 use alloc::vec::Vec;
 
 use self::{bits::Bits, huffman::Codes, matches::Matches};
+use crate::dictionary::DICTIONARY;
 
 /// The longest block that is stored as it is (RFC 1951, 3.2.4).
 const MAX_STORED: usize = 0xffff;
@@ -21,25 +23,25 @@ struct Token {
     distance: u16,
 }
 
-/// Deflates `body` behind `known`, which whoever inflates it has already. Its first `packed` bytes are noise and stay as
+/// Deflates `body` behind [`DICTIONARY`] and `earlier`, which whoever inflates it has already. Its first `packed` bytes are noise and stay as
 /// they are; from `text` on it is of another kind than before.
-pub(crate) fn deflate(known: &[u8], body: &[u8], packed: usize, text: usize) -> Vec<u8> {
+pub(crate) fn deflate(earlier: &[u8], body: &[u8], packed: usize, text: usize) -> Vec<u8> {
     let mut bits = Bits::default();
     for chunk in body.get(..packed).unwrap_or_default().chunks(MAX_STORED) {
         bits.put(0, 3);
         bits.align();
-        for length in [chunk.len() as u16, !(chunk.len() as u16)] {
-            bits.bytes(&length.to_le_bytes());
-        }
+        let length = chunk.len() as u16;
+        bits.bytes(&length.to_le_bytes());
+        bits.bytes(&(!length).to_le_bytes());
         bits.bytes(chunk);
     }
-    let mut buffer = Vec::with_capacity(known.len() + body.len());
-    buffer.extend_from_slice(known);
+    let mut buffer = DICTIONARY.to_vec();
+    buffer.extend_from_slice(earlier);
+    let known = buffer.len();
     buffer.extend_from_slice(body);
-    let (tokens, split) =
-        tokens(Matches::of(&buffer, known.len()), &buffer, known.len() + packed, known.len() + text);
+    let (tokens, split) = tokens(Matches::of(&buffer, known), &buffer, known + packed, known + text);
     let (head, tail) = tokens.split_at_checked(split).unwrap_or_default();
-    let [whole, first, second] = [&tokens, head, tail].map(Codes::of);
+    let (whole, first, second) = (Codes::of(&tokens), Codes::of(head), Codes::of(tail));
     if whole.bits <= first.bits + second.bits {
         whole.write(&tokens, true, &mut bits);
     } else {
@@ -62,9 +64,9 @@ fn tokens(mut matches: Matches<'_>, buffer: &[u8], start: usize, text: usize) ->
         match held.take() {
             Some(token) if token.distance > 0 && token.length >= found.length => {
                 let end = at - 1 + usize::from(token.length);
-                (at + 1..end).for_each(|skipped| {
+                for skipped in at + 1..end {
                     matches.add(skipped);
-                });
+                }
                 tokens.push(token);
                 at = end;
                 continue;

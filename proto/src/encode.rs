@@ -10,9 +10,7 @@ use alloc::vec::Vec;
 
 use self::{columns::Order, shapes::Shapes, text::Text};
 use crate::{
-    base::Earlier,
     deflate::deflate,
-    dictionary::DICTIONARY,
     event::Batch,
     head::{Form, digest},
     number::{Reader, put, put_signed},
@@ -102,7 +100,7 @@ impl Rows {
 #[must_use]
 pub fn seal_body(body: &[u8]) -> Sealed {
     let (packed, text) = parts(body);
-    let deflated = deflate(DICTIONARY, body, packed, text);
+    let deflated = deflate(&[], body, packed, text);
     let (form, bytes) =
         if deflated.len() < body.len() { (Form::Deflate, deflated) } else { (Form::Plain, body.to_vec()) };
     Sealed { form, digest: digest(body), bytes }
@@ -110,16 +108,20 @@ pub fn seal_body(body: &[u8]) -> Sealed {
 
 /// A body in DEFLATE behind the bodies that its page has sent before. Its packed bytes are no noise there: sessions come again.
 #[must_use]
-pub fn deflate_behind(earlier: &Earlier, body: &[u8]) -> Vec<u8> {
-    deflate(&[DICTIONARY, earlier.bytes()].concat(), body, 0, parts(body).1)
+pub fn deflate_behind(earlier: &[u8], body: &[u8]) -> Vec<u8> {
+    deflate(earlier, body, 0, parts(body).1)
 }
 
 /// Where the packed bytes of a body end, which are noise to DEFLATE, and where its text does.
 fn parts(body: &[u8]) -> (usize, usize) {
-    let mut reader = Reader(body);
-    let mut end_of_part = || {
-        reader.number().and_then(|count| reader.bytes(count));
-        body.len() - reader.0.len()
-    };
-    (end_of_part(), end_of_part())
+    let packed = end_of_part(body, 0);
+    (packed, end_of_part(body, packed))
+}
+
+/// Where the part ends that begins at `start` with its length.
+#[inline(never)]
+fn end_of_part(body: &[u8], start: usize) -> usize {
+    let mut reader = Reader(body.get(start..).unwrap_or_default());
+    let length = reader.number().unwrap_or(0) as usize;
+    (body.len() - reader.0.len()).saturating_add(length).min(body.len())
 }

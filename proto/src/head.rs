@@ -59,9 +59,9 @@ impl Head {
         out.extend_from_slice(&[VERSION, self.form as u8]);
         out.extend_from_slice(&self.seed.0);
         out.extend_from_slice(&self.digest.to_le_bytes());
-        for number in [self.number, self.send_time_ms, u64::from(self.epoch)] {
-            put(out, number);
-        }
+        put(out, self.number);
+        put(out, self.send_time_ms);
+        put(out, self.epoch.into());
     }
 
     /// Reads the head; what is left is the body, in the head's form.

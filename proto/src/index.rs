@@ -10,6 +10,15 @@ use crate::rows::{at, set_at};
 pub(crate) struct Index(Vec<u64>);
 
 impl Index {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Nothing is anywhere any more.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// The position of `text`; or `next`, which it has from now on, if it is none of the `next` texts that `get` knows.
     pub(crate) fn position<'a>(&mut self, text: &[u8], next: u64, get: impl Fn(u64) -> &'a [u8]) -> u64 {
         // Half of it is free at least, also where the texts were there before the index.

@@ -35,6 +35,10 @@ impl<'a> Reader<'a> {
     /// The next number. `None`: the bytes end before it does, or it has more than 64 bits.
     #[inline(always)]
     pub(crate) fn number(&mut self) -> Option<u64> {
+        // Browsers read a few numbers a batch, and download all of this.
+        if cfg!(target_arch = "wasm32") {
+            return self.long();
+        }
         match *self.0 {
             [first, ref rest @ ..] if first < 0x80 => {
                 self.0 = rest;
@@ -48,6 +52,7 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[inline(never)]
     fn long(&mut self) -> Option<u64> {
         let mut value = 0;
         for (at, byte) in self.0.iter().take(10).enumerate() {

@@ -72,7 +72,7 @@ pub(crate) const ATTRIBUTE: usize = 3;
 pub(crate) const LINK: usize = 3;
 
 /// A batch that is being recorded.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Rows {
     /// Texts that anything below refers to.
     pub words: Words,
@@ -122,7 +122,46 @@ pub fn sort(kind: Kind, status: Status) -> u64 {
     kind as u64 * 3 + status as u64
 }
 
+impl Default for Rows {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Rows {
+    /// Nothing is recorded yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            words: Words::new(),
+            sessions: Vec::new(),
+            page_load: 0,
+            points: Vec::new(),
+            dropped: Vec::new(),
+            events: Vec::new(),
+            attributes: Vec::new(),
+            resource: 0,
+            nested: Vec::new(),
+            bytes: Vec::new(),
+            links: Vec::new(),
+            foreign: Vec::new(),
+        }
+    }
+
+    /// Nothing is recorded any more; what it took is kept for what comes.
+    pub fn clear(&mut self) {
+        self.words.clear();
+        self.sessions.clear();
+        self.points.clear();
+        self.dropped.clear();
+        self.events.clear();
+        self.attributes.clear();
+        self.nested.clear();
+        self.bytes.clear();
+        self.links.clear();
+        self.foreign.clear();
+    }
+
     /// How many events.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -173,10 +212,10 @@ impl Rows {
 
     /// Takes back all events but the first so many, and the resource. What they alone refer to stays: it is not encoded.
     pub fn truncate(&mut self, rows: usize) {
-        let ends = [Field::Attributes, Field::Links].map(|field| self.start(rows, field));
+        let (attributes, links) = (self.start(rows, Field::Attributes), self.start(rows, Field::Links));
         self.events.truncate(rows * FIELDS);
-        self.attributes.truncate(ends[0] * ATTRIBUTE);
-        self.links.truncate(ends[1] * LINK);
+        self.attributes.truncate(attributes * ATTRIBUTE);
+        self.links.truncate(links * LINK);
         self.resource = 0;
     }
 

@@ -51,21 +51,19 @@ async fn a_page_that_does_not_want_webassembly_gets_the_module_as_javascript_wit
                 const js = await import('/weft/weft.wasm.js#same');
                 const { instance } = await WebAssembly.instantiate(await (await fetch('/weft/weft.wasm')).arrayBuffer());
                 const sealed = (exports) => {
-                    const call = (name, bytes) => {
-                        const at = exports.buffer();
-                        new Uint8Array(exports.memory.buffer, at, bytes.length).set(bytes);
-                        return exports[name](bytes.length);
-                    };
                     const text = (value) => [value.length, 0, 0, 0, ...new TextEncoder().encode(value)];
-                    const float = (value) => [...new Uint8Array(new Float64Array([value]).buffer)];
-                    call('page', Array.from({ length: 16 }, (_, at) => at * 7));
+                    const frame = (bytes) => {
+                        new Uint8Array(exports.memory.buffer, exports.buffer(), bytes.length).set(bytes);
+                        return bytes.length;
+                    };
                     for (let number = 0; number < 50; number++) {
-                        call('begin', [...float(number), ...float(1.8e12 + number * 1e3), 0, 0, 0, 0, 0, ...float(number - 1), 0, ...float(-1), ...float(number)]);
-                        call('finish', [...float(number), ...float(number / 3), 3, 0, 0, ...text('GET ' + (number % 5)), 1, 0, 0, 0, ...text('url.full'), 0, ...text('https://a.example/p/' + number + '?q=1')]);
+                        exports.begin(number, 1.8e12 + number * 1e3, 0, 0, number - 1, false, -1, number);
+                        const url = text('https://a.example/p/' + number + '?q=1');
+                        const bytes = [...text('GET ' + (number % 5)), 1, 0, 0, 0, ...text('url.full'), 0, ...url];
+                        exports.finish(number, number / 3, 3, 0, false, frame(bytes));
                     }
-                    const length = call('seal', [...float(1.8e12), 1]);
-                    const at = exports.output();
-                    return [...new Uint8Array(exports.memory.buffer, at, length)].join();
+                    const length = exports.seal(1.8e12, 1);
+                    return [...new Uint8Array(exports.memory.buffer, exports.output(), length)].join();
                 };
                 const [one, other] = [sealed(js), sealed(instance.exports)];
                 return one.length > 100 && one === other;

@@ -4,7 +4,7 @@
 import { now, wallNow, type Moment } from "./clock";
 import { keepTrail } from "./arrival";
 import { certainly, Kind, Role, Status, type Call, type Known, type Recorded, type Started } from "./event";
-import type { Ids, Late } from "./ids";
+import { unhex, type Ids, type Late } from "./ids";
 import { sealNow, waiting } from "./lifecycle";
 import type { Scope } from "./scope";
 import { sessionAt, touchSession, type Session } from "./session";
@@ -63,6 +63,7 @@ const began = (scope: Scope, started: Started, role: number): void => {
   const ids = lateIds(scope.ids, started.root.number, started.number);
   touchSession(scope, started.session, started.moment.wall, ids);
   scope.roots++;
+  scope.lastRoot = started.number;
   const isInteraction = role === Role.interaction;
   if (isInteraction) scope.lastInteraction = wallNow();
   keepTrail(scope, ids, isInteraction || role === Role.pageLoad);
@@ -145,9 +146,8 @@ export const link = (scope: Scope, from: Started, kinds: number, to: string, nam
 
 /** The module is there: it is told of the page and everything that happened so far. */
 export const attach = (scope: Scope, module: Module): void => {
-  ask(module, "page", scope);
-  ask(module, "resource", { attributes: scope.resource });
-  for (const [reason, count] of Object.entries(scope.untold)) ask(module, "dropped", { reason, count });
+  ask(module, "resource", scope.resource);
+  for (const [reason, count] of Object.entries(scope.untold)) ask(module, "dropped", count, reason);
   scope.untold = {};
   scope.module = module;
   catchUp(scope);
@@ -168,7 +168,7 @@ export const abandon = (scope: Scope, reason: string): void => {
 /** So many recorded events will never arrive. The next batch says so. */
 export const giveUp = (scope: Scope, reason: string, events: number): void => {
   count(scope.ledger.dropped, reason, events);
-  if (scope.module) ask(scope.module, "dropped", { reason, count: events });
+  if (scope.module) ask(scope.module, "dropped", events, reason);
   else count(scope.untold, reason, events);
 };
 
@@ -199,15 +199,30 @@ export const tell = (scope: Scope, call: Call): void => {
   if (isFinish && !abandoned) waiting(scope, 0, 0);
 };
 
+// What is asked of the module in a call.
+const givenBy = (scope: Scope, [what, given]: Call): Parameters<typeof ask>[2][] => {
+  if (what === "session") {
+    const { id, previous = "", randomness, root = "" } = given;
+    return [ownOf(scope, root), unhex(id + randomness + previous + (previous && root))];
+  }
+  if (what === "link") return [given.number, given.kinds, ownOf(scope, given.to), unhex(given.to), given.name];
+  return what === "cancel" ? [given] : Object.values(given);
+};
+
+// The number of a root that is known by its ids only, -1 if it is none of ours: the number costs a byte.
+const ownOf = (scope: Scope, ids: string): number =>
+  [scope.lastRoot, 0].find((number) => lateIds(scope.ids, number, number).toString() === ids) ?? -1;
+
 // One call that fails must not take the others with it.
-const run = (scope: Scope, module: Module, [what, given]: Call): void => {
+const run = (scope: Scope, module: Module, call: Call): void => {
+  const [what] = call;
   const isFinish = what === "finish";
-  const frame = (typeof given === "number" ? { number: given } : given) as never;
   try {
-    let bytes = ask(module, what, frame);
+    const given = givenBy(scope, call);
+    let bytes = ask(module, what, ...given);
     if (isFinish && bytes === SEAL_FIRST) {
       sealNow(scope);
-      bytes = ask(module, what, frame);
+      bytes = ask(module, what, ...given);
     }
     // The module has counted it for the next batch under the reason it knows.
     if (isFinish && bytes < 0) count(scope.ledger.dropped, "refused_by_recorder", 1);

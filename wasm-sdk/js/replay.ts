@@ -62,7 +62,7 @@ export const replay = async (scope: Ready, tools: Tools): Promise<number | undef
     add(scope, { ...batch, seed: unhex(page), own });
   }
   for (const page of killed) report(scope, tools, page);
-  for (const [reason, count] of Object.entries(look.givenUp)) ask(module, "dropped", { reason, count });
+  for (const [reason, count] of Object.entries(look.givenUp)) ask(module, "dropped", count, reason);
   send(scope, SOON);
   return look.again === undefined ? undefined : look.again + Math.random() * SPREAD;
 };

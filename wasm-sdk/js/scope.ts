@@ -62,8 +62,9 @@ interface Recording {
   untold: Record<string, number>;
   /** Why nothing is sent any more. */
   abandoned?: string;
-  /** Roots so far. */
+  /** Roots so far, and the number of the last. */
   roots: number;
+  lastRoot: number;
   /** What is said of every event that starts from now on: of the page, the view, the person. */
   readonly said: [page: Attributes, view: Attributes, person: Attributes];
   /** The spans that run right now. */
@@ -166,6 +167,7 @@ const nothingYet = (): Pick<About, "undos"> & Recording & Leaving & Sending => (
   nextEvent: 1,
   untold: {},
   roots: 0,
+  lastRoot: 0,
   said: [{}, {}, {}],
   running: [],
   sessionWritten: 0,

@@ -153,13 +153,11 @@ const post = async (scope: Ready, batch: Batch, outlive: boolean): Promise<void>
     const { wall, epoch } = now();
     // Whatever is urgent, or was tried before, has to be understood by itself.
     const alone = outlive || batch.tried || !batch.own;
-    const behind = alone ? new Uint8Array() : answerOf(module, ask(module, "behind", batch));
+    const behind = alone ? new Uint8Array() : answerOf(module, ask(module, "behind", batch.digest, batch.number));
     batch.tried = true;
     const { form, body: sealed } = behind.length > 0 ? { form: BEHIND, body: behind } : batch;
-    const head = answerOf(
-      module,
-      ask(module, "head", { ...batch, form, sent: Math.floor(wall), epoch: batch.own ? epoch : Limit.noEpoch }),
-    );
+    const ownEpoch = batch.own ? epoch : Limit.noEpoch;
+    const head = answerOf(module, ask(module, "head", form, batch.digest, batch.number, wall, ownEpoch, batch.seed));
     const size = head.length + sealed.length;
     // What does not fit into the quota is tried as an ordinary request, which a hidden page may still finish.
     if (outlive && scope.keepaliveBytes + size <= KEEPALIVE_BYTES) reserved = size;
@@ -184,7 +182,7 @@ const settle = async (scope: Ready, batch: Batch, response: Response, form: numb
   // Read to its end: the keepalive quota comes back only then.
   const answer = new Uint8Array(await response.arrayBuffer());
   const isAnswer = status === 200 && answer.length <= Limit.maxAnswer;
-  const wait = ask(scope.module, "ack", { ...batch, answer: isAnswer ? answer : new Uint8Array() });
+  const wait = ask(scope.module, "ack", batch.digest, batch.number, isAnswer ? answer : new Uint8Array());
   const refused = headers.get("weft-refused");
   // It has forgotten what the batch stood behind, which is sent again at once, alone.
   if (form === BEHIND && wait < 0 && refused === "base") return;

@@ -1,12 +1,13 @@
 // The other side of the module's ABI (src/lib.rs): writes frames (src/frame.rs), calls, reads bytes back.
 
-import { unhex } from "./ids";
+import type { Call } from "./event";
 import type { Ready, Scope } from "./scope";
 import { counters } from "./stats";
 
 export type Value = string | number | boolean | string[];
 export type Attributes = Record<string, Value | undefined>;
 
+/** Its numbers go to the module in this order. */
 export interface Begin {
   number: number;
   /** Wall time in ms. */
@@ -22,6 +23,7 @@ export interface Begin {
   root: number;
 }
 
+/** Goes to the module in this order. */
 export interface Finish {
   number: number;
   /** Monotonic, in ms. */
@@ -34,7 +36,7 @@ export interface Finish {
   attributes: Attributes;
 }
 
-/** An event that has started and stays open for long. */
+/** An event that has started and stays open for long. Goes to the module in this order. */
 export interface Long {
   number: number;
   kind: number;
@@ -79,13 +81,20 @@ export const enum PageState {
 /** Of `finish`: nothing was done, because the batch would outgrow what can outlive the page; -1: it was refused. */
 export const SEAL_FIRST = -2;
 
-/** The module: functions of a frame of so many bytes. */
-export type Module = Record<keyof typeof FRAMES, (length: number) => number> & {
+/** The module: functions of numbers and, last, of how many bytes the frame has that lies in its buffer. */
+export type Module = Record<Asked, (...numbers: unknown[]) => number> & {
   memory: WebAssembly.Memory;
   buffer(): number;
-  buffer_bytes(): number;
   output(): number;
 };
+
+type Asked = Call[0] | "resource" | "dropped" | "seal" | "tail" | "head" | "behind" | "ack";
+
+/** What one is given: numbers as arguments; ids and what the collector said, names and reasons, attributes in a frame. */
+type Given = number | boolean | string | Uint8Array | Attributes;
+
+/** Bytes of the buffer for frames. */
+const BUFFER_BYTES = 48 * 1024;
 
 const encoder = new TextEncoder();
 
@@ -94,32 +103,12 @@ let frame = new Uint8Array();
 let view: DataView;
 let at = 0;
 
-const byte = (value: number | boolean): void => view.setUint8(at++, Number(value));
+const byte = (value: number): void => view.setUint8(at++, value);
 
 const word = (value: number): void => {
   view.setUint32(at, value, true);
   at += 4;
 };
-
-const float = (value: number): void => {
-  view.setFloat64(at, value, true);
-  at += 8;
-};
-
-const raw = (bytes: Uint8Array): void => {
-  frame.set(bytes, at);
-  at += bytes.length;
-};
-
-const id = (digits: string): void => raw(unhex(digits));
-
-/** Whether there is one, and so many bytes in any case. */
-const optional =
-  (bytes: number) =>
-  (digits: string | undefined): void => {
-    byte(digits !== undefined);
-    raw(digits ? unhex(digits) : new Uint8Array(bytes));
-  };
 
 const text = (value: string): void => {
   const start = at + 4;
@@ -144,10 +133,11 @@ const text = (value: string): void => {
 const oneOf = (value: Value): void => {
   if (typeof value === "number") {
     byte(Number.isSafeInteger(value) ? 2 : 3);
-    float(value);
+    view.setFloat64(at, value, true);
+    at += 8;
   } else if (typeof value === "boolean") {
     byte(1);
-    byte(value);
+    byte(Number(value));
   } else if (typeof value === "string") {
     byte(0);
     text(value);
@@ -178,48 +168,22 @@ const attributes = (all: Attributes): void => {
   view.setUint32(countAt, count, true);
 };
 
-/** What lies in a frame, in this order (src/frame.rs). */
-const FRAMES = {
-  page: { seed: raw },
-  resource: { attributes },
-  session: { id, previous: optional(16), randomness: id, root: optional(24) },
-  begin: {
-    number: float,
-    start: float,
-    epoch: word,
-    role: byte,
-    cause: float,
-    inferred: byte,
-    parent: float,
-    root: float,
-  },
-  link: { number: float, kinds: word, to: id, name: text },
-  long: { number: float, kind: byte, name: text, attributes },
-  cancel: { number: float },
-  finish: { number: float, duration: float, kind: byte, status: byte, demoted: byte, name: text, attributes },
-  dropped: { reason: text, count: float },
-  seal: { wall: float, state: byte },
-  tail: { wall: float, state: byte },
-  head: { seed: raw, form: byte, digest: word, number: float, sent: float, epoch: word },
-  behind: { digest: word, number: float },
-  ack: { digest: word, number: float, answer: raw },
-};
-
-type Frames = typeof FRAMES;
-type Given<What extends keyof Frames> = {
-  [Field in keyof Frames[What]]: Frames[What][Field] extends (value: infer Value) => void ? Value : never;
-};
-
 /** Calls the module. */
-export const ask = <What extends keyof Frames>(module: Module, what: What, given: Given<What>): number => {
+export const ask = (module: Module, what: Asked, ...given: Given[]): number => {
   // Any call may let memory grow, which detaches its buffer: it is looked at each time anew, after all others.
-  const [from, length] = [module.buffer(), module.buffer_bytes()];
-  frame = new Uint8Array(module.memory.buffer, from, length);
+  frame = new Uint8Array(module.memory.buffer, module.buffer(), BUFFER_BYTES);
   view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   at = 0;
-  const fields: Record<string, (value: never) => void> = FRAMES[what];
-  for (const field in fields) fields[field]?.(given[field as keyof Given<What>] as never);
-  return module[what](at);
+  const numbers: unknown[] = [];
+  for (const value of given) {
+    if (typeof value === "string") text(value);
+    else if (value instanceof Uint8Array) {
+      frame.set(value, at);
+      at += value.length;
+    } else if (typeof value === "object") attributes(value);
+    else numbers.push(value);
+  }
+  return module[what](...numbers, at);
 };
 
 /** What the module has to say after a call that returned `length`. */
@@ -230,7 +194,7 @@ export const answerOf = (module: Module, length: number): Uint8Array<ArrayBuffer
 
 /** What waits, sealed; as a `tail` it goes on waiting. Undefined: nothing waits. */
 export const sealed = (module: Module, what: "seal" | "tail", wall: number, state: PageState): Sealed | undefined => {
-  const out = answerOf(module, ask(module, what, { wall, state }));
+  const out = answerOf(module, ask(module, what, wall, state));
   if (out.length === 0) return undefined;
   return { form: out[0] ?? 0, digest: new DataView(out.buffer).getUint32(1, true), body: out.subarray(5) };
 };

@@ -28,7 +28,6 @@ pub(crate) struct Finished<'a> {
 }
 
 /// What is not sealed yet.
-#[derive(Default)]
 pub(crate) struct Building {
     pub(crate) rows: Rows,
     /// What sends, as JavaScript told it: every batch says it again, because every batch decodes alone.
@@ -46,6 +45,10 @@ const EVENT_BYTES: usize = 60;
 const VALUE_BYTES: usize = 12;
 
 impl Building {
+    pub(crate) const fn new() -> Self {
+        Self { rows: Rows::new(), resource: Vec::new(), points: Vec::new(), bytes: 0 }
+    }
+
     /// About how many bytes what waits takes as a body, before DEFLATE.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes + self.rows.words.bytes()
@@ -66,7 +69,7 @@ impl Building {
         self.bytes += EVENT_BYTES + VALUE_BYTES * count;
         let open = finished.open;
         for link in open.links.iter().filter(|_| finished.with_links) {
-            let rule = link.name.as_ref().map(|name| self.rows.words.intern(name));
+            let rule = link.is_named().then(|| self.rows.words.intern(&link.name));
             match &link.target {
                 Target::Own(number) => self.rows.link(*number, link.kinds.0, rule),
                 Target::Foreign(trace, span) => self.rows.link_to((trace, span), link.kinds.0, rule),
@@ -79,15 +82,11 @@ impl Building {
         let name = policy::scrub(b"", finished.name);
         let name = self.rows.words.intern(cut(&name, limits::MAX_NAME_BYTES));
         let session = open.session.as_ref().map_or(0, |session| self.session(session));
-        for (field, value) in [
-            (Field::Duration, finished.duration_ns),
-            (Field::Sort, finished.sort),
-            (Field::Name, name),
-            (Field::State, finished.state),
-            (Field::Session, session),
-        ] {
-            set(&mut row, field, value);
-        }
+        set(&mut row, Field::Duration, finished.duration_ns);
+        set(&mut row, Field::Sort, finished.sort);
+        set(&mut row, Field::Name, name);
+        set(&mut row, Field::State, finished.state);
+        set(&mut row, Field::Session, session);
         self.rows.push(row);
         Some(true)
     }
@@ -133,20 +132,18 @@ impl Building {
         let rows = &mut self.rows;
         rows.page_load = page_load.first().map_or(0, |number| number + 1);
         rows.points.clear();
-        for point in self.points.chunks_exact(2).chain(page_load.chunks_exact(2)) {
-            let number = point.first().copied().unwrap_or(0);
-            let is_known = (0..rows.len()).any(|row| rows.get(row, Field::Number) == number)
-                || rows.points.chunks_exact(2).any(|known| known.first() == Some(&number));
-            if !is_known {
-                rows.points.extend_from_slice(point);
-            }
+        let length = self.points.len();
+        self.points.extend_from_slice(page_load);
+        for point in self.points.chunks_exact(2) {
+            add_point(rows, point);
         }
+        self.points.truncate(length);
         rows.encode()
     }
 
     /// Nothing waits any more.
     pub(crate) fn reset(&mut self) {
-        self.rows = Rows::default();
+        self.rows.clear();
         self.points.clear();
         self.bytes = 0;
     }
@@ -218,4 +215,20 @@ impl Building {
     fn text(&mut self, key: &[u8], text: &[u8]) -> u64 {
         self.rows.words.intern(&policy::scrub(key, text))
     }
+}
+
+/// Adds number and start of an event that is not in the batch, once.
+fn add_point(rows: &mut Rows, point: &[u64]) {
+    let number = point.first();
+    for row in 0..rows.len() {
+        if number == Some(&rows.get(row, Field::Number)) {
+            return;
+        }
+    }
+    for known in rows.points.chunks_exact(2) {
+        if number == known.first() {
+            return;
+        }
+    }
+    rows.points.extend_from_slice(point);
 }

@@ -29,22 +29,13 @@ pub(crate) struct OwnLink {
     pub(crate) target: Target,
     pub(crate) kinds: LinkKinds,
     /// The rule that inferred it, or, with `LinkKinds::NAMED`, the app's name for it.
-    pub(crate) name: Option<Vec<u8>>,
+    pub(crate) name: Vec<u8>,
 }
 
 impl OwnLink {
-    pub(crate) fn to(target: Target, kinds: LinkKinds) -> Self {
-        Self { target, kinds, name: None }
-    }
-
-    pub(crate) fn cause(number: u64, inferred: bool) -> Self {
-        let name = inferred.then(|| b"window".to_vec());
-        Self { target: Target::Own(number), kinds: LinkKinds::CAUSE, name }
-    }
-
-    pub(crate) fn named(target: Target, kinds: LinkKinds, name: &[u8]) -> Self {
-        let name = kinds.contains(LinkKinds::NAMED).then(|| cut(name, limits::MAX_NAME_BYTES).to_vec());
-        Self { target, kinds, name }
+    /// Whether its name is told.
+    pub(crate) fn is_named(&self) -> bool {
+        self.kinds.contains(LinkKinds::NAMED) || !self.name.is_empty()
     }
 }
 
@@ -79,6 +70,10 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    pub(crate) fn new(session: Option<Session>) -> Self {
+        Self { row: Row::default(), session, previous: None, links: Vec::new(), long: None }
+    }
+
     fn get(&self, field: Field) -> u64 {
         self.row.get(field as usize).copied().unwrap_or(0)
     }
@@ -91,8 +86,14 @@ impl Open {
     pub(crate) fn demote(&mut self) {
         if let Some(parent) = self.get(Field::Parent).checked_sub(1) {
             set(&mut self.row, Field::Parent, 0);
-            self.links.push(OwnLink::cause(parent, false));
+            self.link(Target::Own(parent), LinkKinds::CAUSE, b"");
         }
+    }
+
+    /// It points to another.
+    #[inline(never)]
+    pub(crate) fn link(&mut self, target: Target, kinds: LinkKinds, name: &[u8]) {
+        self.links.push(OwnLink { target, kinds, name: name.to_vec() });
     }
 
     pub(crate) fn is_told(&self) -> bool {
@@ -107,10 +108,13 @@ impl Open {
 }
 
 /// The open events of a page, in the order in which they began.
-#[derive(Default)]
 pub(crate) struct OpenEvents(Vec<Open>);
 
 impl OpenEvents {
+    pub(crate) const fn new() -> Self {
+        Self(Vec::new())
+    }
+
     pub(crate) fn push(&mut self, open: Open) {
         if self.0.len() == MAX_OPEN {
             // What is open for long is meant to be.

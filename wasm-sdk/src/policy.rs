@@ -44,15 +44,26 @@ fn is_of_address(key: &[u8]) -> bool {
 /// `contains` of the standard library looks for a byte as fast as in a long text, which is more code than all of this.
 #[allow(clippy::manual_contains)]
 fn is_in(byte: u8, set: &[u8]) -> bool {
-    set.iter().any(|other| *other == byte)
+    for other in set {
+        if *other == byte {
+            return true;
+        }
+    }
+    false
 }
 
 /// Where the first byte of `set` is, from `start` on; the end of the text, if there is none. All of `set` is ASCII: text may
 /// be cut there.
 #[inline(never)]
 fn find(text: &[u8], start: usize, set: &[u8]) -> usize {
-    let found = text.iter().skip(start).position(|byte| is_in(*byte, set));
-    found.map_or(text.len(), |at| start + at)
+    let mut at = start;
+    while let Some(byte) = text.get(at) {
+        if is_in(*byte, set) {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
 }
 
 /// Where `://` is, from `start` on; the end of the text, if it is not.
@@ -91,8 +102,7 @@ fn without_queries(text: &[u8], out: &mut Vec<u8>) {
 fn urls_within(text: &[u8], mut scheme: usize, out: &mut Vec<u8>) {
     let mut done = 0;
     while scheme < text.len() {
-        let of_scheme = text.get(done..scheme).unwrap_or_default();
-        let start = scheme - of_scheme.iter().rev().take_while(|byte| is_scheme(**byte)).count();
+        let start = start_of_scheme(text, done, scheme);
         // A query may hold any bracket or quote, so only the one that was opened before the URL ends it.
         let closing = match text.get(done..start).and_then(<[u8]>::last) {
             Some(b'(') => b')',
@@ -109,6 +119,15 @@ fn urls_within(text: &[u8], mut scheme: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(part(text, done, text.len()));
 }
 
+/// Where the scheme begins that ends at `end`, and not before `least`.
+fn start_of_scheme(text: &[u8], least: usize, end: usize) -> usize {
+    let mut start = end;
+    while start > least && text.get(start - 1).is_some_and(|byte| is_scheme(*byte)) {
+        start -= 1;
+    }
+    start
+}
+
 fn is_scheme(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || is_in(byte, b"+-.")
 }
@@ -116,7 +135,7 @@ fn is_scheme(byte: u8) -> bool {
 /// `scheme://host` of a URL without credentials; nothing, if it has no host.
 fn origin(text: &[u8], scheme: usize, out: &mut Vec<u8>) {
     let end = find(text, scheme + 3, BEHIND_HOST);
-    let is_url = scheme > 0 && scheme < text.len() && text.iter().take(scheme).all(|byte| is_scheme(*byte));
+    let is_url = scheme > 0 && scheme < text.len() && start_of_scheme(text, 0, scheme) == 0;
     if is_url && find(text, 0, b"@") >= end {
         out.extend_from_slice(part(text, 0, end));
     }
@@ -125,9 +144,12 @@ fn origin(text: &[u8], scheme: usize, out: &mut Vec<u8>) {
 fn url(text: &[u8], scheme: usize, out: &mut Vec<u8>) {
     let start = scheme + 3;
     let end = find(text, start, BEHIND_HOST);
-    let credentials = text.get(start..end).and_then(|host| host.iter().rposition(|byte| *byte == b'@'));
+    let mut host = end;
+    while host > start && text.get(host - 1) != Some(&b'@') {
+        host -= 1;
+    }
     out.extend_from_slice(part(text, 0, start));
-    out.extend_from_slice(part(text, credentials.map_or(start, |at| start + at + 1), end));
+    out.extend_from_slice(part(text, host, end));
     path(part(text, end, text.len()), out);
 }
 

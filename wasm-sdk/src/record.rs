@@ -4,16 +4,16 @@ use alloc::vec::Vec;
 use core::mem;
 
 use weft_proto::{
-    Ids, Kind, LinkKinds, OpenState, Seed, Session, SpanId, Status, Target, TraceId,
-    limits::MAX_NUMBER,
-    rows::{Field, Row, set, sort},
+    Kind, LinkKinds, OpenState, Session, Status, Target,
+    limits::{self, MAX_NUMBER},
+    rows::{Field, set, sort},
     seal_body,
 };
 
 use crate::{
     batch::{Building, Finished},
-    frame::Frame,
-    open::{Begun, Long, Open, OpenEvents, OwnLink},
+    frame::{Frame, cut},
+    open::{Begun, Long, Open, OpenEvents},
 };
 
 /// What an event is to its page; the bits of `role` in a `begin` frame.
@@ -36,9 +36,44 @@ pub enum Kept {
     SealFirst,
 }
 
+/// An event that starts.
+#[derive(Clone, Copy, Debug)]
+pub struct Begin {
+    /// Its number.
+    pub number: u64,
+    /// Milliseconds since 1970.
+    pub start_ms: f64,
+    /// Clock epoch of the page.
+    pub epoch: u32,
+    /// What it is to its page: bits.
+    pub role: u8,
+    /// Number of the event that made it happen.
+    pub cause: Option<u64>,
+    /// Whether that is a guess.
+    pub inferred: bool,
+    /// Number of the event that it ends inside of.
+    pub parent: Option<u64>,
+    /// Number of the event whose trace it is in: its own, if it is a root.
+    pub root: u64,
+}
+
+/// An event that ends, but for its name and attributes.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// Its number.
+    pub number: u64,
+    /// Milliseconds.
+    pub duration_ms: f64,
+    /// Of its span, as OTLP has it.
+    pub kind: u32,
+    /// Of its span, as OTLP has it.
+    pub status: u32,
+    /// Its parent has ended before it.
+    pub demoted: bool,
+}
+
 /// Everything the module remembers of its page. Bounded: it does not grow with the age of the page.
 pub struct Recorder {
-    ids: Ids,
     open: OpenEvents,
     building: Building,
     page_load: Option<Begun>,
@@ -53,20 +88,17 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        Self::new(&[])
+        Self::new()
     }
 }
 
 impl Recorder {
-    /// A recorder for the page with this seed. A frame without 16 bytes of seed gives a page of zeros, which
-    /// JavaScript never asks for.
+    /// Of a page in which nothing has happened.
     #[must_use]
-    pub fn new(frame: &[u8]) -> Self {
-        let seed = Seed(Frame(frame).take().copied().unwrap_or_default());
+    pub const fn new() -> Self {
         Self {
-            ids: Ids::new(seed),
-            open: OpenEvents::default(),
-            building: Building::default(),
+            open: OpenEvents::new(),
+            building: Building::new(),
             page_load: None,
             last_root: None,
             view: None,
@@ -81,148 +113,116 @@ impl Recorder {
         self.building.resource = frame.into();
     }
 
-    /// Later events belong to this session.
-    pub fn session(&mut self, frame: &[u8]) {
-        if let Some((session, root)) = Frame(frame).session() {
-            self.session_before = root.map(|root| self.target(root));
-            self.session = Some(session);
-        }
+    /// Later events belong to this session; `before`: the last root of the one before.
+    pub fn session(&mut self, session: Session, before: Option<Target>) {
+        self.session_before = before;
+        self.session = Some(session);
     }
 
     /// An event starts: from here on its ids, its place in the page and its links are fixed.
-    pub fn begin(&mut self, frame: &[u8]) {
-        if self.try_begin(frame).is_none() {
-            self.building.drop_events(b"malformed", 1);
-        }
-    }
-
-    fn try_begin(&mut self, frame: &[u8]) -> Option<()> {
-        let mut frame = Frame(frame);
-        let begun = Begun { number: frame.number()?, start_ns: nanoseconds(frame.float()?) };
-        let epoch = frame.word()?;
-        let role = frame.byte()?;
-        let is = |bit| role & bit != 0;
-        let cause = Frame(&frame.take::<8>()?[..]).number();
-        let inferred = frame.byte()? != 0;
-        let parent = Frame(&frame.take::<8>()?[..]).number();
-        let root = frame.number()?;
-        let in_trace = root != begun.number;
-        let mut links = Vec::new();
-        links.extend(cause.map(|cause| OwnLink::cause(cause, inferred)));
+    pub fn begin(&mut self, begin: &Begin) {
+        let Begin { number, cause, .. } = *begin;
+        let begun = Begun { number, start_ns: nanoseconds(begin.start_ms) };
+        let is = |bit| begin.role & bit != 0;
+        let in_trace = begin.root != number;
         if is(role::PAGE_LOAD) {
             self.page_load = Some(begun);
         }
-        if is(role::PAGE_LOAD) || is(role::VIEW) {
-            self.view = Some(begun.number);
+        if is(role::PAGE_LOAD | role::VIEW) {
+            self.view = Some(number);
         }
-        let is_root = !in_trace && !is(role::MARK);
-        if is_root {
-            links.extend(self.session_before.take().map(|root| OwnLink::to(root, LinkKinds::SESSION)));
+        let mut open = Open::new(self.session.clone());
+        if let Some(cause) = cause {
+            open.link(Target::Own(cause), LinkKinds::CAUSE, if begin.inferred { b"window" } else { b"" });
         }
-        let previous = self.last_root.filter(|last| !in_trace && last.number < begun.number);
-        if is_root {
+        open.previous = self.last_root.filter(|last| !in_trace && last.number < number);
+        if !in_trace && !is(role::MARK) {
+            if let Some(root) = self.session_before.take() {
+                open.link(root, LinkKinds::SESSION, b"");
+            }
             self.last_root = Some(begun);
         }
         let interaction =
-            if is(role::INTERACTION) { Some(begun.number) } else { cause.filter(|_| !inferred) };
+            if is(role::INTERACTION) { Some(number) } else { cause.filter(|_| !begin.inferred) };
         let some = |number: Option<u64>| number.map_or(0, |number| number + 1);
-        let mut row = Row::default();
-        for (field, value) in [
-            (Field::Number, begun.number),
-            (Field::Start, begun.start_ns),
-            (Field::Epoch, epoch.into()),
-            (Field::Parent, some(parent.filter(|_| in_trace))),
-            (Field::Root, some(Some(root).filter(|_| in_trace))),
-            (Field::Previous, some(previous.map(|previous| previous.number))),
-            (Field::View, some(self.view)),
-            (Field::Interaction, some(interaction)),
-        ] {
-            set(&mut row, field, value);
+        let mut say = |field, value| set(&mut open.row, field, value);
+        say(Field::Number, number);
+        say(Field::Start, begun.start_ns);
+        say(Field::Epoch, begin.epoch.into());
+        if in_trace {
+            say(Field::Parent, some(begin.parent));
+            say(Field::Root, begin.root + 1);
         }
-        self.open.push(Open { row, session: self.session.clone(), previous, links, long: None });
-        Some(())
+        say(Field::Previous, some(open.previous.map(|previous| previous.number)));
+        say(Field::View, some(self.view));
+        say(Field::Interaction, some(interaction));
+        self.open.push(open);
     }
 
     /// An open event points to another.
-    pub fn link(&mut self, frame: &[u8]) {
-        let mut frame = Frame(frame);
-        let (Some(number), Some(kinds), Some(trace), Some(span), Some(name)) =
-            (frame.number(), frame.word(), frame.take(), frame.take(), frame.text())
-        else {
-            return;
-        };
-        let target = self.target((*trace, *span));
+    pub fn link(&mut self, number: u64, kinds: u32, target: Target, name: &[u8]) {
         if let Some(open) = self.open.get_mut(number) {
-            open.links.push(OwnLink::named(target, LinkKinds(kinds & LinkKinds::ALL.0), name));
+            let kinds = LinkKinds(kinds & LinkKinds::ALL.0);
+            let name = if kinds.contains(LinkKinds::NAMED) { cut(name, limits::MAX_NAME_BYTES) } else { b"" };
+            open.link(target, kinds, name);
         }
     }
 
-    /// An open event stays open for long: every batch says so from now on. Returns about how many bytes wait.
-    pub fn long(&mut self, frame: &[u8]) -> usize {
+    /// An open event stays open for long: every batch says so from now on. The frame: name, attributes. Returns about how
+    /// many bytes wait.
+    pub fn long(&mut self, number: u64, kind: u32, frame: &[u8]) -> usize {
         let mut frame = Frame(frame);
-        if let (Some(number), Some(kind), Some(name)) = (frame.number(), frame.byte(), frame.text()) {
-            self.open.keep_open(
-                number,
-                Long::new(Kind::from_otlp(kind.into()).unwrap_or_default(), name, frame.0),
-            );
+        if let Some(name) = frame.text() {
+            self.open.keep_open(number, Long::new(Kind::from_otlp(kind).unwrap_or_default(), name, frame.0));
         }
         self.building.bytes()
     }
 
     /// An open event will not be recorded.
-    pub fn cancel(&mut self, frame: &[u8]) {
-        if let Some(number) = Frame(frame).number() {
-            self.open.take(number);
-        }
+    pub fn cancel(&mut self, number: u64) {
+        self.open.take(number);
     }
 
-    /// An event ends and is kept.
-    pub fn finish(&mut self, frame: &[u8]) -> Kept {
+    /// An event ends and is kept. The frame: name, attributes.
+    pub fn finish(&mut self, end: &End, frame: &[u8]) -> Kept {
         if !self.building.has_room(frame.len()) {
             return Kept::SealFirst;
         }
-        match self.try_finish(frame) {
+        match self.try_finish(end, frame) {
             Some(true) => Kept::Waiting(self.building.bytes()),
             Some(false) => Kept::Refused,
             None => {
-                self.building.drop_events(b"malformed", 1);
+                self.dropped(b"malformed", 1);
                 Kept::Refused
             }
         }
     }
 
-    fn try_finish(&mut self, frame: &[u8]) -> Option<bool> {
-        let mut frame = Frame(frame);
-        let number = frame.number()?;
-        let Some(mut open) = self.open.take(number) else {
-            self.building.drop_events(b"not_open", 1);
+    fn try_finish(&mut self, end: &End, frame: &[u8]) -> Option<bool> {
+        let Some(mut open) = self.open.take(end.number) else {
+            self.dropped(b"not_open", 1);
             return Some(false);
         };
-        let duration_ns = nanoseconds(frame.float()?);
-        let kind = Kind::from_otlp(frame.byte()?.into())?;
-        let status = Status::from_otlp(frame.byte()?.into())?;
-        if frame.byte()? != 0 {
+        let sort = sort(Kind::from_otlp(end.kind)?, Status::from_otlp(end.status)?);
+        if end.demoted {
             open.demote();
         }
-        let (sort, name) = (sort(kind, status), frame.text()?);
+        let mut frame = Frame(frame);
+        let (duration_ns, name) = (nanoseconds(end.duration_ms), frame.text()?);
         let finished = Finished { open: &open, duration_ns, sort, name, state: 0, with_links: true };
         self.building.add(&finished, frame)
     }
 
-    /// JavaScript had to give up so many events.
-    pub fn dropped(&mut self, frame: &[u8]) {
-        let mut frame = Frame(frame);
-        if let (Some(reason), Some(count)) = (frame.text(), frame.number()) {
-            self.building.drop_events(reason, count);
-        }
+    /// So many events were given up.
+    pub fn dropped(&mut self, reason: &[u8], count: u64) {
+        self.building.drop_events(reason, count);
     }
 
     /// Seals what waits into `out`: form, digest, body. Empty: nothing waits. Returns the body in the plain form.
-    pub fn seal(&mut self, frame: &[u8], out: &mut Vec<u8>) -> Vec<u8> {
-        let (wall_ns, state) = when(frame);
+    pub fn seal(&mut self, wall_ms: f64, state: OpenState, out: &mut Vec<u8>) -> Vec<u8> {
         let changed = self.told != Some(state);
         if self.open.long_ones().any(|open| changed || !open.is_told()) || !self.building.rows.is_empty() {
-            self.tell_open(wall_ns, state);
+            self.tell_open(nanoseconds(wall_ms), state);
             self.told = Some(state);
         }
         let body = self.write(out);
@@ -234,11 +234,10 @@ impl Recorder {
 
     /// What waits, as if it were sealed, and what is open; it goes on waiting. Empty: there is neither. Counts of what was
     /// given up are not told: told twice they would count twice.
-    pub fn tail(&mut self, frame: &[u8], out: &mut Vec<u8>) {
-        let (wall_ns, state) = when(frame);
+    pub fn tail(&mut self, wall_ms: f64, state: OpenState, out: &mut Vec<u8>) {
         let (length, dropped) = (self.building.length(), mem::take(&mut self.building.rows.dropped));
         for open in self.open.long_ones() {
-            self.building.add_open(open, wall_ns, state, true);
+            self.building.add_open(open, nanoseconds(wall_ms), state, true);
         }
         self.write(out);
         self.building.truncate(length);
@@ -267,21 +266,6 @@ impl Recorder {
             open.set_told();
         }
     }
-
-    /// A root that JavaScript knows by its ids only: one of ours is told by its number, which costs a byte.
-    fn target(&self, (trace, span): (TraceId, SpanId)) -> Target {
-        let mut known = self.last_root.into_iter().chain(self.page_load);
-        let own =
-            known.find(|event| self.ids.trace(event.number) == trace && self.ids.span(event.number) == span);
-        own.map_or(Target::Foreign(trace, span), |event| Target::Own(event.number))
-    }
-}
-
-fn when(frame: &[u8]) -> (u64, OpenState) {
-    let mut frame = Frame(frame);
-    let wall_ns = frame.float().map_or(0, nanoseconds);
-    let state = frame.byte().and_then(|state| OpenState::from_wire(state.into()));
-    (wall_ns, state.unwrap_or(OpenState::Visible))
 }
 
 /// Milliseconds → nanoseconds, rounded to what browsers resolve (5 µs at best).

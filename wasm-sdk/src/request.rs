@@ -1,9 +1,9 @@
-//! What stands before a sealed batch in a request, the answer behind it, and what the collector has by its answers.
+//! What the collector has of the page, by its answers.
 
 use alloc::vec::Vec;
 use core::mem;
 
-use weft_proto::{Ack, Earlier, Head, base::MAX_BASE_BYTES, deflate_behind};
+use weft_proto::{Ack, Base, base::MAX_BASE_BYTES, deflate_behind};
 
 use crate::frame::Frame;
 
@@ -11,18 +11,14 @@ use crate::frame::Frame;
 /// collector may get every second request.
 const MAX_MISSES: u8 = 2;
 
-/// Writes the head for one try to send a sealed batch.
-pub fn head(frame: &[u8], out: &mut Vec<u8>) {
-    out.clear();
-    if let Some(head) = Frame(frame).head() {
-        Head::write(&head, out);
-    }
-}
-
 /// What the collector has of the page: later batches are deflated behind that.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Acknowledged {
-    earlier: Earlier,
+    /// Bodies of batches whose numbers follow each other, one behind the other; and how long each is.
+    bodies: Vec<u8>,
+    lengths: Vec<u64>,
+    /// The number after the last of them.
+    next: u64,
     /// Digest and body of the batch that was sealed last.
     last: (u32, Vec<u8>),
     /// Digest of the batch that was sent behind others, and is not answered.
@@ -30,7 +26,26 @@ pub struct Acknowledged {
     misses: u8,
 }
 
+impl Default for Acknowledged {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Acknowledged {
+    /// Of a page that has sent nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            bodies: Vec::new(),
+            lengths: Vec::new(),
+            next: 0,
+            last: (0, Vec::new()),
+            behind: None,
+            misses: 0,
+        }
+    }
+
     /// A batch is sealed; `sealed`: form, digest and body as they are sent, or nothing.
     pub fn sealed(&mut self, sealed: &[u8], body: Vec<u8>) {
         if let Some(digest) = Frame(sealed.get(1..).unwrap_or_default()).word() {
@@ -40,44 +55,58 @@ impl Acknowledged {
 
     /// Writes the batch of this digest and number behind what the collector has: its base, and DEFLATE. Nothing: it has
     /// to be sent alone.
-    pub fn behind(&mut self, frame: &[u8], out: &mut Vec<u8>) {
+    pub fn behind(&mut self, digest: u32, number: u64, out: &mut Vec<u8>) {
         out.clear();
-        let mut frame = Frame(frame);
-        let (Some(digest), Some(number), Some(base)) = (frame.word(), frame.number(), self.earlier.base())
-        else {
-            return;
-        };
-        if self.last.0 == digest && self.misses < MAX_MISSES {
+        let count = self.lengths.len() as u64;
+        if self.last.0 == digest && self.misses < MAX_MISSES && count > 0 {
             self.behind = Some(digest);
-            base.write(number, out);
-            out.extend(deflate_behind(&self.earlier, &self.last.1));
+            Base { first: self.next - count, last: self.next - 1 }.write(number, out);
+            out.extend_from_slice(&deflate_behind(&self.bodies, &self.last.1));
         }
     }
 
     /// Milliseconds to wait before sending again; `None`: the answer does not acknowledge the batch of this digest and
     /// number. If it stood behind others, nobody knows what the collector has.
-    pub fn answer(&mut self, frame: &[u8]) -> Option<u32> {
-        let mut frame = Frame(frame);
-        let (digest, number) = (frame.word()?, frame.number()?);
-        let was_behind = self.behind.take_if(|behind| *behind == digest).is_some();
-        let ack = Ack::decode(frame.0).ok().filter(|ack| ack.digest == digest && ack.number == number);
-        let Some(ack) = ack else {
-            if was_behind {
-                self.misses += 1;
-                self.earlier = Earlier::default();
-            }
-            return None;
-        };
+    pub fn answer(&mut self, digest: u32, number: u64, answer: &[u8]) -> Option<u32> {
+        let was_behind = self.behind == Some(digest);
         if was_behind {
-            self.misses = 0;
+            self.behind = None;
         }
-        if self.last.0 == digest {
-            // What was sealed while it was under way is not here, and the collector has it: then it begins anew.
-            if self.earlier.base().is_some_and(|base| base.last + 1 != number) {
-                self.earlier = Earlier::default();
+        let ack = Ack::decode(answer).ok().filter(|ack| ack.digest == digest && ack.number == number);
+        if was_behind {
+            self.misses = if ack.is_some() { 0 } else { self.misses + 1 };
+            if ack.is_none() {
+                self.forget();
             }
-            self.earlier.keep(number, &mem::take(&mut self.last).1, MAX_BASE_BYTES);
         }
-        Some(ack.wait_ms)
+        if ack.is_some() && self.last.0 == digest {
+            self.keep(number);
+        }
+        ack.map(|ack| ack.wait_ms)
+    }
+
+    /// Keeps the last body; of all together no more than fits in a base, without the first ones.
+    fn keep(&mut self, number: u64) {
+        // What was sealed while it was under way is not here, and the collector has it: then it begins anew.
+        if self.next != number {
+            self.forget();
+        }
+        let body = mem::take(&mut self.last).1;
+        if body.len() > MAX_BASE_BYTES {
+            return;
+        }
+        let mut start = 0;
+        while self.bodies.len() - start + body.len() > MAX_BASE_BYTES {
+            start += self.lengths.remove(0) as usize;
+        }
+        self.bodies = self.bodies.get(start..).unwrap_or_default().to_vec();
+        self.bodies.extend_from_slice(&body);
+        self.lengths.push(body.len() as u64);
+        self.next = number + 1;
+    }
+
+    fn forget(&mut self) {
+        self.bodies.clear();
+        self.lengths.clear();
     }
 }

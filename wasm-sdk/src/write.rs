@@ -30,27 +30,19 @@ impl FrameWriter {
         &self.0
     }
 
-    /// Appends a byte.
-    #[must_use]
-    pub fn byte(self, byte: u8) -> Self {
+    fn byte(self, byte: u8) -> Self {
         self.raw(&[byte])
     }
 
-    /// Appends a u32.
-    #[must_use]
-    pub fn word(self, word: u32) -> Self {
+    fn word(self, word: u32) -> Self {
         self.raw(&word.to_le_bytes())
     }
 
-    /// Appends an f64.
-    #[must_use]
-    pub fn float(self, float: f64) -> Self {
+    fn float(self, float: f64) -> Self {
         self.raw(&float.to_le_bytes())
     }
 
-    /// Appends bytes as they are.
-    #[must_use]
-    pub fn raw(mut self, bytes: &[u8]) -> Self {
+    fn raw(mut self, bytes: &[u8]) -> Self {
         self.0.extend_from_slice(bytes);
         self
     }

@@ -4,7 +4,7 @@
 
 mod page;
 
-use page::{MONDAY, NO_CAUSE, NONE, Page, when};
+use page::{MONDAY, NO_CAUSE, NONE, Page};
 use proptest::prelude::*;
 use weft_proto::{Ack, Base, Earlier, Form, OpenState, base::MAX_BASE_BYTES, digest, inflate};
 use weft_sdk::request::Acknowledged;
@@ -54,10 +54,6 @@ impl Collector {
     }
 }
 
-fn frame(told: u32, number: u64, rest: &[u8]) -> Vec<u8> {
-    [&told.to_le_bytes()[..], &(number as f64).to_le_bytes(), rest].concat()
-}
-
 /// Sends one batch until it is acknowledged. Returns how often it was sent behind others, and how many bytes that took.
 fn deliver(
     collector: &mut Collector,
@@ -69,7 +65,7 @@ fn deliver(
     let told = u32::from_le_bytes(*sealed[1..].first_chunk().unwrap());
     let alone = if sealed[0] == 0 { Form::Plain } else { Form::Deflate };
     let (mut behind, mut tried) = (Vec::new(), false);
-    acknowledged.behind(&frame(told, number, &[]), &mut behind);
+    acknowledged.behind(told, number, &mut behind);
     let size = (!behind.is_empty()).then_some(behind.len());
     loop {
         let fate = fates.next().unwrap_or(Fate::Arrives);
@@ -91,7 +87,7 @@ fn deliver(
             continue;
         }
         let answer = answer.unwrap_or_default();
-        if acknowledged.answer(&frame(told, number, &answer)).is_some() {
+        if acknowledged.answer(told, number, &answer).is_some() {
             return size;
         }
     }
@@ -114,7 +110,7 @@ fn seal(page: &mut Page, number: u64) -> (Vec<u8>, Vec<u8>) {
     let url = format!("https://shop.example/products/{}", number % 7);
     page.finish(number, "GET", &[("http.request.method", "GET"), ("url.full", &url)]).unwrap();
     let mut sealed = Vec::new();
-    let body = page.0.seal(&when(MONDAY, OpenState::Visible), &mut sealed);
+    let body = page.0.seal(MONDAY, OpenState::Visible, &mut sealed);
     (sealed, body)
 }
 

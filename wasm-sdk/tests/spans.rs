@@ -4,9 +4,9 @@
 
 mod page;
 
-use weft_proto::{Ids, InTrace, LinkKinds, OpenState, Seed, Target};
+use weft_proto::{InTrace, LinkKinds, OpenState, Target};
 
-use page::{INTERACTION, MONDAY, NO_CAUSE, NONE, PAGE_LOAD, Page, SEED};
+use page::{INTERACTION, MONDAY, NO_CAUSE, NONE, PAGE_LOAD, Page};
 
 const HOUR: f64 = 3_600_000.0;
 
@@ -47,11 +47,10 @@ fn a_guessed_cause_names_its_rule_and_makes_no_interaction() {
 
 #[test]
 fn a_link_to_an_event_of_the_page_costs_its_number_and_one_to_another_its_ids() {
-    let ids = Ids::new(Seed(SEED));
     let mut page = Page::opened();
     page.moment(0, MONDAY, PAGE_LOAD).begin(1, MONDAY, NONE, NO_CAUSE);
-    page.link(1, LinkKinds::RESTORED, (ids.trace(0), ids.span(0)), "");
-    page.link(1, LinkKinds::NAMED, ([7; 16], [8; 8]), "reply").finish(1, "event", &[]);
+    page.link(1, LinkKinds::RESTORED, Target::Own(0), "");
+    page.link(1, LinkKinds::NAMED, Target::Foreign([7; 16], [8; 8]), "reply").finish(1, "event", &[]);
     let batch = page.sealed().unwrap();
     let links = batch.links_of(&batch.events[1]);
     assert_eq!((links[0].target, links[0].kinds, links[0].rule), (Target::Own(0), LinkKinds::RESTORED, None));
@@ -108,6 +107,6 @@ fn the_tail_holds_what_waits_and_gives_up_what_is_open_and_leaves_both_as_they_w
 fn what_is_cancelled_is_nothing() {
     let mut page = Page::opened();
     page.begin(0, MONDAY, NONE, NO_CAUSE).long(0, "call", &[]);
-    page.0.cancel(&0.0f64.to_le_bytes());
+    page.0.cancel(0);
     assert_eq!((page.tail(MONDAY), page.sealed()), (None, None));
 }

@@ -1,6 +1,8 @@
 //! `cargo xtask wasm`: Rust → wasm → what `wasm-opt` makes of it, then the TypeScript around it.
 
 mod debian;
+mod exports;
+mod pairs;
 
 use std::{
     fmt, fs,
@@ -47,6 +49,9 @@ const SOURCE: &str = "rust-src";
 /// A panic is a trap, and says nothing: the page would not see what it says.
 const TRAPS: &str = "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
 
+/// `core` and `alloc` from their sources.
+const BUILD_STD: [&str; 2] = ["-Zbuild-std=core,alloc", "-Zbuild-std-features=optimize_for_size"];
+
 /// What rustc may use in wasm by default, which browsers have had for years (bulk memory: 2020).
 const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
@@ -55,6 +60,21 @@ const FEATURES: [&str; 6] = [
     "--enable-mutable-globals",
     "--enable-multivalue",
     "--enable-reference-types",
+];
+
+/// What `wasm-opt` does, measured (decision 0017). Memory starts as zeros, and nothing lies below 1 KiB: there the stack ends.
+const SMALLEST: [&str; 10] = [
+    "--low-memory-unused",
+    "--zero-filled-memory",
+    "--flatten",
+    "--rereloop",
+    "-Oz",
+    "--gufa",
+    "-Oz",
+    "--converge",
+    "--always-inline-max-function-size=6",
+    // Many small pieces of data take more than the zeros between them.
+    "--skip-pass=memory-packing",
 ];
 
 pub(crate) fn run(way: Way) -> Outcome {
@@ -75,7 +95,7 @@ pub(crate) fn build(way: Way) -> Outcome {
 pub(crate) fn with_names() -> Outcome<PathBuf> {
     let made = repository::root().join("target/named.wasm");
     let compiled = compile(toolchain(Way::Chosen)?)?;
-    wasm_opt(&compiled, &made, &["-Oz", "--converge", "--debuginfo"])?;
+    wasm_opt(&compiled.module, &made, &[&SMALLEST[..], &["--debuginfo"]].concat())?;
     Ok(made)
 }
 
@@ -110,44 +130,66 @@ fn rustup_adds(what: &str, name: &str) -> bool {
     added.is_ok()
 }
 
-/// The module as rustc leaves it.
-fn compile(way: Way) -> Outcome<PathBuf> {
+/// What rustc leaves.
+struct Compiled {
+    module: PathBuf,
+    /// The same without functions that return several values, which wasm2js does not know.
+    plain: PathBuf,
+}
+
+fn compile(way: Way) -> Outcome<Compiled> {
     // A target directory of its own: the other compiler and the other profile never make the usual one stale.
     let (cargo, name, source): (_, _, &[&str]) = match way {
         Way::Debian => (debian::cargo()?, "wasm-debian", debian::BUILD_STD),
         // Building `core` is unstable; this is the documented switch for those who do it all the same.
-        Way::RustupSource => {
-            let cargo = Program::cargo().env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", TRAPS);
-            (cargo, "wasm-core", &["-Zbuild-std=core,alloc", "-Zbuild-std-features=optimize_for_size"])
-        }
+        Way::RustupSource => (with_source(TRAPS), "wasm-core", &BUILD_STD),
         Way::Chosen | Way::Rustup => (Program::cargo(), "wasm", &[]),
     };
-    let directory = repository::root().join("target").join(name);
-    cargo
-        .args(["build", "--profile", "wasm", "--package", "weft-sdk", "--lib", "--target", TARGET])
-        .args([Path::new("--target-dir"), &directory])
-        .args(source)
-        .show()?;
-    Ok(directory.join(TARGET).join("wasm/weft_sdk.wasm"))
+    let plain = compile_for(cargo, Path::new(TARGET), name, source)?;
+    if way != Way::RustupSource {
+        return Ok(Compiled { module: plain.clone(), plain });
+    }
+    let flags = format!("{TRAPS} {}", pairs::FEATURE);
+    let source = [&BUILD_STD[..], &["-Zjson-target-spec"]].concat();
+    let module = compile_for(with_source(&flags), &pairs::target()?, name, &source)?;
+    Ok(Compiled { module, plain })
 }
 
-fn optimise(compiled: &Path) -> Outcome {
+fn with_source(flags: &str) -> Program {
+    Program::cargo().env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", flags)
+}
+
+fn compile_for(cargo: Program, target: &Path, name: &str, more: &[&str]) -> Outcome<PathBuf> {
+    let directory = repository::root().join("target").join(name);
+    cargo
+        .args(["build", "--profile", "wasm", "--package", "weft-sdk", "--lib", "--target"])
+        .args([target, Path::new("--target-dir"), &directory])
+        .args(more)
+        .show()?;
+    let folder = target.file_stem().unwrap_or_default();
+    Ok(directory.join(folder).join("wasm/weft_sdk.wasm"))
+}
+
+fn optimise(Compiled { module, plain }: &Compiled) -> Outcome {
     let root = repository::root();
     let (dist, made) = (root.join("wasm-sdk/dist"), root.join("wasm-sdk/dist/weft.wasm"));
     // Which of the two ways made the last one does not show in times, so the source is remembered.
     let stamp = root.join("target/wasm-source");
-    let source = compiled.display().to_string();
+    let source = module.display().to_string();
     let same_source = fs::read_to_string(&stamp).is_ok_and(|last| last == source);
-    if same_source && repository::is_fresh(&made, &[compiled.to_path_buf(), root.join("xtask/src/wasm.rs")]) {
+    if same_source
+        && repository::is_fresh(&made, &[module.clone(), plain.clone(), root.join("xtask/src/wasm.rs")])
+    {
         return Ok(());
     }
     fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
-    wasm_opt(
-        compiled,
-        &made,
-        &["-Oz", "--converge", "--strip-debug", "--strip-producers", "--strip-target-features"],
-    )?;
-    as_javascript(&made)?;
+    let stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
+    let (asked_for, small) = (root.join("target/asked-for.wasm"), root.join("target/plain.wasm"));
+    for (from, to) in [(module, &made), (plain, &small)] {
+        exports::keep(from, &asked_for)?;
+        wasm_opt(&asked_for, to, &[&SMALLEST[..], &stripped].concat())?;
+    }
+    as_javascript(&small)?;
     fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
 }
 

@@ -45,7 +45,7 @@ impl Sealed {
         others.iter().for_each(|other| earlier.keep(other.number, &other.body, MAX_BASE_BYTES));
         let mut bytes = Vec::new();
         earlier.base().unwrap().write(self.number, &mut bytes);
-        bytes.extend(deflate_behind(&earlier, &self.body));
+        bytes.extend(deflate_behind(earlier.bytes(), &self.body));
         self.request(Form::Behind, &bytes)
     }
 }

@@ -2,20 +2,17 @@
 
 use alloc::{vec, vec::Vec};
 
-use super::{Token, bits::Bits};
+use super::{Token, bits::Bits, told::Told};
 
 const LITERALS: usize = 286;
 const DISTANCES: usize = 30;
 const END: usize = 256;
 
-/// Symbols that describe the lengths of codes, in the order in which their own are told.
-const ORDER: [u8; 19] = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
-
 /// A symbol, and the bits behind it that say which of several it is.
-struct Symbol {
-    at: usize,
-    extra: u32,
-    count: u8,
+pub(super) struct Symbol {
+    pub(super) at: usize,
+    pub(super) extra: u32,
+    pub(super) count: u8,
 }
 
 /// What a length or distance is written as: from `4 << bits / 2` (or `2 << ..`) on, each symbol stands for twice as many.
@@ -51,20 +48,13 @@ pub(super) struct Codes {
     pub(super) bits: u32,
 }
 
-/// Lengths of codes as they are told: symbols with what is behind them, and the codes of those.
-struct Told {
-    counts: [usize; 2],
-    symbols: Vec<Symbol>,
-    lengths: Vec<u8>,
-}
-
 impl Codes {
     pub(super) fn of(tokens: &[Token]) -> Self {
         let mut counts = [vec![0_u32; LITERALS], vec![0; DISTANCES]];
         let mut extra = 0;
         let [literals, distances] = &mut counts;
         let mut count = |of: &mut [u32], symbol: &Symbol| {
-            of.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
+            add_one(of, symbol.at);
             extra += u32::from(symbol.count);
         };
         for token in tokens {
@@ -96,7 +86,7 @@ impl Codes {
         if let Some(told) = &self.told {
             told.write(to);
         }
-        let [literals, distances] = [&self.lengths[0], &self.lengths[1]].map(|lengths| codes(lengths));
+        let (literals, distances) = (codes(&self.lengths[0]), codes(&self.lengths[1]));
         for token in tokens {
             if token.distance == 0 {
                 put(&literals, &Symbol { at: token.length.into(), extra: 0, count: 0 }, to);
@@ -109,70 +99,22 @@ impl Codes {
     }
 }
 
-impl Told {
-    fn of([literals, distances]: &[Vec<u8>; 2]) -> Self {
-        let used = |lengths: &[u8], least: usize| {
-            lengths.iter().rposition(|length| *length != 0).map_or(least, |last| (last + 1).max(least))
-        };
-        let counts = [used(literals, 257), used(distances, 1)];
-        let mut all = literals.get(..counts[0]).unwrap_or_default().to_vec();
-        all.extend_from_slice(distances.get(..counts[1]).unwrap_or_default());
-        let symbols = runs(&all);
-        let mut of_symbols = vec![0; ORDER.len()];
-        for symbol in &symbols {
-            of_symbols.iter_mut().skip(symbol.at).take(1).for_each(|count| *count += 1);
-        }
-        Self { counts, symbols, lengths: lengths(&of_symbols, 7) }
+pub(super) fn add_one(counts: &mut [u32], at: usize) {
+    if let Some(count) = counts.get_mut(at) {
+        *count += 1;
     }
-
-    /// How many of the lengths of its own codes are told.
-    fn own(&self) -> usize {
-        let is_used = |at: &u8| self.lengths.get(usize::from(*at)).is_some_and(|length| *length != 0);
-        ORDER.iter().rposition(is_used).map_or(4, |last| (last + 1).max(4))
-    }
-
-    fn bits(&self) -> u32 {
-        let length = |symbol: &Symbol| self.lengths.get(symbol.at).copied().unwrap_or(0) + symbol.count;
-        14 + self.own() as u32 * 3 + self.symbols.iter().map(|symbol| u32::from(length(symbol))).sum::<u32>()
-    }
-
-    fn write(&self, to: &mut Bits) {
-        to.put(self.counts[0] as u32 - 257, 5);
-        to.put(self.counts[1] as u32 - 1, 5);
-        to.put(self.own() as u32 - 4, 4);
-        for at in ORDER.iter().take(self.own()) {
-            to.put(self.lengths.get(usize::from(*at)).copied().unwrap_or(0).into(), 3);
-        }
-        let codes = codes(&self.lengths);
-        self.symbols.iter().for_each(|symbol| put(&codes, symbol, to));
-    }
-}
-
-/// Lengths of codes, those that come again as how often (RFC 1951, 3.2.7).
-fn runs(mut lengths: &[u8]) -> Vec<Symbol> {
-    let mut symbols = Vec::new();
-    let mut before = None;
-    while let Some(&first) = lengths.first() {
-        let run = lengths.iter().take_while(|length| **length == first).count();
-        let (symbol, taken) = match run {
-            11.. if first == 0 => {
-                (Symbol { at: 18, extra: run.min(138) as u32 - 11, count: 7 }, run.min(138))
-            }
-            3.. if first == 0 => (Symbol { at: 17, extra: run as u32 - 3, count: 3 }, run),
-            3.. if before == Some(first) => {
-                (Symbol { at: 16, extra: run.min(6) as u32 - 3, count: 2 }, run.min(6))
-            }
-            _ => (Symbol { at: first.into(), extra: 0, count: 0 }, 1),
-        };
-        symbols.push(symbol);
-        before = Some(first);
-        lengths = lengths.get(taken..).unwrap_or_default();
-    }
-    symbols
 }
 
 fn cost(counts: &[u32], lengths: &[u8]) -> u32 {
-    counts.iter().zip(lengths).map(|(count, length)| count * u32::from(*length)).sum()
+    let mut bits = 0;
+    for (at, count) in counts.iter().enumerate() {
+        bits += count * u32::from(length_of(lengths, at));
+    }
+    bits
+}
+
+pub(super) fn length_of(lengths: &[u8], at: usize) -> u8 {
+    lengths.get(at).copied().unwrap_or(0)
 }
 
 fn fixed() -> [Vec<u8>; 2] {
@@ -191,7 +133,7 @@ fn fixed() -> [Vec<u8>; 2] {
 }
 
 /// Lengths of the best codes that are not longer than `limit`.
-fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
+pub(super) fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
     let mut counts = counts.to_vec();
     loop {
         let lengths = unlimited(&counts);
@@ -199,7 +141,11 @@ fn lengths(counts: &[u32], limit: u8) -> Vec<u8> {
             return lengths;
         }
         // The rarest become less rare, and their codes shorter.
-        counts.iter_mut().filter(|count| **count > 0).for_each(|count| *count = *count / 2 + 1);
+        for count in &mut counts {
+            if *count > 0 {
+                *count = *count / 2 + 1;
+            }
+        }
     }
 }
 
@@ -210,8 +156,10 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
     let add = |left: &mut Vec<(u32, usize)>, weight: u32, node: usize| {
         left.insert(left.partition_point(|(other, _)| *other > weight), (weight, node));
     };
-    for (count, node) in counts.iter().zip(0..).filter(|(count, _)| **count > 0) {
-        add(&mut left, *count, node);
+    for (node, count) in counts.iter().enumerate() {
+        if *count > 0 {
+            add(&mut left, *count, node);
+        }
     }
     // By node: what it became part of, which comes behind it; 0: nothing.
     let mut parents = vec![0; counts.len()];
@@ -223,7 +171,9 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
             let Some((weight, node)) = left.pop() else { continue };
             made += weight;
             let parent = parents.len();
-            parents.iter_mut().skip(node).take(1).for_each(|of| *of = parent);
+            if let Some(of) = parents.get_mut(node) {
+                *of = parent;
+            }
         }
         add(&mut left, made, parents.len());
         parents.push(0);
@@ -234,7 +184,9 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
         let parent = parents.get(node).copied().unwrap_or(0);
         if parent > 0 {
             let depth = depths.get(parent).copied().unwrap_or(0);
-            depths.iter_mut().skip(node).take(1).for_each(|of| *of = depth + 1);
+            if let Some(of) = depths.get_mut(node) {
+                *of = depth + 1;
+            }
         }
     }
     depths.truncate(counts.len());
@@ -242,20 +194,22 @@ fn unlimited(counts: &[u32]) -> Vec<u8> {
 }
 
 /// The codes that lengths stand for (RFC 1951, 3.2.2), turned round, as they are written from their first bit on.
-fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
+pub(super) fn codes(lengths: &[u8]) -> Vec<(u32, u8)> {
     let mut codes = vec![(0, 0); lengths.len()];
     let mut code: u32 = 0;
-    for length in 1..=15 {
+    for length in 1..16 {
         code <<= 1;
-        for (to, _) in codes.iter_mut().zip(lengths).filter(|(_, of)| **of == length) {
-            *to = (code.reverse_bits() >> (32 - u32::from(length)), length);
-            code += 1;
+        for (at, to) in codes.iter_mut().enumerate() {
+            if length_of(lengths, at) == length {
+                *to = (code.reverse_bits() >> (32 - u32::from(length)), length);
+                code += 1;
+            }
         }
     }
     codes
 }
 
-fn put(codes: &[(u32, u8)], symbol: &Symbol, to: &mut Bits) {
+pub(super) fn put(codes: &[(u32, u8)], symbol: &Symbol, to: &mut Bits) {
     let (code, length) = codes.get(symbol.at).copied().unwrap_or_default();
     to.put(code, length);
     to.put(symbol.extra, symbol.count);

@@ -28,9 +28,9 @@ impl<'a> Matches<'a> {
     /// Of `buffer`, the first `known` bytes of which are there already.
     pub(super) fn of(buffer: &'a [u8], known: usize) -> Self {
         let mut all = Self { buffer, last: vec![0; 1 << HASH_BITS], before: vec![0; buffer.len()] };
-        (0..known).for_each(|at| {
+        for at in 0..known {
             all.add(at);
-        });
+        }
         all
     }
 
@@ -63,7 +63,10 @@ impl<'a> Matches<'a> {
             // What ends alike too may be longer than the best so far.
             let longer = usize::from(best.length);
             if here.get(longer) == there.get(longer) {
-                let length = here.iter().zip(there).take_while(|(one, other)| one == other).count();
+                let mut length = 0;
+                while length < here.len() && here.get(length) == there.get(length) {
+                    length += 1;
+                }
                 let is_worth_it = length > MIN_LENGTH || length == MIN_LENGTH && distance <= MAX_NEAR;
                 if is_worth_it && length > longer {
                     best = Token { length: length as u16, distance: distance as u16 };

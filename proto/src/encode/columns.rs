@@ -57,7 +57,8 @@ pub(super) fn write(
     to: &mut Vec<u8>,
 ) {
     let (mut told, mut all, mut cells) = (0, Vec::new(), Vec::new());
-    for column in Column::ALL {
+    for column in &Column::ALL {
+        let column = *column;
         cells.clear();
         if let Column::LinkTarget | Column::LinkKinds | Column::LinkRule = column {
             links(rows, order, column, text, &mut cells);
@@ -199,8 +200,10 @@ fn links(rows: &Rows, order: &Order, column: Column, text: &mut Text<'_>, to: &m
 
 /// How many ids back from the last one it lies, plus 1; 0: it is a new one, and the next of the ids.
 fn foreign(rows: &Rows, id: u64, told: &mut Vec<u64>, text: &mut Text<'_>) -> u64 {
-    if let Some(back) = told.iter().rev().position(|other| *other == id) {
-        return back as u64 + 1;
+    for place in 0..told.len() {
+        if at(told, place) == id {
+            return (told.len() - place) as u64;
+        }
     }
     told.push(id);
     let start = id as usize * 24;

@@ -70,7 +70,7 @@ impl Shapes {
     fn renumber(&mut self) {
         let mut numbers = vec![0; self.columns.len()];
         let mut columns = Vec::new();
-        for shape in 0..=self.firsts.len() {
+        for shape in 0..self.firsts.len() + 1 {
             let place =
                 shape.checked_sub(1).map_or(self.sorts.len(), |shape| at(&self.firsts, shape) as usize);
             for cell in self.columns_of(place) {
@@ -129,7 +129,7 @@ impl Shapes {
         }
         put(to, self.firsts.len() as u64);
         let mut before: &[u64] = &[];
-        for shape in 0..=self.firsts.len() {
+        for shape in 0..self.firsts.len() + 1 {
             let is_resource = shape == self.firsts.len();
             let place = if is_resource { self.sorts.len() } else { at(&self.firsts, shape) as usize };
             if !is_resource {

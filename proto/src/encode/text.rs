@@ -54,10 +54,12 @@ impl<'a> Text<'a> {
     pub(super) fn before(mut self, rest: &[u8]) -> Vec<u8> {
         self.packed.extend_from_slice(&self.ids);
         let mut body = Vec::new();
-        for part in [&self.packed, &self.text] {
+        let mut add = |part: &[u8]| {
             put(&mut body, part.len() as u64);
             body.extend_from_slice(part);
-        }
+        };
+        add(&self.packed);
+        add(&self.text);
         body.extend_from_slice(rest);
         body
     }

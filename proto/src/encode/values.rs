@@ -14,7 +14,7 @@ pub(super) fn write(rows: &Rows, order: &Order, shapes: &Shapes, text: &mut Text
     // By column: its first and its last value. By value: the next one of its column. All plus 1.
     let (mut firsts, mut lasts) = (vec![0; shapes.columns.len()], vec![0; shapes.columns.len()]);
     let (mut nexts, mut values) = (vec![0; shapes.cells.len()], Vec::new());
-    for place in 0..=rows.len() {
+    for place in 0..rows.len() + 1 {
         let (start, end) = order.attributes(rows, place);
         for attribute in start..end {
             let cell = values.len();
@@ -86,7 +86,7 @@ const MAX_PLACES: u8 = 4;
 /// A double: its decimal places and what it is without the point; or, where that is not it, as its eight bytes.
 fn double(value: f64, to: &mut Vec<u8>) {
     let mut scale = 1.0;
-    for places in 0..=MAX_PLACES {
+    for places in 0..MAX_PLACES + 1 {
         let digits = (value * scale + if value < 0.0 { -0.5 } else { 0.5 }) as i64;
         // Exact as a double, so that dividing gives the nearest of what it stands for, on every machine.
         if digits.unsigned_abs() < 1 << 53 && (digits as f64 / scale).to_bits() == value.to_bits() {

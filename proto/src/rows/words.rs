@@ -15,6 +15,18 @@ pub struct Words {
 }
 
 impl Words {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { text: Vec::new(), ends: Vec::new(), index: Index::new() }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.index.clear();
+    }
+
     /// The text at `id`; empty, if there is none.
     #[must_use]
     pub fn get(&self, id: u64) -> &[u8] {

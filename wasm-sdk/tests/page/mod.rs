@@ -2,10 +2,9 @@
 
 #![allow(dead_code, missing_docs, unreachable_pub, clippy::unwrap_used, clippy::panic)]
 
-use weft_proto::{Batch, Form, LinkKinds, OpenState, decode, digest, inflate};
-use weft_sdk::record::{Kept, Recorder};
+use weft_proto::{Batch, Form, LinkKinds, OpenState, Session, Target, decode, digest, inflate};
+use weft_sdk::record::{Begin, End, Kept, Recorder};
 
-pub const SEED: [u8; 16] = *b"0123456789abcdef";
 pub const NONE: u8 = 0;
 pub const PAGE_LOAD: u8 = 1;
 pub const INTERACTION: u8 = 4;
@@ -19,19 +18,12 @@ pub struct Page(pub Recorder);
 
 impl Page {
     pub fn opened() -> Self {
-        Self(Recorder::new(&SEED))
+        Self(Recorder::default())
     }
 
-    pub fn session(&mut self, id: u8, previous: Option<u8>, root: Option<([u8; 16], [u8; 8])>) -> &mut Self {
-        let mut frame = vec![id; 16];
-        frame.push(previous.is_some().into());
-        frame.extend([previous.unwrap_or(0); 16]);
-        frame.extend([0, 0, 0, 0, 0, 1, id]);
-        frame.push(root.is_some().into());
-        let (trace, span) = root.unwrap_or_default();
-        frame.extend(trace);
-        frame.extend(span);
-        self.0.session(&frame);
+    pub fn session(&mut self, id: u8, previous: Option<u8>, root: Option<Target>) -> &mut Self {
+        let previous_id = previous.map(|previous| [previous; 16]);
+        self.0.session(Session { id: [id; 16], previous_id, randomness: 0x100 + u64::from(id) }, root);
         self
     }
 
@@ -48,15 +40,9 @@ impl Page {
         (cause, inferred): (f64, bool),
         within: Option<(u64, u64)>,
     ) -> &mut Self {
-        let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.extend(start_ms.to_le_bytes());
-        frame.extend(0u32.to_le_bytes());
-        frame.push(role);
-        frame.extend(cause.to_le_bytes());
-        frame.push(inferred.into());
-        frame.extend(within.map_or(-1.0, |(parent, _)| parent as f64).to_le_bytes());
-        frame.extend((within.map_or(number, |(_, root)| root) as f64).to_le_bytes());
-        self.0.begin(&frame);
+        let (parent, root) = within.map_or((None, number), |(parent, root)| (Some(parent), root));
+        let cause = (cause >= 0.0).then_some(cause as u64);
+        self.0.begin(&Begin { number, start_ms, epoch: 0, role, cause, inferred, parent, root });
         self
     }
 
@@ -72,12 +58,8 @@ impl Page {
         name: &str,
         attributes: &[(&str, &str)],
     ) -> Option<usize> {
-        let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.extend(12.5f64.to_le_bytes());
-        frame.extend([1, 0, parent_ended.into()]);
-        text(&mut frame, name);
-        texts(&mut frame, attributes);
-        match self.0.finish(&frame) {
+        let end = End { number, duration_ms: 12.5, kind: 1, status: 0, demoted: parent_ended };
+        match self.0.finish(&end, &named(name, attributes)) {
             Kept::Waiting(bytes) => Some(bytes),
             Kept::Refused => None,
             Kept::SealFirst => panic!("there is room"),
@@ -90,21 +72,12 @@ impl Page {
     }
 
     pub fn long(&mut self, number: u64, name: &str, attributes: &[(&str, &str)]) -> &mut Self {
-        let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.push(1);
-        text(&mut frame, name);
-        texts(&mut frame, attributes);
-        self.0.long(&frame);
+        self.0.long(number, 1, &named(name, attributes));
         self
     }
 
-    pub fn link(&mut self, number: u64, kinds: LinkKinds, to: ([u8; 16], [u8; 8]), name: &str) -> &mut Self {
-        let mut frame = (number as f64).to_le_bytes().to_vec();
-        frame.extend(kinds.0.to_le_bytes());
-        frame.extend(to.0);
-        frame.extend(to.1);
-        text(&mut frame, name);
-        self.0.link(&frame);
+    pub fn link(&mut self, number: u64, kinds: LinkKinds, to: Target, name: &str) -> &mut Self {
+        self.0.link(number, kinds.0, to, name.as_bytes());
         self
     }
 
@@ -114,14 +87,14 @@ impl Page {
 
     pub fn sealed_at(&mut self, wall_ms: f64, state: OpenState) -> Option<Batch> {
         let mut out = Vec::new();
-        self.0.seal(&when(wall_ms, state), &mut out);
+        self.0.seal(wall_ms, state, &mut out);
         opened(&out)
     }
 
     /// What another page shall send if this one is gone.
     pub fn tail(&mut self, wall_ms: f64) -> Option<Batch> {
         let mut out = Vec::new();
-        self.0.tail(&when(wall_ms, OpenState::Gone), &mut out);
+        self.0.tail(wall_ms, OpenState::Gone, &mut out);
         opened(&out)
     }
 }
@@ -134,9 +107,11 @@ fn opened(out: &[u8]) -> Option<Batch> {
     Some(decode(&body).unwrap())
 }
 
-pub fn when(wall_ms: f64, state: OpenState) -> Vec<u8> {
-    let mut frame = wall_ms.to_le_bytes().to_vec();
-    frame.push(state as u8);
+/// A frame of a name and attributes.
+pub fn named(name: &str, attributes: &[(&str, &str)]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    text(&mut frame, name);
+    texts(&mut frame, attributes);
     frame
 }
 
@@ -149,7 +124,7 @@ fn texts(frame: &mut Vec<u8>, attributes: &[(&str, &str)]) {
     }
 }
 
-pub fn text(frame: &mut Vec<u8>, text: &str) {
+fn text(frame: &mut Vec<u8>, text: &str) {
     frame.extend((text.len() as u32).to_le_bytes());
     frame.extend(text.as_bytes());
 }

@@ -100,7 +100,7 @@ impl Sending {
         let head = [&[sealed.form as u8][..], &sealed.digest.to_le_bytes(), &sealed.bytes].concat();
         page.sealed(&head, body.to_vec());
         let mut behind = Vec::new();
-        page.behind(&frame(sealed.digest, number, &[]), &mut behind);
+        page.behind(sealed.digest, number, &mut behind);
         Self { number, sealed, behind }
     }
 
@@ -137,8 +137,7 @@ impl Sending {
             if matches!(fate, Fate::Lost | Fate::AnswerLost) {
                 continue;
             }
-            let answer = frame(self.sealed.digest, self.number, &answer);
-            if page.answer(&answer).is_some() {
+            if page.answer(self.sealed.digest, self.number, &answer).is_some() {
                 return;
             }
         }
@@ -179,10 +178,6 @@ fn damaged(at: usize, to: &Collector, request: &[u8]) -> Vec<u8> {
         }
     }
     Vec::new()
-}
-
-fn frame(digest: u32, number: u64, rest: &[u8]) -> Vec<u8> {
-    [&digest.to_le_bytes()[..], &(number as f64).to_le_bytes(), rest].concat()
 }
 
 /// The body of a batch with a few events, and much that other batches say too.

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use serde_json::json;
-use weft_proto::{Batch, Event, LinkKinds, OpenState, Seed, Value};
+use weft_proto::{Batch, Event, LinkKinds, OpenState, Seed, Target, Value};
 
 use super::*;
 
@@ -125,6 +125,24 @@ fn what_one_batch_cannot_hold_becomes_several() {
     let numbers = batches.iter().flat_map(|sealed| sealed.batch.events.iter().map(|event| event.number));
     assert_eq!(numbers.collect::<Vec<_>>(), (0..30).collect::<Vec<_>>());
     assert!(batches.iter().all(|sealed| sealed.head.number == 3 && sealed.head.epoch == 1));
+}
+
+#[test]
+fn a_root_of_the_page_is_told_by_its_ids_and_kept_by_its_number() {
+    let ids =
+        weft_proto::Ids::new(Seed(*b"\x01\x23\x45\x67\x89\xab\xcd\xef\x01\x23\x45\x67\x89\xab\xcd\xef"));
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let root = |number| hex(&ids.trace(number)) + &hex(&ids.span(number));
+    let session = |root: String| {
+        json!(["session", { "id": "12".repeat(16), "previous": "34".repeat(16),
+                                                     "randomness": "56".repeat(7), "root": root }])
+    };
+    let link = |to: String| json!(["link", { "number": 9, "kinds": 512, "name": "reply", "to": to }]);
+    let first = [moment(0), moment(7), vec![session(root(7)), begin(9)]].concat();
+    let last = vec![link(root(0)), link(root(5)), finish(9, &json!({}))];
+    let SealedBatch { batch, .. } = one(&posted(&json!([first, last].concat())));
+    let targets: Vec<_> = batch.links_of(&batch.events[2]).iter().map(|link| link.target).collect();
+    assert_eq!(targets, [Target::Own(7), Target::Own(0), Target::Foreign(ids.trace(5), ids.span(5))]);
 }
 
 #[test]
