@@ -51,8 +51,6 @@ pub struct Verdict {
     pub rows: BTreeMap<Row, Count>,
     /// What a person looks at first.
     pub examples: Vec<String>,
-    /// Links to events that never arrived.
-    pub dangling: u64,
 }
 
 /// Examples that are kept.
@@ -130,12 +128,9 @@ impl Judge<'_> {
 
     /// One link that came.
     fn look(&mut self, from: SpanId, link: &Linked) {
-        let Some((to, is_known)) = self.target(link) else {
+        let Some(to) = self.target(link) else {
             return self.wrong("unknown", Apart::Declared, from, link);
         };
-        if is_known && self.truth.arrival(&to).is_none() {
-            self.verdict.dangling += 1;
-        }
         let is_stock = self.truth.facts.get(&from).is_none_or(|fact| fact.source != Source::Ours);
         let mut inferred = false;
         for kind in &link.kinds {
@@ -145,21 +140,24 @@ impl Judge<'_> {
                     inferred |= self.inferred(Rule::Sessions, "previous", from, to, link)
                 }
                 "session" if is_stock => inferred |= self.inferred(Rule::Sessions, "session", from, to, link),
-                "server" => inferred |= self.served(from, to, link),
+                "server" if !self.truth.declared.contains(&("server", from, to)) => {
+                    inferred |= self.served(from, to, link);
+                }
                 kind => self.declared(kind, from, to, link),
             }
         }
-        if inferred != link.inferred || (link.late && !inferred) {
+        let names_rule = link.rule.as_ref().is_some_and(|rule| link.kinds.contains(rule));
+        if inferred != link.inferred || inferred != names_rule || (link.late && !inferred) {
             self.wrong("marked wrongly", Apart::Declared, from, link);
         }
     }
 
     /// Whom it leads to, if that ever happened.
-    fn target(&self, link: &Linked) -> Option<(SpanId, bool)> {
+    fn target(&self, link: &Linked) -> Option<SpanId> {
         let bytes = |text: &str| u64::from_str_radix(text, 16).ok().map(u64::to_be_bytes);
         let to = bytes(&link.span_id)?;
         let fact = self.truth.facts.get(&to)?;
-        (hex(&fact.id.0) == link.trace_id).then_some((to, true))
+        (hex(&fact.id.0) == link.trace_id).then_some(to)
     }
 
     fn declared(&mut self, kind: &str, from: SpanId, to: SpanId, link: &Linked) {

@@ -53,7 +53,6 @@ async fn truth(asked: Asked) -> bool {
     let came = drive(&history).await;
     let verdict = judge(&history.truth, &came.spans);
     let sampled = if asked.samples { sampling(days, seed).await } else { Vec::new() };
-    let is_whole = sampled.iter().all(|(_, sampled)| sampled.dangling_in_page == 0);
     let met = verdict.rows.iter().all(|(row, count)| report::meets(row, count));
     if json {
         println!("{}", report::json(&verdict, &history, &came, &sampled, met));
@@ -61,11 +60,6 @@ async fn truth(asked: Asked) -> bool {
         println!("{}\n{}", report::about(&history, &came), report::kinds(&verdict, &history));
         if !sampled.is_empty() {
             println!("{}", report::sampling(&sampled));
-        }
-        if !is_whole {
-            println!(
-                "Within a page something dangles: that is what a rate changed midway does, until the SDK decides."
-            );
         }
         verdict.examples.iter().for_each(|example| println!("{example}"));
     }

@@ -116,13 +116,18 @@ pub fn about(history: &History, came: &Came) -> String {
 #[must_use]
 pub fn sampling(rows: &[(String, Sampled)]) -> String {
     let mut table = String::from(
-        "| kept | events | links of these | dangling within a page | dangling to another page |\n|---|--:|--:|--:|---|\n",
+        "| kept | events | links of these | dangling: both drew the same | within a page, drew differently | \
+         to another page |\n|---|--:|--:|--:|--:|---|\n",
     );
-    for (name, Sampled { kept, links, dangling_in_page, dangling_elsewhere }) in rows {
+    for (name, sampled) in rows {
+        let Sampled { kept, links, dangling_by_rate, dangling_in_page, dangling_elsewhere } = sampled;
         let elsewhere: Vec<String> =
             dangling_elsewhere.iter().map(|(kind, count)| format!("`{kind}` {count}")).collect();
         let elsewhere = if elsewhere.is_empty() { "0".to_owned() } else { elsewhere.join(", ") };
-        let _ = writeln!(table, "| {name} | {kept} | {links} | {dangling_in_page} | {elsewhere} |");
+        let _ = writeln!(
+            table,
+            "| {name} | {kept} | {links} | {dangling_by_rate} | {dangling_in_page} | {elsewhere} |"
+        );
     }
     table
 }
@@ -164,7 +169,7 @@ pub fn json(
     let sampled = |(name, sampled): &(String, Sampled)| {
         json!({
             "kept": name, "events": sampled.kept, "links": sampled.links,
-            "dangling_in_page": sampled.dangling_in_page, "dangling_elsewhere": sampled.dangling_elsewhere,
+            "dangling_by_rate": sampled.dangling_by_rate, "dangling_in_page": sampled.dangling_in_page, "dangling_elsewhere": sampled.dangling_elsewhere,
         })
     };
     json!({

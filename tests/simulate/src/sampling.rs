@@ -33,9 +33,11 @@ pub struct Sampled {
     pub kept: u64,
     /// Links of these.
     pub links: u64,
-    /// Links that lead to another event of the same page that was not kept.
+    /// Links to what was not kept, though both drew the same: the rate changed between them.
+    pub dangling_by_rate: u64,
+    /// Links within a page where they drew differently: it went on in a session that another page had begun.
     pub dangling_in_page: u64,
-    /// Links that lead to an event of another page that was not kept, by kind.
+    /// Links to another page that drew differently, by kind.
     pub dangling_elsewhere: BTreeMap<String, u64>,
 }
 
@@ -59,7 +61,9 @@ pub fn sample(spans: &[Received], rate: Rate) -> Sampled {
         for link in span.links() {
             sampled.links += 1;
             let Some(to) = drawn.get(&link.span_id).filter(|to| !keeps(to)) else { continue };
-            if to.page == from.page {
+            if to.rv == from.rv {
+                sampled.dangling_by_rate += 1;
+            } else if to.page == from.page {
                 sampled.dangling_in_page += 1;
             } else {
                 for kind in link.kinds {

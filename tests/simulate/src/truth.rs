@@ -11,6 +11,10 @@ pub type Id = (TraceId, SpanId);
 /// it does, the table says that its row is not there yet, and a link of that kind is wrong.
 pub const HAS_SERVER: bool = false;
 
+/// The collector drops what pages say of a backend's trace that more than one of them names: cached HTML. Until it does, no
+/// page of a history is cached.
+pub const HAS_CACHED_HTML: bool = false;
+
 /// Whose event it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {

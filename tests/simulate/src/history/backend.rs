@@ -15,7 +15,7 @@ use weft_proto::SpanId;
 use super::{Body, History};
 use crate::{
     network::SECOND,
-    truth::{Id, Source},
+    truth::{HAS_CACHED_HTML, Id, Source},
 };
 
 const INTERNAL: i32 = 1;
@@ -29,7 +29,12 @@ const MOST: usize = 512;
 
 /// All backends, whose spans are exported every few seconds, whoever they were about.
 #[derive(Default)]
-pub(super) struct Backend(BTreeMap<u64, Vec<Span>>);
+pub(super) struct Backend {
+    /// By when they are exported.
+    spans: BTreeMap<u64, Vec<Span>>,
+    /// What rendered the page that caches give to everybody.
+    cached: Option<Id>,
+}
 
 impl Backend {
     /// A backend answers `request`, whose id is `name`.
@@ -52,13 +57,41 @@ impl Backend {
         }
         let query = inside(random, &span, "SELECT cart", start + 4);
         history.truth.happened(id_of(&query), Source::Backend);
-        let exported = (start / EXPORT_EVERY + 1) * EXPORT_EVERY;
-        history.backend.0.entry(exported).or_default().extend([query, span]);
+        history.backend.ends(start, [query, span]);
+    }
+
+    /// A backend renders a page just before `at_ms`, and the page says in which trace; or a cache gives what was rendered
+    /// once, and nobody should believe what it says. `None`: the page says nothing.
+    pub(super) fn render(
+        history: &mut History,
+        random: &mut Random,
+        at_ms: u64,
+    ) -> Option<(&'static str, Id)> {
+        let is_cached = HAS_CACHED_HTML && random.once_in(5);
+        if is_cached && let Some(id) = history.backend.cached {
+            return Some(("", id));
+        }
+        if random.once_in(2) {
+            return None;
+        }
+        let rendered = span(random, "GET /", SERVER, at_ms.saturating_sub(150), 40);
+        let id = id_of(&rendered);
+        history.truth.happened(id, Source::Backend);
+        history.backend.ends(at_ms, [rendered]);
+        if is_cached {
+            history.backend.cached = Some(id);
+        }
+        Some((if is_cached { "" } else { "server" }, id))
+    }
+
+    fn ends<const N: usize>(&mut self, at_ms: u64, spans: [Span; N]) {
+        let exported = (at_ms / EXPORT_EVERY + 1) * EXPORT_EVERY;
+        self.spans.entry(exported).or_default().extend(spans);
     }
 
     /// Every few seconds, what there is.
     pub(super) fn send(history: &mut History, random: &mut Random) {
-        for (at_ms, spans) in std::mem::take(&mut history.backend.0) {
+        for (at_ms, spans) in std::mem::take(&mut history.backend.spans) {
             for spans in spans.chunks(MOST) {
                 history.send(random, at_ms, otlp("shop-api", spans), ids_of(spans));
             }

@@ -76,6 +76,8 @@ impl Browser {
             let root = self.tabs.get(opener).and_then(|tab| tab.trail).map(|trail| trail.root);
             links.extend(root.map(|root| (LinkKinds::OPENER, "opener", root)));
         }
+        let rendered = Backend::render(history, random, self.now);
+        links.extend(rendered.map(|(name, id)| (LinkKinds::SERVER, name, id)));
         self.tabs.push(Tab::new(random));
         let at = self.tabs.len() - 1;
         let name = "browser.page_load";

@@ -46,7 +46,7 @@ pub(super) struct Deed<'a> {
     /// Its parent ended before it did.
     pub(super) outlives_parent: bool,
     pub(super) attributes: Vec<(&'a str, Told)>,
-    /// Kind, target, and the app's name where it is a kind of its own.
+    /// What it points to: the kind, and by what name that is known. Without a name nobody should believe it.
     pub(super) links: Vec<(LinkKinds, &'static str, Id)>,
 }
 
@@ -157,7 +157,7 @@ impl Tab {
         if let Some((parent, root)) = deed.within.filter(|_| deed.outlives_parent) {
             says("cause", (self.ids.trace(root), self.ids.span(parent)));
         }
-        for (_, name, to) in &deed.links {
+        for (_, name, to) in deed.links.iter().filter(|(_, name, _)| !name.is_empty()) {
             says(name, *to);
         }
         if deed.role & (PAGE_LOAD | VIEW) != 0 {
