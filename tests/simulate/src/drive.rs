@@ -156,7 +156,7 @@ async fn only_waiting(to: Addresses) {
 /// A request on its way to the collector: which door, and what.
 fn request(delivery: &Delivery) -> crate::sender::Request {
     match &delivery.body {
-        Body::Sealed(sealed) => crate::sender::Request::of_page("pk_shop", sealed.request(delivery.at_ms)),
+        Body::Sealed(sealed) => crate::sender::Request::of_page("pk_shop", sealed.request(delivery.sent_ms)),
         Body::Otlp(body) => crate::sender::Request::of_server("sk_shop", body.to_vec()),
     }
 }

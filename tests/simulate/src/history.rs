@@ -12,7 +12,7 @@ use support::random::Random;
 use weft_proto::{Form, Head, Seed, SpanId};
 
 use crate::{
-    network::{DAY, arrivals},
+    network::{DAY, Try, arrivals},
     truth::Truth,
 };
 
@@ -37,6 +37,8 @@ pub struct Extent {
 /// A request on its way.
 #[derive(Clone, Debug)]
 pub struct Delivery {
+    /// When it was sent.
+    pub sent_ms: u64,
     /// When it arrives.
     pub at_ms: u64,
     /// What it is.
@@ -58,6 +60,8 @@ pub enum Body {
 #[derive(Clone, Debug)]
 pub struct Sealed {
     seed: Seed,
+    /// How far the clock of its device is ahead.
+    ahead_ms: i64,
     number: u64,
     epoch: u32,
     form: Form,
@@ -66,10 +70,11 @@ pub struct Sealed {
 }
 
 impl Sealed {
-    /// As it is sent at `send_time_ms`.
+    /// As it is sent at `sent_ms`, which is some other time by its device.
     #[must_use]
-    pub fn request(&self, send_time_ms: u64) -> Vec<u8> {
+    pub fn request(&self, sent_ms: u64) -> Vec<u8> {
         let Self { seed, number, epoch, form, digest, .. } = *self;
+        let send_time_ms = sent_ms.saturating_add_signed(self.ahead_ms);
         let mut request = Vec::new();
         Head { form, seed, digest, number, send_time_ms, epoch }.write(&mut request);
         request.extend_from_slice(&self.bytes);
@@ -118,9 +123,10 @@ impl History {
     /// A request is sent, and arrives whenever the network lets it.
     fn send(&mut self, random: &mut Random, at_ms: u64, body: Body, events: Vec<SpanId>) {
         let events: Arc<[SpanId]> = events.into();
-        for at_ms in arrivals(random, at_ms) {
-            self.truth.arrived(&events, at_ms);
-            self.deliveries.push(Delivery { at_ms, body: body.clone(), events: Arc::clone(&events) });
+        for Try { sent_ms, arrived_ms } in arrivals(random, at_ms) {
+            self.truth.arrived(&events, arrived_ms);
+            let (body, events) = (body.clone(), Arc::clone(&events));
+            self.deliveries.push(Delivery { sent_ms, at_ms: arrived_ms, body, events });
         }
     }
 }

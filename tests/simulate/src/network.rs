@@ -14,9 +14,18 @@ pub const DAY: u64 = 24 * HOUR;
 /// A try in so many is lost.
 const LOST_TRY: u64 = 10;
 
-/// When a request that is first sent at `at_ms` arrives: several times, where an answer is lost; never, if it is lost for
-/// good.
-pub fn arrivals(random: &mut Random, at_ms: u64) -> Vec<u64> {
+/// A try that arrived.
+#[derive(Clone, Copy, Debug)]
+pub struct Try {
+    /// When it was sent.
+    pub sent_ms: u64,
+    /// When it arrived.
+    pub arrived_ms: u64,
+}
+
+/// Tries of a request that is first sent at `at_ms`, as far as they arrive: several, where an answer is lost; none, if it is
+/// lost for good.
+pub fn arrivals(random: &mut Random, at_ms: u64) -> Vec<Try> {
     let first = match random.below(1_000) {
         0..4 => return Vec::new(),
         // A phone in a tunnel, and in an aeroplane.
@@ -26,11 +35,12 @@ pub fn arrivals(random: &mut Random, at_ms: u64) -> Vec<u64> {
     };
     let (mut arrivals, mut now, mut wait) = (Vec::new(), first, SECOND + random.below(3 * SECOND));
     loop {
+        let sent_ms = now;
         now += 20 + random.below(300);
         let is_lost = random.once_in(LOST_TRY);
         // Of what seems lost, half was read: only the answer did not come back.
         if !is_lost || random.once_in(2) {
-            arrivals.push(now);
+            arrivals.push(Try { sent_ms, arrived_ms: now });
         }
         if !is_lost {
             break;
@@ -39,7 +49,8 @@ pub fn arrivals(random: &mut Random, at_ms: u64) -> Vec<u64> {
         wait *= 2;
     }
     if random.once_in(100) {
-        arrivals.push(now + random.below(MINUTE));
+        let sent_ms = now + random.below(MINUTE);
+        arrivals.push(Try { sent_ms, arrived_ms: sent_ms + 50 });
     }
     arrivals
 }

@@ -29,11 +29,18 @@ struct Browser {
     /// Chain of the cart, and its name.
     cart: Option<(usize, String)>,
     now: u64,
+    /// How far the clock of the device is ahead; negative: behind.
+    ahead_ms: i64,
 }
+
+/// One device in so many has a clock that is some minutes wrong.
+const WRONG_CLOCK: u64 = 15;
 
 /// All visits of a person.
 pub(super) fn live(history: &mut History, random: &mut Random, visits: &[u64]) {
-    let mut browser = Browser::default();
+    let wrong = random.below(20 * MINUTE) as i64 - 10 * MINUTE as i64;
+    let ahead_ms = if random.once_in(WRONG_CLOCK) { wrong } else { 0 };
+    let mut browser = Browser { ahead_ms, ..Browser::default() };
     for start in visits {
         browser.visit(history, random, *start);
     }
@@ -78,7 +85,7 @@ impl Browser {
         }
         let rendered = Backend::render(history, random, self.now);
         links.extend(rendered.map(|(name, id)| (LinkKinds::SERVER, name, id)));
-        self.tabs.push(Tab::new(random));
+        self.tabs.push(Tab::new(random, self.ahead_ms));
         let at = self.tabs.len() - 1;
         let name = "browser.page_load";
         self.does(

@@ -69,6 +69,8 @@ pub(super) struct Tab {
     recorder: Recorder,
     ids: Ids,
     seed: Seed,
+    /// How far the clock of its device is ahead.
+    ahead_ms: i64,
     next: u64,
     batches: u64,
     epoch: u32,
@@ -80,12 +82,13 @@ pub(super) struct Tab {
 }
 
 impl Tab {
-    pub(super) fn new(random: &mut Random) -> Self {
+    pub(super) fn new(random: &mut Random, ahead_ms: i64) -> Self {
         let seed = Seed(random.bytes());
         Self {
             recorder: Recorder::new(&seed.0),
             ids: Ids::new(seed),
             seed,
+            ahead_ms,
             next: 0,
             batches: 0,
             epoch: 0,
@@ -120,13 +123,14 @@ impl Tab {
         let number = self.next;
         self.next += 1;
         let id = (self.ids.trace(deed.within.map_or(number, |(_, root)| root)), self.ids.span(number));
-        let session = session_at(stored, deed.at_ms, self.told.is_some(), random);
+        let at_ms = self.by_device(deed.at_ms);
+        let session = session_at(stored, at_ms, self.told.is_some(), random);
         let before = session.previous_root.filter(|_| session.root.is_none());
         if self.told != Some(session.id) {
             self.recorder.session(&frames::session(session.id, session.previous, session.rv, before));
             self.told = Some(session.id);
         }
-        let Deed { at_ms, role, cause, within, .. } = *deed;
+        let Deed { role, cause, within, .. } = *deed;
         self.recorder.begin(&frames::begin(&Begin { number, at_ms, epoch: self.epoch, role, cause, within }));
         for (kinds, name, to) in &deed.links {
             let name = if kinds.contains(LinkKinds::NAMED) { name } else { "" };
@@ -184,7 +188,7 @@ impl Tab {
     /// What waits is sealed and sent.
     pub(super) fn flush(&mut self, history: &mut History, random: &mut Random, at_ms: u64) {
         let mut out = Vec::new();
-        self.recorder.seal(&frames::when(at_ms, OpenState::Visible), &mut out);
+        self.recorder.seal(&frames::when(self.by_device(at_ms), OpenState::Visible), &mut out);
         if let Some(sealed) = self.sealed(&out) {
             let events = std::mem::take(&mut self.unsealed);
             history.send(random, at_ms, Body::Sealed(sealed.into()), events);
@@ -194,9 +198,13 @@ impl Tab {
     /// The browser dies, and with it the page: what it leaves behind.
     pub(super) fn crash(mut self, at_ms: u64) -> Option<Orphan> {
         let mut out = Vec::new();
-        self.recorder.tail(&frames::when(at_ms, OpenState::Gone), &mut out);
+        self.recorder.tail(&frames::when(self.by_device(at_ms), OpenState::Gone), &mut out);
         let sealed = self.sealed(&out)?;
         Some(Orphan { written_ms: at_ms, sealed, events: self.unsealed })
+    }
+
+    fn by_device(&self, at_ms: u64) -> u64 {
+        at_ms.saturating_add_signed(self.ahead_ms)
     }
 
     fn sealed(&mut self, out: &[u8]) -> Option<Sealed> {
@@ -205,8 +213,9 @@ impl Tab {
         let number = self.batches;
         self.batches += 1;
         let form = if *form == 0 { Form::Plain } else { Form::Deflate };
-        let (seed, epoch, digest) = (self.seed, self.epoch, u32::from_le_bytes(*digest));
-        Some(Sealed { seed, number, epoch, form, digest, bytes: bytes.to_vec() })
+        let Self { seed, ahead_ms, epoch, .. } = *self;
+        let digest = u32::from_le_bytes(*digest);
+        Some(Sealed { seed, ahead_ms, number, epoch, form, digest, bytes: bytes.to_vec() })
     }
 }
 
