@@ -1,19 +1,19 @@
 //! The only place that knows what time it is, so that a test can own it.
 
+#[cfg(feature = "test-clock")]
+mod owned;
+
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(feature = "test-clock")]
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+pub use owned::OwnedClock;
 
 /// Wall time, monotonic time, and waiting.
 #[derive(Clone, Debug)]
 pub struct Clock {
     started: Instant,
     #[cfg(feature = "test-clock")]
-    shift_ms: Arc<AtomicI64>,
+    owner: OwnedClock,
 }
 
 impl Clock {
@@ -24,45 +24,62 @@ impl Clock {
         Self {
             started: Instant::now(),
             #[cfg(feature = "test-clock")]
-            shift_ms: Arc::default(),
+            owner: OwnedClock::default(),
         }
-    }
-
-    /// A clock whose wall time the holder of the other half moves.
-    #[cfg(feature = "test-clock")]
-    #[must_use]
-    pub fn owned() -> (Self, OwnedClock) {
-        let clock = Self::system();
-        let owner = OwnedClock { shift_ms: Arc::clone(&clock.shift_ms) };
-        (clock, owner)
     }
 
     /// Milliseconds since 1970.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the place")]
     pub fn wall_ms(&self) -> u64 {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = u64::try_from(now.as_millis()).unwrap_or(u64::MAX);
+        let now = system_ms();
         #[cfg(feature = "test-clock")]
-        let now = now.saturating_add_signed(self.shift_ms.load(Ordering::SeqCst));
+        let now = self.owner.wall_ms(now);
         now
     }
 
     /// Time since this clock was made; never goes back.
     #[must_use]
     pub fn monotonic(&self) -> Duration {
-        self.started.elapsed()
+        let now = self.started.elapsed();
+        #[cfg(feature = "test-clock")]
+        let now = self.owner.monotonic(now);
+        now
     }
 
     /// Waits.
     pub async fn sleep(&self, time: Duration) {
+        #[cfg(feature = "test-clock")]
+        if self.owner.is_still() {
+            return self.owner.is(self.monotonic().saturating_add(time)).await;
+        }
         tokio::time::sleep(time).await;
+    }
+
+    /// What `work` comes to, or `None` if that is not before `due`, by [`Clock::monotonic`]. What was computed as a
+    /// distance would be too long by what passes until somebody waits for it.
+    pub async fn until<F: Future>(&self, due: Duration, work: F) -> Option<F::Output> {
+        #[cfg(feature = "test-clock")]
+        if self.owner.is_still() {
+            return self.owner.until(due, work).await;
+        }
+        self.within(due.saturating_sub(self.monotonic()), work).await
     }
 
     /// What `work` comes to, or `None` if that takes longer than `time`.
     pub async fn within<F: Future>(&self, time: Duration, work: F) -> Option<F::Output> {
+        #[cfg(feature = "test-clock")]
+        if self.owner.is_still() {
+            return self.owner.until(self.monotonic().saturating_add(time), work).await;
+        }
         tokio::time::timeout(time, work).await.ok()
     }
+}
+
+/// The machine's wall time in milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "this is the place")]
+fn system_ms() -> u64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Rate limits count in our monotonic time.
@@ -71,25 +88,5 @@ impl governor::clock::Clock for Clock {
 
     fn now(&self) -> Duration {
         self.monotonic()
-    }
-}
-
-/// Moves the wall time of the [`Clock`] it was made with.
-#[cfg(feature = "test-clock")]
-#[derive(Clone, Debug)]
-pub struct OwnedClock {
-    shift_ms: Arc<AtomicI64>,
-}
-
-#[cfg(feature = "test-clock")]
-impl OwnedClock {
-    /// Moves wall time on by `ms` (back, if negative) from where it is.
-    pub fn advance_ms(&self, ms: i64) {
-        self.shift_ms.fetch_add(ms, Ordering::SeqCst);
-    }
-
-    /// Sets wall time to the machine's plus `ms`.
-    pub fn shift_ms(&self, ms: i64) {
-        self.shift_ms.store(ms, Ordering::SeqCst);
     }
 }

@@ -108,6 +108,12 @@ impl Bound {
         Self { ingest: bind().await.expect("a free port"), admin: bind().await.expect("a free port") }
     }
 
+    /// For a collector that somebody else starts.
+    #[must_use]
+    pub fn into_listeners(self) -> Listeners {
+        Listeners { ingest: self.ingest, admin: self.admin }
+    }
+
     /// Where the collector will be.
     #[must_use]
     pub fn addresses(&self) -> Addresses {
@@ -192,7 +198,7 @@ impl Collector {
         let addresses = bound.addresses();
         let (clock, owned) = Clock::owned();
         let stop = CancellationToken::new();
-        let listeners = Listeners { ingest: bound.ingest, admin: bound.admin };
+        let listeners = bound.into_listeners();
         let running = weft_collector::run(config, listeners, clock, stop.clone());
         let task = tokio::spawn(async move { running.await.expect("the collector runs") });
         Self { addresses, clock: owned, stop, task, data }

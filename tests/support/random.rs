@@ -14,6 +14,12 @@ impl Random {
         Self(seed)
     }
 
+    /// The stream of just this seed, for whoever names it himself.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// A stream of its own for somebody else.
     #[must_use]
     pub fn branch(&mut self) -> Self {

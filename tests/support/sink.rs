@@ -147,7 +147,7 @@ impl Sink {
     }
 
     /// Returns when all these span ids have arrived.
-    pub(crate) async fn wait_until_has(&self, ids: &[[u8; 8]]) {
+    pub async fn wait_until_has(&self, ids: &[[u8; 8]]) {
         loop {
             let changed = self.shared.changed.notified();
             let mut changed = std::pin::pin!(changed);

@@ -2,9 +2,14 @@
 
 mod kept;
 
-use crate::{failure::Outcome, peers, program::Program, setup, wasm};
+use crate::{
+    failure::Outcome,
+    peers,
+    program::{Program, built},
+    setup, wasm,
+};
 
-use kept::{Bench, load_average};
+pub(crate) use kept::{Bench, load_average};
 
 /// What becomes of the tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -64,15 +69,4 @@ pub(crate) fn sdk(runs: &str, keep: Keep) -> Outcome {
 pub(crate) fn bytes(arguments: &[&str]) -> Outcome {
     let program = built("benches", "bytes")?;
     if Program::new(program).args(arguments).watch(|_| ())? { Ok(()) } else { Err("see above".into()) }
-}
-
-/// The release build of a program, wherever cargo puts it.
-fn built(package: &str, name: &str) -> Outcome<String> {
-    let build = ["build", "--release", "--package", package, "--bin", name];
-    Program::cargo().args(build).show()?;
-    // Nothing is left to do now but to say where it is.
-    let messages = Program::cargo().args(build).args(["--quiet", "--message-format=json"]).output()?;
-    let executable = messages.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back();
-    let path = executable.and_then(|(_, rest)| rest.split('"').next());
-    path.map(str::to_owned).ok_or_else(|| format!("cargo does not say where `{name}` is").into())
 }

@@ -9,6 +9,7 @@ mod demo;
 mod flow;
 mod peers;
 mod setup;
+mod simulate;
 mod size;
 mod test;
 mod tidy;
@@ -36,6 +37,10 @@ cargo xtask <chore>
                   --keep: also as a file in benches/runs; --spans N: so many at 100 a request
   bench sdk       what the SDK costs a page in Chromium, beside OpenTelemetry's and none at all
                   --keep: also as a file in benches/runs; --runs N: so many times, 20 by default
+
+  simulate        are links what really caused what? people, tabs, networks and backends in virtual time
+                  --sessions N --days D --seed S: 2000, 30 and 1 by default; from 100000 sessions on it is about memory
+                  --json: a line for programs; --keep: also as a file in benches/runs
 
   setup           check the tools this repository needs, and install what can be installed
   setup --slow    also the backends that only `test --slow` needs
@@ -69,6 +74,7 @@ fn run(args: &[&str]) -> Outcome {
         ["bytes", arguments @ ..] => bench::bytes(arguments),
         ["bench", "load", options @ ..] => bench_load(options),
         ["bench", "sdk", options @ ..] => bench_sdk(options),
+        ["simulate", options @ ..] => simulate::run(options),
         ["setup"] => setup::run().and_then(|()| backends::usual()),
         ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),

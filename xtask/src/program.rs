@@ -115,3 +115,14 @@ impl fmt::Display for Program {
         self.command.get_args().try_for_each(|arg| write!(f, " {}", short(arg)))
     }
 }
+
+/// The release build of a program, wherever cargo puts it.
+pub(crate) fn built(package: &str, name: &str) -> Outcome<String> {
+    let build = ["build", "--release", "--package", package, "--bin", name];
+    Program::cargo().args(build).show()?;
+    // Nothing is left to do now but to say where it is.
+    let messages = Program::cargo().args(build).args(["--quiet", "--message-format=json"]).output()?;
+    let executable = messages.lines().filter_map(|line| line.split_once("\"executable\":\"")).next_back();
+    let path = executable.and_then(|(_, rest)| rest.split('"').next());
+    path.map(str::to_owned).ok_or_else(|| format!("cargo does not say where `{name}` is").into())
+}

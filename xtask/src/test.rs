@@ -6,7 +6,7 @@ use crate::{backends, failure::Outcome, program::Program, setup, wasm};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Breadth {
     Usual,
-    /// Also those that take minutes: what the feature `slow` of the package `e2e` enables.
+    /// Also those that take minutes: what the feature `slow` of packages of tests enables.
     Slow,
 }
 
@@ -23,7 +23,7 @@ pub(crate) fn run(breadth: Breadth) -> Outcome {
     let typescript =
         Program::new("npm").args(["test", "--workspace", "wasm-sdk"]).watch(|line| counts.add(line))?;
     let slow: &[&str] =
-        if breadth == Breadth::Slow { &["--features", "e2e/slow,backends/slow"] } else { &[] };
+        if breadth == Breadth::Slow { &["--features", "e2e/slow,backends/slow,simulator/slow"] } else { &[] };
     let rust = Program::cargo()
         .args(["test", "--workspace", "--no-fail-fast"])
         .args(slow)

@@ -10,21 +10,21 @@ use crate::{
 };
 
 /// What is said of a bench above its tables.
-pub(super) struct Bench<'a> {
+pub(crate) struct Bench<'a> {
     /// In the file's name.
-    pub(super) name: &'a str,
-    pub(super) title: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) title: &'a str,
     /// What runs it again.
-    pub(super) command: &'a str,
+    pub(crate) command: &'a str,
     /// What a reader must know to read the numbers.
-    pub(super) circumstances: &'a str,
+    pub(crate) circumstances: &'a str,
     /// Before it ran.
-    pub(super) load_average: String,
+    pub(crate) load_average: String,
 }
 
 impl Bench<'_> {
     /// Runs it; its tables are what it prints.
-    pub(super) fn run(&self, program: Program, keep: Keep) -> Outcome {
+    pub(crate) fn run(&self, program: Program, keep: Keep) -> Outcome {
         let mut tables = String::new();
         if !program.watch(|line| tables.push_str(&format!("{line}\n")))? {
             return Err("the bench failed, see above".into());
@@ -60,7 +60,7 @@ impl Bench<'_> {
 }
 
 /// Whether anything else was running.
-pub(super) fn load_average() -> String {
+pub(crate) fn load_average() -> String {
     let all = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     all.split(' ').next().unwrap_or_default().to_owned()
 }

@@ -113,7 +113,6 @@ impl Linker {
     fn wait(&mut self, stop: &CancellationToken) {
         let next = self.queue.front().map_or(Duration::MAX, |(due, _)| *due);
         let next = next.min(self.next_commit()).min(self.next_look());
-        let due = next.saturating_sub(self.with.clock.monotonic());
         let Starts { inbox, segments, room, clock, .. } = &mut self.with;
         let woken = async {
             tokio::select! {
@@ -123,7 +122,7 @@ impl Linker {
                 () = stop.cancelled() => (None, false),
             }
         };
-        let woken = self.runtime.block_on(clock.within(due, woken));
+        let woken = self.runtime.block_on(clock.until(next, woken));
         let (came, is_asked) = woken.unwrap_or((None, false));
         came.into_iter().for_each(|came| self.take_in(came));
         self.is_asked |= is_asked;
@@ -149,7 +148,7 @@ impl Linker {
     fn take(&mut self, waiting: Waiting) {
         self.knew = waiting.end;
         waiting.candidates.iter().for_each(|candidate| self.with.index.add(candidate));
-        self.queue.push_back((self.with.clock.monotonic() + self.with.wait, waiting));
+        self.queue.push_back((waiting.came + self.with.wait, waiting));
     }
 
     fn release_due(&mut self, stop: &CancellationToken) {

@@ -1,8 +1,11 @@
 //! Between the spool's writer, which has just made a record durable, and the linker: events that wait, within a bound.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use tokio::sync::{Notify, mpsc};
@@ -21,6 +24,8 @@ pub(crate) struct Waiting {
     pub(crate) decoded: Option<Arc<Decoded>>,
     /// What waits of it, in its order.
     pub(crate) candidates: Vec<Candidate>,
+    /// When it was made durable, by the monotonic clock: it waits from then on.
+    pub(crate) came: Duration,
 }
 
 /// What the linker is told of.

@@ -224,8 +224,8 @@ impl Writer {
         carried.accept(events, &remarks);
         carried.refuse_rest(Outcome::Duplicate);
         if !candidates.is_empty() && events > 0 {
-            let Range { start, end } = place;
-            self.waiting_room.put(Waiting { record, start, end, decoded: known, candidates });
+            let (Range { start, end }, came) = (place, self.clock.monotonic());
+            self.waiting_room.put(Waiting { record, start, end, decoded: known, candidates, came });
         }
         answer
     }

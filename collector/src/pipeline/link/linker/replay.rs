@@ -69,7 +69,8 @@ impl Linker {
             tracing::error!(key = record.key, %why, "what waits can no longer be decoded");
             Vec::new()
         });
-        let waiting = Waiting { record, start, end, decoded, candidates };
+        let came = self.with.clock.monotonic();
+        let waiting = Waiting { record, start, end, decoded, candidates, came };
         self.with.room.take(waiting.weight());
         self.take(waiting);
     }

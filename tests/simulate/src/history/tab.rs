@@ -1,0 +1,244 @@
+//! A page of our SDK: what its JavaScript does is done here, what its recorder decides is decided by the recorder, and
+//! what is true is kept beside it.
+
+use weft_proto::{Form, Ids, LinkKinds, OpenState, Seed, SpanId};
+use weft_sdk::record::{Kept, Recorder};
+
+use super::{
+    Body, History, Sealed,
+    frames::{self, Begin, Told},
+};
+use crate::{
+    network::{HOUR, MINUTE},
+    truth::{Id, Source},
+};
+use support::random::Random;
+
+pub(super) const PLAIN: u8 = 0;
+pub(super) const PAGE_LOAD: u8 = 1;
+pub(super) const VIEW: u8 = 2;
+pub(super) const INTERACTION: u8 = 4;
+pub(super) const MARK: u8 = 8;
+
+/// The session of an origin, as it lies in storage.
+#[derive(Clone, Debug)]
+pub(super) struct Session {
+    id: [u8; 16],
+    previous: Option<[u8; 16]>,
+    rv: u64,
+    previous_root: Option<Id>,
+    start: u64,
+    last: u64,
+    root: Option<Id>,
+}
+
+/// What happens in a page.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Deed<'a> {
+    pub(super) at_ms: u64,
+    pub(super) lasts_ms: u64,
+    pub(super) name: &'a str,
+    pub(super) role: u8,
+    /// As OTLP has it.
+    pub(super) kind: u8,
+    pub(super) cause: Option<u64>,
+    pub(super) within: Option<(u64, u64)>,
+    /// Its parent ended before it did.
+    pub(super) outlives_parent: bool,
+    pub(super) attributes: Vec<(&'a str, Told)>,
+    /// What it points to: the kind, and by what name that is known. Without a name nobody should believe it.
+    pub(super) links: Vec<(LinkKinds, &'static str, Id)>,
+}
+
+/// What a page leaves in its tab for the document after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Trail {
+    pub(super) load: Id,
+    pub(super) root: Id,
+}
+
+/// What a page that is gone left in the journal.
+pub(super) struct Orphan {
+    pub(super) written_ms: u64,
+    pub(super) sealed: Sealed,
+    pub(super) events: Vec<SpanId>,
+}
+
+/// An open page.
+pub(super) struct Tab {
+    recorder: Recorder,
+    ids: Ids,
+    seed: Seed,
+    /// How far the clock of its device is ahead.
+    ahead_ms: i64,
+    next: u64,
+    batches: u64,
+    epoch: u32,
+    last_root: Option<u64>,
+    view: u64,
+    told: Option<[u8; 16]>,
+    unsealed: Vec<SpanId>,
+    pub(super) trail: Option<Trail>,
+}
+
+impl Tab {
+    pub(super) fn new(random: &mut Random, ahead_ms: i64) -> Self {
+        let seed = Seed(random.bytes());
+        Self {
+            recorder: Recorder::new(&seed.0),
+            ids: Ids::new(seed),
+            seed,
+            ahead_ms,
+            next: 0,
+            batches: 0,
+            epoch: 0,
+            last_root: None,
+            view: 0,
+            told: None,
+            unsealed: Vec::new(),
+            trail: None,
+        }
+    }
+
+    /// The device slept: the page's clocks agree anew.
+    pub(super) fn woke(&mut self) {
+        self.epoch += 1;
+    }
+
+    pub(super) fn has_unsealed(&self) -> bool {
+        !self.unsealed.is_empty()
+    }
+
+    /// Something happens; its number and its ids. The page load is the first.
+    ///
+    /// # Panics
+    /// If the recorder refuses it.
+    pub(super) fn record(
+        &mut self,
+        history: &mut History,
+        random: &mut Random,
+        stored: &mut Option<Session>,
+        deed: &Deed<'_>,
+    ) -> (u64, Id) {
+        let number = self.next;
+        self.next += 1;
+        let id = (self.ids.trace(deed.within.map_or(number, |(_, root)| root)), self.ids.span(number));
+        let at_ms = self.by_device(deed.at_ms);
+        let session = session_at(stored, at_ms, self.told.is_some(), random);
+        let before = session.previous_root.filter(|_| session.root.is_none());
+        if self.told != Some(session.id) {
+            self.recorder.session(&frames::session(session.id, session.previous, session.rv, before));
+            self.told = Some(session.id);
+        }
+        let Deed { role, cause, within, .. } = *deed;
+        self.recorder.begin(&frames::begin(&Begin { number, at_ms, epoch: self.epoch, role, cause, within }));
+        for (kinds, name, to) in &deed.links {
+            let name = if kinds.contains(LinkKinds::NAMED) { name } else { "" };
+            self.recorder.link(&frames::link(number, *kinds, *to, name));
+        }
+        let Deed { lasts_ms, kind, outlives_parent, name, attributes, .. } = deed;
+        let frame = frames::finish(number, *lasts_ms, *kind, *outlives_parent, name, attributes);
+        let kept = self.recorder.finish(&frame);
+        assert!(matches!(kept, Kept::Waiting(_)), "{kept:?}");
+        history.truth.happened(id, Source::Ours);
+        self.unsealed.push(id.1);
+        self.declare(history, deed, number, id, before);
+        if within.is_none() && role & MARK == 0 {
+            (session.last, session.root) = (at_ms.max(session.last), Some(id));
+            self.last_root = Some(number);
+            self.trail = Some(Trail { load: self.trail.map_or(id, |trail| trail.load), root: id });
+        }
+        (number, id)
+    }
+
+    /// What is true of an event, by what has happened in the page: not by what its batch says.
+    fn declare(&mut self, history: &mut History, deed: &Deed<'_>, number: u64, id: Id, before: Option<Id>) {
+        let own = |number: u64| (self.ids.trace(number), self.ids.span(number));
+        let mut says = |kind, to| history.truth.declares(kind, id, to);
+        if let Some(cause) = deed.cause {
+            says("cause", own(cause));
+        }
+        if let Some((parent, root)) = deed.within.filter(|_| deed.outlives_parent) {
+            says("cause", (self.ids.trace(root), self.ids.span(parent)));
+        }
+        for (_, name, to) in deed.links.iter().filter(|(_, name, _)| !name.is_empty()) {
+            says(name, *to);
+        }
+        if deed.role & (PAGE_LOAD | VIEW) != 0 {
+            self.view = number;
+        }
+        let is_root = deed.within.is_none();
+        if is_root && let Some(last) = self.last_root {
+            says("previous", own(last));
+        }
+        if (is_root || deed.outlives_parent) && number > 0 {
+            says("page", own(0));
+            if self.view != 0 && self.view != number {
+                says("view", own(self.view));
+            }
+        }
+        if is_root
+            && deed.role & MARK == 0
+            && let Some(before) = before
+        {
+            says("session", before);
+        }
+    }
+
+    /// What waits is sealed and sent.
+    pub(super) fn flush(&mut self, history: &mut History, random: &mut Random, at_ms: u64) {
+        let mut out = Vec::new();
+        self.recorder.seal(&frames::when(self.by_device(at_ms), OpenState::Visible), &mut out);
+        if let Some(sealed) = self.sealed(&out) {
+            let events = std::mem::take(&mut self.unsealed);
+            history.send(random, at_ms, Body::Sealed(sealed.into()), events);
+        }
+    }
+
+    /// The browser dies, and with it the page: what it leaves behind.
+    pub(super) fn crash(mut self, at_ms: u64) -> Option<Orphan> {
+        let mut out = Vec::new();
+        self.recorder.tail(&frames::when(self.by_device(at_ms), OpenState::Gone), &mut out);
+        let sealed = self.sealed(&out)?;
+        Some(Orphan { written_ms: at_ms, sealed, events: self.unsealed })
+    }
+
+    fn by_device(&self, at_ms: u64) -> u64 {
+        at_ms.saturating_add_signed(self.ahead_ms)
+    }
+
+    fn sealed(&mut self, out: &[u8]) -> Option<Sealed> {
+        let (form, rest) = out.split_first()?;
+        let (digest, bytes) = rest.split_first_chunk()?;
+        let number = self.batches;
+        self.batches += 1;
+        let form = if *form == 0 { Form::Plain } else { Form::Deflate };
+        let Self { seed, ahead_ms, epoch, .. } = *self;
+        let digest = u32::from_le_bytes(*digest);
+        Some(Sealed { seed, ahead_ms, number, epoch, form, digest, bytes: bytes.to_vec() })
+    }
+}
+
+/// The session at `at_ms`, as `wasm-sdk/js/session.ts` finds it or begins it.
+fn session_at<'a>(
+    stored: &'a mut Option<Session>,
+    at_ms: u64,
+    same_page: bool,
+    random: &mut Random,
+) -> &'a mut Session {
+    let known = stored.take();
+    let goes_on = |known: &Session| at_ms - known.last <= 30 * MINUTE && at_ms - known.start <= 4 * HOUR;
+    let session = match known {
+        Some(known) if goes_on(&known) => known,
+        before => Session {
+            id: random.bytes(),
+            previous: before.as_ref().map(|before| before.id),
+            rv: before.as_ref().filter(|_| same_page).map_or_else(|| random.next() >> 8, |before| before.rv),
+            previous_root: before.and_then(|before| before.root),
+            start: at_ms,
+            last: at_ms,
+            root: None,
+        },
+    };
+    stored.insert(session)
+}
