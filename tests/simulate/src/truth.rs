@@ -9,11 +9,11 @@ pub type Id = (TraceId, SpanId);
 
 /// The collector's linker knows the rule `server`: request ids that a browser's request and a backend's span share. Until
 /// it does, the table says that its row is not there yet, and a link of that kind is wrong.
-pub const HAS_SERVER: bool = false;
+pub const HAS_SERVER: bool = true;
 
 /// The collector drops what pages say of a backend's trace that more than one of them names: cached HTML. Until it does, no
 /// page of a history is cached.
-pub const HAS_CACHED_HTML: bool = false;
+pub const HAS_CACHED_HTML: bool = true;
 
 /// Whose event it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
