@@ -59,6 +59,12 @@ impl<'a> Items<'a> {
         self.items.iter()
     }
 
+    /// Each with the message around its scope, and that one's position.
+    pub(super) fn framed(&self) -> impl Iterator<Item = (usize, &'a [u8], &Item<'a>)> {
+        let whole = |at: usize| self.resources.get(at).map_or(&[][..], |frame| frame.whole);
+        self.items.iter().map(move |item| (item.resource, whole(item.resource), item))
+    }
+
     /// The messages around items: of resources, and of scopes.
     pub(super) fn frames(&self) -> (impl Iterator<Item = &'a [u8]>, impl Iterator<Item = &'a [u8]>) {
         let whole = |frame: &Frame<'a>| frame.whole;
