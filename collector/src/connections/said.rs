@@ -36,7 +36,7 @@ impl<'a> Said<'a> {
     }
 }
 
-/// `KeyValue`s in the field `tag` of a message.
+/// What is in the field `tag` of a message, which may be there more than once: `KeyValue`s, mostly.
 pub(super) fn pairs(message: &[u8], tag: u32) -> impl Iterator<Item = &[u8]> {
     Fields::of(message).flatten().filter_map(move |field| match field.value {
         Value::Bytes(pair) if field.tag == tag => Some(pair),

@@ -32,7 +32,7 @@ struct Span<'a> {
 }
 
 /// Who sent them.
-struct Resource {
+struct Sender {
     service: Arc<str>,
     /// An SDK in a page.
     is_browser: bool,
@@ -51,16 +51,16 @@ const MOST_LINKS: usize = 3;
 /// Reads all spans of a request.
 pub(super) fn see(spans: &Spans<'_>, keyed: Keyed) -> SeenSpans {
     let mut seen = SeenSpans::default();
-    let mut resource = (usize::MAX, Resource { service: "".into(), is_browser: false });
-    for (at, message, content) in spans.framed() {
-        if resource.0 != at {
-            resource = (at, Resource::of(message));
+    let mut sender = (usize::MAX, Sender { service: "".into(), is_browser: false });
+    for (at, [resource, scope], content) in spans.framed() {
+        if sender.0 != at {
+            sender = (at, Sender::of(resource, scope));
         }
         let span = Span::of(content);
         let own = keyed.span(&span.trace_id, &span.span_id);
         seen.spans.push(own);
-        match (span.kind, resource.1.is_browser) {
-            (SERVER, false) => serve(&span, &resource.1, own, keyed, &mut seen),
+        match (span.kind, sender.1.is_browser) {
+            (SERVER, false) => serve(&span, &sender.1, own, keyed, &mut seen),
             (_, true) => of_page(&span, own, keyed, &mut seen),
             _ => {}
         }
@@ -76,7 +76,7 @@ pub(super) fn see(spans: &Spans<'_>, keyed: Keyed) -> SeenSpans {
     seen
 }
 
-fn serve(span: &Span<'_>, by: &Resource, own: Key, keyed: Keyed, seen: &mut SeenSpans) {
+fn serve(span: &Span<'_>, by: &Sender, own: Key, keyed: Keyed, seen: &mut SeenSpans) {
     let said = Said::of(pairs(span.content, ATTRIBUTES));
     let parent = (span.parent != [0; 8]).then(|| keyed.span(&span.trace_id, &span.parent));
     let mut meets = Meets::default();
@@ -171,12 +171,18 @@ fn asked(span: &Span<'_>, method: &str, address: Address, place: Option<Key>, is
     }
 }
 
-impl Resource {
-    /// From a `ResourceSpans`: its resource is field 1, whose attributes are field 1.
-    fn of(message: &[u8]) -> Self {
-        let (mut service, mut is_browser) = (None, false);
-        for field in Fields::of(message).flatten() {
-            let (1, Value::Bytes(resource)) = (field.tag, field.value) else { continue };
+/// Instrumentations that there are in browsers only, behind what their names begin with. A page that names its service has
+/// lost what its SDK would say of itself.
+const SCOPES: &str = "@opentelemetry/instrumentation-";
+const IN_BROWSERS: [&str; 4] = ["fetch", "xml-http-request", "document-load", "user-interaction"];
+
+impl Sender {
+    /// From a `ResourceSpans`, whose resource is field 1, and a `ScopeSpans`, whose scope is.
+    fn of(resource: &[u8], scope: &[u8]) -> Self {
+        let scopes = pairs(scope, 1).flat_map(|scope| pairs(scope, 1));
+        let mut names = scopes.filter_map(|name| str::from_utf8(name).ok()?.strip_prefix(SCOPES));
+        let (mut service, mut is_browser) = (None, names.any(|name| IN_BROWSERS.contains(&name)));
+        for resource in pairs(resource, 1) {
             each_pair(pairs(resource, 1), |name, text| match name {
                 "service.name" => service = text,
                 "telemetry.sdk.language" => is_browser |= text == Some("webjs"),

@@ -59,10 +59,12 @@ impl<'a> Items<'a> {
         self.items.iter()
     }
 
-    /// Each with the message around its scope, and that one's position.
-    pub(super) fn framed(&self) -> impl Iterator<Item = (usize, &'a [u8], &Item<'a>)> {
-        let whole = |at: usize| self.resources.get(at).map_or(&[][..], |frame| frame.whole);
-        self.items.iter().map(move |item| (item.resource, whole(item.resource), item))
+    /// Each with the messages around it, of its resource and of its scope, and that one's position.
+    pub(super) fn framed(&self) -> impl Iterator<Item = (usize, [&'a [u8]; 2], &Item<'a>)> {
+        let whole = |frames: &[Frame<'a>], at: usize| frames.get(at).map_or(&[][..], |frame| frame.whole);
+        let around =
+            move |item: &Item<'a>| [whole(&self.resources, item.resource), whole(&self.scopes, item.scope)];
+        self.items.iter().map(move |item| (item.scope, around(item), item))
     }
 
     /// The messages around items: of resources, and of scopes.

@@ -48,10 +48,10 @@ impl<'a> Spans<'a> {
         all.filter(|(_, (_, valid))| **valid).map(|(at, (item, _))| (at, RawSpan::of(item.content)))
     }
 
-    /// Valid spans as they lie, each with the `ResourceSpans` that it is in, and that one's position.
-    pub(crate) fn framed(&self) -> impl Iterator<Item = (usize, &'a [u8], &'a [u8])> {
+    /// Valid spans as they lie, each with the `ResourceSpans` and `ScopeSpans` that it is in, and that one's position.
+    pub(crate) fn framed(&self) -> impl Iterator<Item = (usize, [&'a [u8]; 2], &'a [u8])> {
         let all = self.items.framed().zip(&self.valid).filter(|(_, valid)| **valid);
-        all.map(|((at, resource, item), _)| (at, resource, item.content))
+        all.map(|((at, around, item), _)| (at, around, item.content))
     }
 
     /// As [`Self::of`], of a request that was looked through before and found to be valid, all of it.
