@@ -84,7 +84,7 @@ async fn sessions(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
 }
 
 async fn connections(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
-    (JSON, admin.connections.to_json(admin.clock.wall_ms()).to_string())
+    (JSON, admin.connections.to_json(admin.clock.wall_ms()))
 }
 
 /// What `weft drain` sends with its request. A page in a browser on this machine cannot: it would have to ask first.

@@ -26,7 +26,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -158,13 +157,14 @@ impl Connections {
     }
 
     /// Everything that was accepted until now.
-    pub(crate) fn to_json(&self, now_ms: u64) -> Value {
-        let shown = self.all().into_iter().map(|(name, application)| {
+    pub(crate) fn to_json(&self, now_ms: u64) -> String {
+        let shown = self.all().into_iter().filter_map(|(name, application)| {
             while application.look(now_ms) {}
             let not_looked_at = application.not_looked_at.load(Ordering::Relaxed);
-            (name, shown::to_json(&lock(&application.map), not_looked_at))
+            Some((name, shown::to_json(&lock(&application.map), not_looked_at)?))
         });
-        json!({ "applications": shown.collect::<serde_json::Map<_, _>>() })
+        let applications = BTreeMap::from([("applications", shown.collect::<BTreeMap<_, _>>())]);
+        serde_json::to_string(&applications).unwrap_or_default()
     }
 
     pub(crate) fn sizes(&self) -> Vec<Sizes> {

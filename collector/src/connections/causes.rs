@@ -47,7 +47,6 @@ pub(super) fn of_orphan(shares_trace: bool) -> Likely {
 pub(super) fn of_link(kind: &str) -> Likely {
     let (cause, fix) = match kind {
         "server" => CACHED,
-        "restored" | "opener" | "session" => OLDER,
         _ => TARGET_UNSEEN,
     };
     Likely { cause, fix }
@@ -103,11 +102,7 @@ const CACHED: Words = (
     "the trace that a document names as having rendered it never came: the document came out of a cache, or its backend samples the trace away or sends it elsewhere",
     "leave Server-Timing: traceparent and <meta name=\"traceparent\"> out of what is cached; let the backend send here",
 );
-const OLDER: Words = (
-    "a link to an earlier page or session that is older than what is remembered here: normal for tabs that live long",
-    "nothing",
-);
 const TARGET_UNSEEN: Words = (
-    "a link to a span that has not passed since then: it is older, was sampled away, or was sent elsewhere",
+    "a link to a span that has not passed: it is older than what is remembered, was sampled away or sent elsewhere, or is an event of a page and no request",
     "nothing, if the target is old; else let whoever makes it send here",
 );

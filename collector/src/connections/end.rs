@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use super::key::{Key, Meets};
 
 /// Where in the front end something was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct Route {
     pub(super) path: Box<str>,
     /// Scheme, host and port of the page.
@@ -14,7 +16,8 @@ pub(super) struct Route {
 }
 
 /// How it is known which route that was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum KnownBy {
     /// The page says which view it showed.
     View,
@@ -25,7 +28,7 @@ pub(super) enum KnownBy {
 }
 
 /// What was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub(super) struct Request {
     pub(super) method: Box<str>,
     /// Where it went, as far as that could be read.

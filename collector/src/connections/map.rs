@@ -47,7 +47,7 @@ pub(super) struct Unanswered {
 }
 
 /// What a service does, as it calls it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 pub(super) struct Work {
     pub(super) service: Box<str>,
     pub(super) name: Box<str>,
@@ -63,8 +63,8 @@ pub(super) struct Why {
     pub(super) shares_trace: bool,
 }
 
-/// Ends, and links, that wait at once: what 80 requests in a second come to.
-const MOST_RECENT: usize = 50_000;
+/// Ends, and links, that wait at once: what 40 requests in a second come to, or 400 that are waited for a minute.
+const MOST_RECENT: usize = 25_000;
 const MOST_LED: usize = 5_000;
 
 /// Views and sessions whose routes are known.

@@ -1,4 +1,7 @@
-//! What a batch of a page holds that the map is made of: its requests, the routes it showed, and what it leads to.
+//! What a batch of a page holds that the map is made of: its requests, the routes it showed, and what rendered it.
+//!
+//! Ids are derived for requests only, which costs as much as all of the rest. Links from page to page lead to events that may
+//! be weeks old: nothing could be said of them anyway.
 
 use weft_proto::{Batch, Event, Head, Ids, Kind, LinkKinds, SpanId, StrId, Target, TraceId, Value};
 
@@ -44,53 +47,44 @@ impl Told<'_> {
             }
         }
         let ids = Ids::new(self.head.seed);
-        let mut trace = (u64::MAX, TraceId::default());
         for event in here {
-            if trace.0 != event.root() {
-                trace = (event.root(), ids.trace(event.root()));
+            if event.kind == Kind::Client
+                && let Some(asked) = self.asked(event)
+            {
+                self.ask(asked, (ids.trace(event.root()), ids.span(event.number)), event, map);
             }
-            self.put(event, (trace.1, ids.span(event.number)), map);
+            for link in
+                self.batch.links_of(event).iter().filter(|link| link.kinds.contains(LinkKinds::SERVER))
+            {
+                if let (Target::Foreign(trace, span), Some(address)) = (link.target, self.url_of(event)) {
+                    self.rendered(event, address, (trace, span), map);
+                }
+            }
         }
     }
 
-    fn put(&self, event: &Event, (trace, span): (TraceId, SpanId), map: &mut Map) {
-        let at_ms = self.receive_time_ms;
-        let own = self.keyed.span(&trace, &span);
-        map.pass(own, at_ms);
-        if event.kind == Kind::Client
-            && let Some(mut asked) = self.asked(event)
-        {
-            asked.trace_id = trace;
-            let mut meets = Meets::default();
-            meets.add(By::Traceparent, own);
-            for id in REQUEST_IDS.iter().filter_map(|name| self.text_of(event, name)) {
-                meets.add(By::RequestId, self.keyed.text("request id", id));
-            }
-            meets.add(By::Link, own);
-            meets.add(By::Trace, self.keyed.trace(&trace));
-            map.ask(at_ms, meets, asked);
+    fn ask(&self, asked: Asked, (trace_id, span): (TraceId, SpanId), event: &Event, map: &mut Map) {
+        let own = self.keyed.span(&trace_id, &span);
+        map.pass(own, self.receive_time_ms);
+        let mut meets = Meets::default();
+        meets.add(By::Traceparent, own);
+        for id in REQUEST_IDS.iter().filter_map(|name| self.text_of(event, name)) {
+            meets.add(By::RequestId, self.keyed.text("request id", id));
         }
-        for link in self.batch.links_of(event) {
-            let Target::Foreign(trace_id, span_id) = link.target else { continue };
-            let name = link.rule.filter(|_| link.kinds.contains(LinkKinds::NAMED));
-            let kind = name.map(|name| self.batch.strings.get(name)).or_else(|| link.kinds.names().next());
-            let kind = short(kind.unwrap_or("unknown"));
-            let led = Led { kind, target: self.keyed.span(&trace_id, &span_id), trace_id };
-            match self.url_of(event).filter(|_| link.kinds.contains(LinkKinds::SERVER)) {
-                Some(address) => self.rendered(event, address, led, map),
-                None => map.lead(at_ms, led),
-            }
-        }
+        meets.add(By::Link, own);
+        meets.add(By::Trace, self.keyed.trace(&trace_id));
+        map.ask(self.receive_time_ms, meets, Asked { trace_id, ..asked });
     }
 
     /// A document that says what rendered it.
-    fn rendered(&self, event: &Event, address: Address, led: Led, map: &mut Map) {
+    fn rendered(&self, event: &Event, address: Address, (trace_id, span): (TraceId, SpanId), map: &mut Map) {
+        let led = Led { kind: "server".into(), target: self.keyed.span(&trace_id, &span), trace_id };
         let mut meets = Meets::default();
         meets.add(By::Document, led.target);
-        meets.add(By::Document, self.keyed.trace(&led.trace_id));
+        meets.add(By::Document, self.keyed.trace(&trace_id));
         let asked = Asked {
             place: Some(self.keyed.view(self.page, event.number)),
-            trace_id: led.trace_id,
+            trace_id,
             rendered_by: Some(led),
             ..self.asked_of("GET", address, event)
         };

@@ -48,6 +48,10 @@ impl<K: Clone + Eq + Hash> Ranking<K> {
         row
     }
 
+    pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.rows.keys()
+    }
+
     /// The highest count first.
     pub(super) fn sorted(&self) -> Vec<(&K, &Tally)> {
         let mut rows: Vec<_> = self.rows.iter().collect();
