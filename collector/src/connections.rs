@@ -250,12 +250,14 @@ impl Application {
 }
 
 impl Came {
-    /// What it takes, about.
+    /// What it takes, about: beside its content, what the smallest takes.
     fn bytes(&self) -> usize {
-        match self {
-            Self::Batch { decoded, .. } => decoded.bytes(),
-            Self::Spans { seen, .. } => seen.bytes(),
-        }
+        const LEAST: usize = 512;
+        LEAST
+            + match self {
+                Self::Batch { decoded, taken, .. } => decoded.bytes() + taken.bytes(),
+                Self::Spans { seen, .. } => seen.bytes(),
+            }
     }
 }
 
