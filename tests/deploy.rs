@@ -34,12 +34,13 @@ const ADDED: [&str; 3] = ["instance", "job", "le"];
 const FATES: [&str; 2] = ["delivered", "rejected_by_destination"];
 
 /// What names metrics.
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 6] = [
     "deploy/prometheus/alerts.yml",
     "deploy/grafana/dashboard.json",
     "docs/operations.md",
     "docs/delivery-contract.md",
     "docs/linking.md",
+    "docs/connections.md",
 ];
 
 fn repository(path: &str) -> PathBuf {
@@ -216,7 +217,13 @@ fn sources(directory: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn every_test_that_the_contract_names_exists() {
-    for page in ["docs/delivery-contract.md", "docs/linking.md", "docs/operations.md", "docs/do-not.md"] {
+    for page in [
+        "docs/delivery-contract.md",
+        "docs/linking.md",
+        "docs/connections.md",
+        "docs/operations.md",
+        "docs/do-not.md",
+    ] {
         let named = mentions::tests(&read(page));
         assert!(!page.contains("contract") || named.len() > 30, "{named:?}");
         for (file, test) in named {

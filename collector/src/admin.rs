@@ -1,4 +1,5 @@
-//! The admin port: is it alive, is it ready, what happened to every event, which sessions are there.
+//! The admin port: is it alive, is it ready, what happened to every event, which sessions are there, what is
+//! connected to what.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -12,6 +13,8 @@ use axum::{
 
 use crate::{
     bounds::Bounds,
+    clock::Clock,
+    connections::Connections,
     ledger::Ledger,
     memory::Memory,
     metrics::Metrics,
@@ -23,11 +26,13 @@ use crate::{
 pub(crate) struct Admin {
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
+    pub(crate) connections: Arc<Connections>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) metrics: Metrics,
     pub(crate) intake: Arc<Intake>,
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) memory: Arc<Memory>,
+    pub(crate) clock: Clock,
 }
 
 /// The routes of the admin port.
@@ -37,6 +42,7 @@ pub(crate) fn routes(admin: Arc<Admin>) -> Router {
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
         .route("/api/sessions", get(sessions))
+        .route("/api/connections", get(connections))
         .route("/api/ledger", get(ledger))
         .route("/api/drain", post(drain))
         .with_state(admin)
@@ -75,6 +81,10 @@ async fn metrics(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
 
 async fn sessions(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
     (JSON, admin.sessions.to_json().to_string())
+}
+
+async fn connections(State(admin): State<Arc<Admin>>) -> impl IntoResponse {
+    (JSON, admin.connections.to_json(admin.clock.wall_ms()))
 }
 
 /// What `weft drain` sends with its request. A page in a browser on this machine cannot: it would have to ask first.

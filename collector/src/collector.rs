@@ -155,6 +155,7 @@ impl Collector {
         let bounds = Arc::new(Bounds::new(&segments, &config.spool, &waiting_room));
         let memory = Memory::new(config.memory_limit);
         let metrics = Metrics::new(&ledger, &segments, &meters, &bounds, &memory, &waiting_room, &clock);
+        let connections = Arc::clone(&meters.connections);
         let own_key = Arc::new(Key::of_canary());
         let gate = Gate::new(&config, &own_key, &clock);
         let parts =
@@ -163,11 +164,13 @@ impl Collector {
         let admin = Admin {
             ledger,
             sessions,
+            connections,
             segments,
             metrics,
             intake: Arc::clone(&intake),
             bounds: Arc::clone(&bounds),
             memory,
+            clock: clock.clone(),
         };
         let admin = Arc::new(admin);
         let last_release = CancellationToken::new();
@@ -208,6 +211,7 @@ impl Collector {
         beside.spawn(serve(listeners.admin, admin::routes(Arc::clone(&self.admin)), &stopped));
         beside.spawn(Arc::clone(&self.admin.memory).watch(self.clock.clone(), stopped.clone()));
         beside.spawn(Arc::clone(&self.bounds).watch(self.clock.clone(), stopped.clone()));
+        beside.spawn(Arc::clone(&self.admin.connections).watch(self.clock.clone(), stopped.clone()));
         let mut canary = JoinSet::new();
         if !self.config.canary.is_zero() {
             let (intake, key) = (Arc::clone(&self.intake), Arc::clone(&self.own_key));

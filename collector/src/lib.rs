@@ -24,6 +24,8 @@ pub mod ledger;
 
 mod sessions;
 
+mod connections;
+
 mod log;
 
 mod metrics;

@@ -1,6 +1,7 @@
 //! `/metrics`: the ledger at one instant, the spool, and how long things take.
 
 mod book;
+mod connections;
 mod dictionaries;
 mod linker;
 mod long;
@@ -114,6 +115,7 @@ impl Collector for State {
         self.long(&mut to)?;
         self.erasures(&mut to)?;
         self.meters.dictionaries.encode(&mut to)?;
+        connections::encode(&self.meters.connections, &mut to)?;
         self.used(&mut to)
     }
 }

@@ -125,7 +125,7 @@ impl Seen {
 }
 
 /// ISO 8601 with milliseconds, in UTC.
-fn iso(ms: u64) -> String {
+pub(crate) fn iso(ms: u64) -> String {
     let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(ms) * 1_000_000);
     time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }

@@ -2,6 +2,7 @@
 //! built, and answers that apps get from their backends. It remembers what it was asked.
 
 mod asked;
+mod onward;
 mod streams;
 
 use std::{
@@ -26,6 +27,8 @@ use tokio::{
 };
 
 pub use asked::Asked;
+
+use onward::Onward;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -53,6 +56,7 @@ pub const PAGE: &str = r##"<!doctype html>
 /// `/endless/` an answer that never ends,
 /// `/events` a stream of events for an `EventSource`,
 /// `/socket` an echo for a `WebSocket`,
+/// what [`Site::pass_on`] was told, whatever somebody else answers,
 /// and everywhere else an answer.
 pub struct Site {
     address: SocketAddr,
@@ -69,6 +73,14 @@ struct Shared {
     /// What the streams of events say; nothing: they end.
     said: broadcast::Sender<Option<String>>,
     pages: Mutex<BTreeMap<String, Page>>,
+    onward: Mutex<Vec<Onward>>,
+}
+
+impl Shared {
+    fn onward(&self, path: &str) -> Option<Onward> {
+        let all = self.onward.lock().unwrap_or_else(PoisonError::into_inner);
+        all.iter().find(|onward| path.starts_with(&onward.prefix)).cloned()
+    }
 }
 
 /// A page as a test wants it.
@@ -84,8 +96,9 @@ impl Site {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound listener has an address");
         let (asked, released) = (watch::Sender::new(Vec::new()), watch::Sender::new(false));
-        let (said, pages) = (broadcast::Sender::new(16), Mutex::default());
-        let shared = Arc::new(Shared { out, asked, released, said, pages });
+        let said = broadcast::Sender::new(16);
+        let (pages, onward) = (Mutex::default(), Mutex::default());
+        let shared = Arc::new(Shared { out, asked, released, said, pages, onward });
         let router = Router::new().fallback(answer).with_state(shared.clone());
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
         Self { address, shared, server }
@@ -114,6 +127,14 @@ impl Site {
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let page = Page { html: html.to_owned(), headers };
         self.shared.pages.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned(), page);
+    }
+
+    /// Passes on what is asked for under paths that begin like this, with these headers more, and without those that say
+    /// where it comes from.
+    pub fn pass_on(&self, prefix: &str, to: &str, headers: &[(&str, &str)]) {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let onward = Onward { prefix: prefix.to_owned(), to: to.to_owned(), headers };
+        self.shared.onward.lock().unwrap_or_else(PoisonError::into_inner).push(onward);
     }
 
     /// Says something to every stream of events that is open.
@@ -171,7 +192,10 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         _ => {}
     }
     let body = to_bytes(body, 16 << 20).await.unwrap_or_default().to_vec();
-    shared.asked.send_modify(|asked| asked.push(Asked::new(&head, body)));
+    shared.asked.send_modify(|asked| asked.push(Asked::new(&head, body.clone())));
+    if let Some(onward) = shared.onward(&path) {
+        return onward.answer(&head, body).await;
+    }
     match first {
         "held" => {
             // It fails only if the site is gone, and then nobody waits.

@@ -14,6 +14,8 @@
 
 extern crate alloc;
 
+pub mod policy;
+
 pub mod record;
 
 pub mod request;
@@ -23,7 +25,6 @@ pub mod write;
 mod batch;
 mod frame;
 mod open;
-mod policy;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]

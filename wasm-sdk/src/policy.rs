@@ -20,7 +20,8 @@ const BLANK: &[u8] = b" \t\n\r\x0b\x0c";
 const BEHIND_HOST: &[u8] = b"/?#";
 
 /// The text that may leave the page for attribute `key`.
-pub(crate) fn scrub(key: &[u8], text: &[u8]) -> Vec<u8> {
+#[must_use]
+pub fn scrub(key: &[u8], text: &[u8]) -> Vec<u8> {
     let text = cut(text, limits::MAX_TEXT_BYTES);
     let mut out = Vec::new();
     let scheme = find_scheme(text, 0);

@@ -14,7 +14,7 @@ use prometheus_client::metrics::{
 };
 
 use super::{DictionaryMeters, LinkerMeters, LongMeters};
-use crate::pipeline::export::Load;
+use crate::{connections::Connections, pipeline::export::Load};
 
 /// What stages measure while they work.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Meters {
     pub(crate) long: LongMeters,
     /// What is kept of pages, and whether that is what they refer to.
     pub(crate) dictionaries: DictionaryMeters,
+    /// What is connected to what.
+    pub(crate) connections: Arc<Connections>,
     /// Sessions that were erased.
     pub(crate) erased: Counter,
     /// By destination.
@@ -60,6 +62,7 @@ impl Meters {
             linker: LinkerMeters::default(),
             long: LongMeters::default(),
             dictionaries: DictionaryMeters::default(),
+            connections: Arc::default(),
             erased: Counter::default(),
             destinations: Mutex::default(),
         }

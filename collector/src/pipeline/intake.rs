@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     config::{Config, Key, Limits},
+    connections::SeenSpans,
     ledger::Ledger,
     memory::Memory,
     metrics::Meters,
@@ -45,6 +46,7 @@ pub(crate) struct Intake {
     changing: RwLock<Arc<Changing>>,
     memory: Arc<Memory>,
     waiting_room: Arc<WaitingRoom>,
+    meters: Arc<Meters>,
     /// It is to go: whoever sends shall go elsewhere.
     draining: AtomicBool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
@@ -104,6 +106,7 @@ impl Intake {
             draining: AtomicBool::new(false),
             memory,
             waiting_room,
+            meters,
             decoding,
         }
     }
@@ -215,14 +218,18 @@ impl Intake {
         decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
     }
 
-    /// Step 5 for OTLP: what it holds, and which of its spans rules look at.
-    pub(crate) async fn decode_otlp(&self, admitted: &Admitted) -> Result<(Counted, Vec<Candidate>), Reject> {
+    /// Step 5 for OTLP: what it holds, which of its spans rules look at, and what the map of connections is made of.
+    pub(crate) async fn decode_otlp(
+        &self,
+        admitted: &Admitted,
+    ) -> Result<(Counted, Vec<Candidate>, Box<SeenSpans>), Reject> {
         let (changing, key) = (self.changing(), Arc::clone(&admitted.key));
+        let meters = Arc::clone(&self.meters);
         let look = move |plain: &[u8]| {
             let spans = Spans::of(plain)?;
             let rules = Some(&changing.rules).filter(|rules| rules.look_at(&key));
             let candidates = rules.map_or_else(Vec::new, |rules| rules.in_otlp(&key.application, &spans));
-            Ok((spans.counted(), candidates))
+            Ok((spans.counted(), candidates, meters.connections.see(&spans)))
         };
         self.look(admitted, look).await
     }

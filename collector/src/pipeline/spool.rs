@@ -35,7 +35,9 @@ pub(crate) use recover::{OpenError, Opened, With, open, thread};
 pub(crate) use segments::Segments;
 
 use super::link::{Candidate, Told, Why, Word};
-use crate::{clock::Clock, config::Config, ledger::Carried, outcome::Outcome, reject::Reject};
+use crate::{
+    clock::Clock, config::Config, connections::SeenSpans, ledger::Carried, outcome::Outcome, reject::Reject,
+};
 
 /// Where batches become durable.
 #[derive(Clone)]
@@ -75,8 +77,8 @@ pub(crate) enum Claim {
     Numbers { page: [u8; 16], numbers: Intervals, open: Said, told: Told, decoded: Option<Arc<Decoded>> },
     /// The right to give up an event of a page, once.
     Closure { page: [u8; 16], number: u64, why: Why },
-    /// A whole body, by its hash.
-    Body(u128),
+    /// A whole body, by its hash; and what of its spans is of interest when it is accepted.
+    Body(u128, Option<Box<SeenSpans>>),
     /// Nothing: these events were claimed when they came.
     Released,
     /// That nothing of a session leaves any more.
@@ -122,7 +124,8 @@ impl Entry {
                 let decoded = decoded.as_ref().map_or(0, |decoded| decoded.bytes());
                 told.bytes() + numbers.bytes() + words + decoded
             }
-            Claim::Body(_) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => 0,
+            Claim::Body(_, seen) => seen.as_ref().map_or(0, |seen| seen.bytes()),
+            Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => 0,
         };
         u32::try_from((self.record.body.len() + told) / 1024 + 1).unwrap_or(u32::MAX)
     }

@@ -11,6 +11,7 @@ mod support;
 
 mod admin;
 mod batches;
+mod connections;
 mod delivery;
 mod dictionaries;
 mod doctor;

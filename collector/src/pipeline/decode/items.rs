@@ -59,6 +59,14 @@ impl<'a> Items<'a> {
         self.items.iter()
     }
 
+    /// Each with the messages around it, of its resource and of its scope, and that one's position.
+    pub(super) fn framed(&self) -> impl Iterator<Item = (usize, [&'a [u8]; 2], &Item<'a>)> {
+        let whole = |frames: &[Frame<'a>], at: usize| frames.get(at).map_or(&[][..], |frame| frame.whole);
+        let around =
+            move |item: &Item<'a>| [whole(&self.resources, item.resource), whole(&self.scopes, item.scope)];
+        self.items.iter().map(move |item| (item.scope, around(item), item))
+    }
+
     /// The messages around items: of resources, and of scopes.
     pub(super) fn frames(&self) -> (impl Iterator<Item = &'a [u8]>, impl Iterator<Item = &'a [u8]>) {
         let whole = |frame: &Frame<'a>| frame.whole;

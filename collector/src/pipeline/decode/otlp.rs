@@ -61,6 +61,12 @@ impl<'a> Spans<'a> {
         browsers.get(span.resource).copied().unwrap_or(false)
     }
 
+    /// Valid spans as they lie, each with the `ResourceSpans` and `ScopeSpans` that it is in, and that one's position.
+    pub(crate) fn framed(&self) -> impl Iterator<Item = (usize, [&'a [u8]; 2], &'a [u8])> {
+        let all = self.items.framed().zip(&self.valid).filter(|(_, valid)| **valid);
+        all.map(|((at, around, item), _)| (at, around, item.content))
+    }
+
     /// As [`Self::of`], of a request that was looked through before and found to be valid, all of it.
     pub(crate) fn of_valid(plain: &'a [u8]) -> Result<Self, Reject> {
         let items = Items::of(plain).ok_or_else(|| Reject::NotABatch("no valid OTLP".to_owned()))?;

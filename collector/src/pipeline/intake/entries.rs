@@ -7,6 +7,7 @@ use weft_proto::{Batch, Head, Ids};
 use super::{Intake, skew};
 use crate::{
     config::Key,
+    connections::SeenSpans,
     ledger::Carried,
     outcome::Outcome,
     pipeline::{
@@ -72,15 +73,15 @@ impl Intake {
             Signal::Logs => Kind::Logs,
             Signal::Metrics => Kind::Metrics,
         };
-        self.body_entry(kind, admitted, counted, Vec::new())
+        self.body_entry(kind, admitted, counted, Vec::new(), None)
     }
 
     pub(crate) fn otlp_entry(
         &self,
         admitted: Admitted,
-        (counted, candidates): (Counted, Vec<Candidate>),
+        (counted, candidates, seen): (Counted, Vec<Candidate>, Box<SeenSpans>),
     ) -> (Arc<Key>, Entry) {
-        self.body_entry(Kind::Otlp, admitted, counted, candidates)
+        self.body_entry(Kind::Otlp, admitted, counted, candidates, Some(seen))
     }
 
     fn body_entry(
@@ -89,6 +90,7 @@ impl Intake {
         admitted: Admitted,
         counted: Counted,
         candidates: Vec<Candidate>,
+        seen: Option<Box<SeenSpans>>,
     ) -> (Arc<Key>, Entry) {
         let mut carried = Carried::receive(&self.ledger, &admitted.key, counted.spans + counted.refused);
         carried.refuse(Outcome::SpanInvalid, counted.refused);
@@ -96,7 +98,7 @@ impl Intake {
         let hash = self.seed.hash(&key.name, &admitted.body);
         let body_hash = hash.to_be_bytes().to_vec();
         let record = Record { body_hash, whole: counted.refused == 0, ..record(kind, admitted) };
-        (key, Entry { record, claim: Claim::Body(hash), candidates, carried })
+        (key, Entry { record, claim: Claim::Body(hash, seen), candidates, carried })
     }
 }
 

@@ -175,7 +175,7 @@ impl Writer {
                 _ => added.waiting.add(owner, entry.candidates.len() as u64),
             }
             added.newest_ms = added.newest_ms.max(entry.record.receive_time_ms);
-            if let Claim::Body(_) = entry.claim {
+            if let Claim::Body(..) = entry.claim {
                 added.bodies_ms = added.bodies_ms.max(entry.record.receive_time_ms);
             }
         }
@@ -207,19 +207,20 @@ impl Writer {
         let Staged { job: Job { entry, answer, .. }, taken, events, place, .. } = staged;
         let Entry { record, claim, candidates, mut carried } = entry;
         let (mut remarks, mut known) = (Remarks::default(), None);
-        if let Claim::Closure { why, .. } = claim
-            && events > 0
-        {
-            self.meters.long.close(why);
-        }
-        if let Claim::Numbers { told, numbers, decoded, open, .. } = claim
-            && (events > 0 || numbers.is_empty() || !place.is_empty())
-        {
-            self.hear(&record, &taken, open, carried.owner());
-            remarks = told.remarks(&taken.page.numbers);
-            self.sessions.note(&record, &told, &taken.page.numbers);
-            known = decoded.filter(|_| events > 0);
-            known.iter().for_each(|decoded| self.segments.recent.put(place.end, Arc::clone(decoded)));
+        match claim {
+            Claim::Closure { why, .. } if events > 0 => self.meters.long.close(why),
+            Claim::Body(_, Some(seen)) if events > 0 => self.meters.connections.put_spans(&record, seen),
+            Claim::Numbers { told, numbers, decoded, open, .. }
+                if events > 0 || numbers.is_empty() || !place.is_empty() =>
+            {
+                self.meters.connections.put_batch(&record, decoded.as_ref(), &taken.page.numbers);
+                self.hear(&record, &taken, open, carried.owner());
+                remarks = told.remarks(&taken.page.numbers);
+                self.sessions.note(&record, &told, &taken.page.numbers);
+                known = decoded.filter(|_| events > 0);
+                known.iter().for_each(|decoded| self.segments.recent.put(place.end, Arc::clone(decoded)));
+            }
+            _ => {}
         }
         carried.accept(events, &remarks);
         carried.refuse_rest(Outcome::Duplicate);
@@ -274,8 +275,8 @@ impl Writer {
             Claim::Closure { page, number, .. } if taken.closure => {
                 self.claims.reopen(job.entry.carried.owner(), *page, *number);
             }
-            Claim::Body(hash) if taken.body => self.bodies.give_back(*hash),
-            Claim::Body(_) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => {}
+            Claim::Body(hash, _) if taken.body => self.bodies.give_back(*hash),
+            Claim::Body(..) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => {}
         }
         if reserved > 0 {
             self.waiting_room.give_back(reserved);

@@ -1,12 +1,14 @@
 //! A page of our SDK: what its JavaScript does is done here, what its recorder decides is decided by the recorder, and
 //! what is true is kept beside it.
 
-use weft_proto::{Form, Ids, LinkKinds, OpenState, Seed, SpanId};
-use weft_sdk::record::{Kept, Recorder};
+use std::collections::HashMap;
+
+use weft_proto::{Form, Ids, LinkKinds, OpenState, Seed, SpanId, Target};
+use weft_sdk::record::{Begin, End, Kept, Recorder};
 
 use super::{
     Body, History, Sealed,
-    frames::{self, Begin, Told},
+    frames::{self, Told},
 };
 use crate::{
     network::{HOUR, MINUTE},
@@ -78,6 +80,8 @@ pub(super) struct Tab {
     view: u64,
     told: Option<[u8; 16]>,
     unsealed: Vec<SpanId>,
+    /// Its roots: what leads to one of these says its number.
+    roots: HashMap<SpanId, u64>,
     pub(super) trail: Option<Trail>,
 }
 
@@ -85,7 +89,7 @@ impl Tab {
     pub(super) fn new(random: &mut Random, ahead_ms: i64) -> Self {
         let seed = Seed(random.bytes());
         Self {
-            recorder: Recorder::new(&seed.0),
+            recorder: Recorder::new(),
             ids: Ids::new(seed),
             seed,
             ahead_ms,
@@ -96,6 +100,7 @@ impl Tab {
             view: 0,
             told: None,
             unsealed: Vec::new(),
+            roots: HashMap::new(),
             trail: None,
         }
     }
@@ -127,21 +132,36 @@ impl Tab {
         let session = session_at(stored, at_ms, self.told.is_some(), random);
         let before = session.previous_root.filter(|_| session.root.is_none());
         if self.told != Some(session.id) {
-            self.recorder.session(&frames::session(session.id, session.previous, session.rv, before));
+            let told =
+                weft_proto::Session { id: session.id, previous_id: session.previous, randomness: session.rv };
+            self.recorder.session(told, before.map(|root| self.target(root)));
             self.told = Some(session.id);
         }
         let Deed { role, cause, within, .. } = *deed;
-        self.recorder.begin(&frames::begin(&Begin { number, at_ms, epoch: self.epoch, role, cause, within }));
+        self.recorder.begin(&Begin {
+            number,
+            start_ms: at_ms as f64,
+            epoch: self.epoch,
+            role,
+            cause,
+            inferred: false,
+            parent: within.map(|(parent, _)| parent),
+            root: within.map_or(number, |(_, root)| root),
+        });
         for (kinds, name, to) in &deed.links {
             let name = if kinds.contains(LinkKinds::NAMED) { name } else { "" };
-            self.recorder.link(&frames::link(number, *kinds, *to, name));
+            self.recorder.link(number, kinds.0, self.target(*to), name.as_bytes());
         }
         let Deed { lasts_ms, kind, outlives_parent, name, attributes, .. } = deed;
-        let frame = frames::finish(number, *lasts_ms, *kind, *outlives_parent, name, attributes);
-        let kept = self.recorder.finish(&frame);
+        let (duration_ms, kind, demoted) = (*lasts_ms as f64, u32::from(*kind), *outlives_parent);
+        let end = End { number, duration_ms, kind, status: 0, demoted };
+        let kept = self.recorder.finish(&end, &frames::finish(name, attributes));
         assert!(matches!(kept, Kept::Waiting(_)), "{kept:?}");
         history.truth.happened(id, Source::Ours);
         self.unsealed.push(id.1);
+        if within.is_none() {
+            self.roots.insert(id.1, number);
+        }
         self.declare(history, deed, number, id, before);
         if within.is_none() && role & MARK == 0 {
             (session.last, session.root) = (at_ms.max(session.last), Some(id));
@@ -149,6 +169,10 @@ impl Tab {
             self.trail = Some(Trail { load: self.trail.map_or(id, |trail| trail.load), root: id });
         }
         (number, id)
+    }
+
+    fn target(&self, (trace, span): Id) -> Target {
+        self.roots.get(&span).map_or(Target::Foreign(trace, span), |number| Target::Own(*number))
     }
 
     /// What is true of an event, by what has happened in the page: not by what its batch says.
@@ -188,7 +212,7 @@ impl Tab {
     /// What waits is sealed and sent.
     pub(super) fn flush(&mut self, history: &mut History, random: &mut Random, at_ms: u64) {
         let mut out = Vec::new();
-        self.recorder.seal(&frames::when(self.by_device(at_ms), OpenState::Visible), &mut out);
+        self.recorder.seal(self.by_device(at_ms) as f64, OpenState::Visible, &mut out);
         if let Some(sealed) = self.sealed(&out) {
             let events = std::mem::take(&mut self.unsealed);
             history.send(random, at_ms, Body::Sealed(sealed.into()), events);
@@ -198,7 +222,7 @@ impl Tab {
     /// The browser dies, and with it the page: what it leaves behind.
     pub(super) fn crash(mut self, at_ms: u64) -> Option<Orphan> {
         let mut out = Vec::new();
-        self.recorder.tail(&frames::when(self.by_device(at_ms), OpenState::Gone), &mut out);
+        self.recorder.tail(self.by_device(at_ms) as f64, OpenState::Gone, &mut out);
         let sealed = self.sealed(&out)?;
         Some(Orphan { written_ms: at_ms, sealed, events: self.unsealed })
     }

@@ -87,7 +87,7 @@ impl Writer {
                 let closure = self.claims.close(entry.carried.owner(), *page, *number, at_ms);
                 (Taken { closure, ..Taken::default() }, u64::from(closure))
             }
-            Claim::Body(hash) => {
+            Claim::Body(hash, _) => {
                 let body = self.bodies.take(*hash, at_ms);
                 let events = if body { entry.carried.events() } else { 0 };
                 (Taken { body, ..Taken::default() }, events)
@@ -118,7 +118,7 @@ fn wait(room: &WaitingRoom, entry: &mut Entry, taken: &Taken) -> u64 {
             candidates.retain(|candidate| taken.page.numbers.contains(candidate.at));
             decoded.as_deref()
         }
-        Claim::Body(_) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => None,
+        Claim::Body(..) | Claim::Released | Claim::Closure { .. } | Claim::Erase(_) => None,
     };
     let bytes = link::weight(record, decoded, candidates);
     if candidates.is_empty() || !room.reserve(bytes, candidates.len() as u64) {
