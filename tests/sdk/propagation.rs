@@ -1,6 +1,10 @@
 //! Who gets our headers: the page's own origin and those it lists, nobody else, and nobody by way of a redirect.
 
-use support::{browser::Kind, site::Asked};
+use support::{
+    browser::Kind,
+    received::Received,
+    site::{Asked, SHARED_ID},
+};
 
 use super::scene::{Scene, flush};
 
@@ -47,7 +51,16 @@ async fn an_origin_that_is_listed_gets_our_headers_and_another_gets_none(kind: K
         );
         flush(&tab).await;
     }
-    scene.end().await;
+    // What did not get our headers may be found by what its server calls it; the other needs no more bytes.
+    let spans = scene.end().await;
+    let ids = |path: &str| -> Vec<_> {
+        let of_path = |span: &&Received| span.text("url.full").is_some_and(|url| url.ends_with(path));
+        let requests = spans.iter().filter(|span| span.name() == "GET").filter(of_path);
+        requests.map(|span| span.texts("http.response.header.x-request-id")).collect()
+    };
+    for path in ["/shared/one", "/shared/xhr"] {
+        assert_eq!(ids(path), [vec![], vec![SHARED_ID.to_owned()]], "{path}");
+    }
 }
 
 async fn a_listed_origin_that_redirects_elsewhere_is_asked_again_without_them_and_left_alone(kind: Kind) {

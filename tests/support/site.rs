@@ -224,10 +224,15 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
 }
 
 /// What a server says that is prepared to be joined from other origins.
-const SHARED: [(header::HeaderName, &str); 2] = [
+const SHARED: [(header::HeaderName, &str); 4] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (header::ACCESS_CONTROL_ALLOW_HEADERS, "traceparent, tracestate, baggage"),
+    (header::ACCESS_CONTROL_EXPOSE_HEADERS, "x-request-id"),
+    (header::HeaderName::from_static("x-request-id"), SHARED_ID),
 ];
+
+/// What it calls each of these requests.
+pub const SHARED_ID: &str = "7f3c9a52-shared";
 
 impl IntoResponse for Page {
     fn into_response(self) -> Response {

@@ -27,7 +27,7 @@ export const captureFetch = (scope: Scope): void =>
     // Handed on, not branched off: what the page does not handle must still be reported as unhandled.
     return answer.then(
       (response) => {
-        safely(endCall, scope, call, response.status);
+        safely(answered, scope, begun, call, response);
         return response;
       },
       (error: unknown) => {
@@ -36,6 +36,9 @@ export const captureFetch = (scope: Scope): void =>
       },
     );
   });
+
+const answered = (scope: Scope, { request }: Begun, call: Call, { status, headers }: Response): void =>
+  endCall(scope, call, status, undefined, request ? null : headers.get("x-request-id"));
 
 // In two steps: what cannot be made into a request fails as it would have, and its event ends with that.
 const begin = (scope: Scope, [input, init]: Parameters<typeof fetch>, begun: Begun): void => {

@@ -23,6 +23,8 @@ export interface Call {
 const enum Limit {
   /** Ended requests for which the browser may still tell times. */
   maxTold = 50,
+  /** What is longer names no request to the collector either. */
+  maxId = 129,
 }
 
 /** Requests of one scope. */
@@ -106,8 +108,17 @@ export const beginCall = (scope: Scope, given: string, method: string): Call | u
   return call;
 };
 
-/** It has ended: with an answer, or without one and with an `error.type`. */
-export const endCall = (scope: Scope, call: Call, code: number | undefined, error?: string): void => {
+/**
+ * It has ended: with an answer, or without one and with an `error.type`. `id`: what its server calls it, where that does
+ * not know our trace and the page may read it.
+ */
+export const endCall = (
+  scope: Scope,
+  call: Call,
+  code: number | undefined,
+  error?: string,
+  id?: string | null,
+): void => {
   const requests = requestsOf(scope);
   requests.open.delete(call);
   continued(call.cause);
@@ -117,7 +128,13 @@ export const endCall = (scope: Scope, call: Call, code: number | undefined, erro
   event.demoted = event.parent?.ended ?? false;
   call.until = event.moment.monotonic + duration;
   call.ends = (times) => {
-    const outcome = { "http.response.status_code": code || undefined, "error.type": failed, ...slept, ...times };
+    const outcome = {
+      "http.response.status_code": code || undefined,
+      "http.response.header.x-request-id": id ? [id.slice(0, Limit.maxId)] : undefined,
+      "error.type": failed,
+      ...slept,
+      ...times,
+    };
     const status = failed ? Status.error : Status.unset;
     finish(scope, event, nameOf(call), { ...describe(call), ...outcome }, duration, Kind.client, status);
   };

@@ -57,7 +57,9 @@ const begin = (scope: Scope, request: XMLHttpRequest, { method, url, traced }: O
     for (const one of types) request.removeEventListener(one, heard);
     const { status } = request;
     if (joined && !status && error === "NetworkError" && navigator.onLine) leave(call.url, scope);
-    endCall(scope, call, status, status ? undefined : error);
+    // All of them at once: asked for one that it may not read, a browser complains on the console.
+    const id = joined ? null : /^x-request-id: *(\S+)/im.exec(request.getAllResponseHeaders())?.[1];
+    endCall(scope, call, status, status ? undefined : error, id);
   });
   const types = [...Object.keys(ERRORS), "loadend"];
   for (const type of types) request.addEventListener(type, heard);
