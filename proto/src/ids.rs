@@ -78,9 +78,12 @@ impl Ids {
     /// The first `N` bytes of the function's value; an all-zero id is invalid in W3C Trace Context,
     /// so it is drawn again with the tag's high bit set.
     fn derive<const N: usize>(&self, tag: u8, number: u64) -> [u8; N] {
+        // The message as its one block has it: tag, number, and the 1 that ends it. Every id is made here.
+        let [low, high] = [number as u32, (number >> 24) as u32];
+        let rest = [low << 8, high, (number >> 56) as u32 | 1 << 8, 0];
         Self::first_of(tag, |tag| {
-            let [a, b, c, d, e, f, g, h] = number.to_le_bytes();
-            self.mac(&[tag, a, b, c, d, e, f, g, h])
+            let [first, b, c, d] = rest;
+            Self::last([first | u32::from(tag), b, c, d], self.key, self.padded)
         })
     }
 
@@ -120,7 +123,12 @@ impl Ids {
             *end = 1;
         }
         let subkey = if last.len() == 16 { self.whole } else { self.padded };
-        xor(&mut state, words(&block));
+        Self::last(words(&block), state, subkey)
+    }
+
+    /// The last block of a message, after what came before it.
+    fn last(block: [u32; 4], mut state: [u32; 4], subkey: [u32; 4]) -> [u8; 16] {
+        xor(&mut state, block);
         xor(&mut state, subkey);
         permute(&mut state);
         xor(&mut state, subkey);

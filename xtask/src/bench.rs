@@ -47,6 +47,18 @@ pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
     about.run(bench, keep)
 }
 
+/// What step 7 costs a span.
+pub(crate) fn link(keep: Keep) -> Outcome {
+    let about = Bench {
+        name: "link",
+        title: "What linking costs a span",
+        command: "cargo xtask bench link --keep",
+        circumstances: "goals: 150 ns with declared links alone, 500 where a rule looks, flat from 10³ to 10⁶ sessions",
+        load_average: load_average(),
+    };
+    about.run(Program::new(built("benches", "link")?), keep)
+}
+
 /// What the SDK costs a page beside OpenTelemetry's, measured in Chromium so many times in turns.
 pub(crate) fn sdk(runs: &str, keep: Keep) -> Outcome {
     if !runs.parse::<u32>().is_ok_and(|runs| runs > 1) {

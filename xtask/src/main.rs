@@ -35,6 +35,7 @@ cargo xtask <chore>
   bytes FILE...   what a span weighs on the wire, ours and OTLP; FILE holds OTLP/JSON. --json: a line a file
   bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
                   --keep: also as a file in benches/runs; --spans N: so many at 100 a request
+  bench link      what step 7 costs a span, with declared links and where a rule looks. --keep: as above
   bench sdk       what the SDK costs a page in Chromium, beside OpenTelemetry's and none at all
                   --keep: also as a file in benches/runs; --runs N: so many times, 20 by default
 
@@ -73,6 +74,8 @@ fn run(args: &[&str]) -> Outcome {
         ["ci"] => ci::run(),
         ["bytes", arguments @ ..] => bench::bytes(arguments),
         ["bench", "load", options @ ..] => bench_load(options),
+        ["bench", "link"] => bench::link(bench::Keep::No),
+        ["bench", "link", "--keep"] => bench::link(bench::Keep::Yes),
         ["bench", "sdk", options @ ..] => bench_sdk(options),
         ["simulate", options @ ..] => simulate::run(options),
         ["setup"] => setup::run().and_then(|()| backends::usual()),

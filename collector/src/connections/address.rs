@@ -16,10 +16,15 @@ pub(super) struct Address {
 /// Bytes of a text that is shown. Beyond that it is cut: whoever wants to grow a row finds its end here.
 const MOST: usize = 120;
 
+/// Bytes of a URL that are looked at.
+const MOST_READ: usize = 1_024;
+
 impl Address {
     /// `None`: it is no URL.
     pub(super) fn of(url: &str) -> Option<Self> {
-        let scrubbed = scrub(b"url.full", url.as_bytes());
+        // What is scrubbed is looked through several times, and little of it is shown.
+        let end = (0..=MOST_READ.min(url.len())).rev().find(|at| url.is_char_boundary(*at)).unwrap_or(0);
+        let scrubbed = scrub(b"url.full", url.as_bytes().get(..end)?);
         let text = str::from_utf8(&scrubbed).ok()?;
         let (scheme, rest) = text.split_once("://")?;
         let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));

@@ -29,6 +29,9 @@ pub(super) struct Told<'a> {
 pub(super) const REQUEST_IDS: [&str; 2] =
     ["http.request.header.x-request-id", "http.response.header.x-request-id"];
 
+/// Routes of one batch. More are nobody's: a person opens few views between two batches.
+const MOST_ROUTES: usize = 50;
+
 /// An end that had ended so long before it came is of another day: a page was offline.
 const LATE_MS: u64 = 5 * 60 * 1_000;
 
@@ -38,10 +41,9 @@ impl Told<'_> {
         let here = self.batch.events.iter();
         let here: Vec<_> =
             here.filter(|event| event.open.is_none() && self.taken.contains(event.number)).collect();
-        for event in &here {
-            if self.batch.strings.get(event.name).starts_with("browser.navigation")
-                && let Some(Address { origin, path, .. }) = self.url_of(event)
-            {
+        let is_route = |event: &&&Event| self.batch.strings.get(event.name).starts_with("browser.navigation");
+        for event in here.iter().filter(is_route).take(MOST_ROUTES) {
+            if let Some(Address { origin, path, .. }) = self.url_of(event) {
                 let route = Route { path, origin, known_by: KnownBy::View };
                 map.route(self.keyed.view(self.page, event.number), route);
             }
@@ -53,12 +55,13 @@ impl Told<'_> {
             {
                 self.ask(asked, (ids.trace(event.root()), ids.span(event.number)), event, map);
             }
-            for link in
-                self.batch.links_of(event).iter().filter(|link| link.kinds.contains(LinkKinds::SERVER))
+            // A document was rendered once, and only its load says so.
+            let is_load = self.batch.page_load == Some(event.number);
+            let links = self.batch.links_of(event).iter().filter(|_| is_load);
+            if let Some(link) = links.into_iter().find(|link| link.kinds.contains(LinkKinds::SERVER))
+                && let (Target::Foreign(trace, span), Some(address)) = (link.target, self.url_of(event))
             {
-                if let (Target::Foreign(trace, span), Some(address)) = (link.target, self.url_of(event)) {
-                    self.rendered(event, address, (trace, span), map);
-                }
+                self.rendered(event, address, (trace, span), map);
             }
         }
     }

@@ -14,7 +14,7 @@ use super::{
     said::{Said, each_pair, pairs},
 };
 use crate::pipeline::decode::{
-    Spans,
+    Spans, is_browsers_attribute, is_browsers_scope,
     wire::{Fields, Value},
 };
 
@@ -171,22 +171,15 @@ fn asked(span: &Span<'_>, method: &str, address: Address, place: Option<Key>, is
     }
 }
 
-/// Instrumentations that there are in browsers only, behind what their names begin with. A page that names its service has
-/// lost what its SDK would say of itself.
-const SCOPES: &str = "@opentelemetry/instrumentation-";
-const IN_BROWSERS: [&str; 4] = ["fetch", "xml-http-request", "document-load", "user-interaction"];
-
 impl Sender {
     /// From a `ResourceSpans`, whose resource is field 1, and a `ScopeSpans`, whose scope is.
     fn of(resource: &[u8], scope: &[u8]) -> Self {
-        let scopes = pairs(scope, 1).flat_map(|scope| pairs(scope, 1));
-        let mut names = scopes.filter_map(|name| str::from_utf8(name).ok()?.strip_prefix(SCOPES));
-        let (mut service, mut is_browser) = (None, names.any(|name| IN_BROWSERS.contains(&name)));
+        let mut scopes = pairs(scope, 1).flat_map(|scope| pairs(scope, 1));
+        let (mut service, mut is_browser) = (None, scopes.any(is_browsers_scope));
         for resource in pairs(resource, 1) {
             each_pair(pairs(resource, 1), |name, text| match name {
                 "service.name" => service = text,
-                "telemetry.sdk.language" => is_browser |= text == Some("webjs"),
-                _ => is_browser |= name.starts_with("browser."),
+                _ => is_browser |= is_browsers_attribute(name, text),
             });
         }
         Self { service: short(service.unwrap_or("unknown_service")).into(), is_browser }

@@ -1,6 +1,7 @@
 //! Step 5 of 8, decode: bytes → batch, within bounds.
 
 mod behind;
+mod browser;
 mod dictionaries;
 mod inflate;
 mod items;
@@ -16,6 +17,7 @@ use std::{borrow::Cow, sync::Arc};
 use axum::body::Bytes;
 use weft_proto::{Batch, Form, Head};
 
+pub(crate) use browser::{is_browsers_attribute, is_browsers_scope};
 pub(crate) use dictionaries::{EarlierBody, PageDictionaries};
 pub(crate) use items::Items;
 pub(crate) use otlp::{Counted, Spans, count_items, plain};

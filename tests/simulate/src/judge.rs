@@ -59,8 +59,13 @@ const MOST_EXAMPLES: usize = 12;
 /// Compares everything that came.
 #[must_use]
 pub fn judge(truth: &Truth, spans: &[Received]) -> Verdict {
-    let mut judge =
-        Judge { truth, verdict: Verdict::default(), declared: HashSet::new(), pairs: HashSet::new() };
+    let mut judge = Judge {
+        truth,
+        verdict: Verdict::default(),
+        declared: HashSet::new(),
+        pairs: HashSet::new(),
+        cached: HashSet::new(),
+    };
     judge.expect();
     for span in spans {
         let Ok(from) = <SpanId>::try_from(span.span.span_id.as_slice()) else { continue };
@@ -78,6 +83,8 @@ struct Judge<'a> {
     declared: HashSet<Declared>,
     /// Pairs that were found: kind, the earlier and the later.
     pairs: HashSet<Declared>,
+    /// Cached rendering traces that a page was linked to.
+    cached: HashSet<SpanId>,
 }
 
 impl Judge<'_> {
@@ -140,6 +147,8 @@ impl Judge<'_> {
                     inferred |= self.inferred(Rule::Sessions, "previous", from, to, link)
                 }
                 "session" if is_stock => inferred |= self.inferred(Rule::Sessions, "session", from, to, link),
+                // Whether the first page keeps its link depends on when the next came.
+                "server" if self.truth.cached.contains(&to) && self.cached.insert(to) => {}
                 "server" if !self.truth.declared.contains(&("server", from, to)) => {
                     inferred |= self.served(from, to, link);
                 }

@@ -95,6 +95,8 @@ pub struct Truth {
     pub places: HashMap<(Rule, SpanId), Place>,
     /// Spans of backends, and the request of a page that each answered, in traces of their own.
     pub served: BTreeSet<(SpanId, SpanId)>,
+    /// What rendered a page that a cache gives to others. The first page was rendered by it, and may say so; no other.
+    pub cached: BTreeSet<SpanId>,
 }
 
 impl Truth {

@@ -21,7 +21,7 @@ pub(crate) struct Items<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Item<'a> {
     pub(super) resource: usize,
-    scope: usize,
+    pub(super) scope: usize,
     /// Its field, tag and all.
     field: &'a [u8],
     pub(super) content: &'a [u8],

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, cell::OnceCell};
 
 use super::{
+    browser::{is_browsers_attribute, is_browsers_scope},
     inflate,
     items::Items,
     span::{self, RawSpan},
@@ -29,8 +30,8 @@ pub(crate) struct Spans<'a> {
     items: Items<'a>,
     /// By position: whether the span is valid.
     valid: Vec<bool>,
-    /// By position of a resource: whether it is a browser's. Asked of few requests.
-    browsers: OnceCell<Vec<bool>>,
+    /// By position of a resource, and of a scope: whether it is a browser's. Asked of few requests.
+    browsers: OnceCell<[Vec<bool>; 2]>,
 }
 
 impl<'a> Spans<'a> {
@@ -48,17 +49,17 @@ impl<'a> Spans<'a> {
     /// Valid spans by their position in the request.
     pub(crate) fn raw(&self) -> impl Iterator<Item = (usize, RawSpan<'a>)> {
         let all = self.items.iter().zip(&self.valid).enumerate();
-        all.filter(|(_, (_, valid))| **valid)
-            .map(|(at, (item, _))| (at, RawSpan::of(item.resource, item.content)))
+        all.filter(|(_, (_, valid))| **valid).map(|(at, (item, _))| (at, RawSpan::of(item)))
     }
 
     /// Whether what it is a span of runs in a browser.
     pub(crate) fn is_of_browser(&self, span: &RawSpan<'_>) -> bool {
-        let browsers = self.browsers.get_or_init(|| {
-            let (resources, _) = self.items.frames();
-            resources.map(is_of_browser).collect()
+        let [resources, scopes] = self.browsers.get_or_init(|| {
+            let (resources, scopes) = self.items.frames();
+            [resources.map(is_browsers_resource).collect(), scopes.map(has_browsers_scope).collect()]
         });
-        browsers.get(span.resource).copied().unwrap_or(false)
+        let is = |of: &[bool], at: usize| of.get(at).copied().unwrap_or(false);
+        is(resources, span.resource) || is(scopes, span.scope)
     }
 
     /// Valid spans as they lie, each with the `ResourceSpans` and `ScopeSpans` that it is in, and that one's position.
@@ -113,19 +114,23 @@ fn items(plain: &[u8]) -> Result<Items<'_>, Reject> {
     if framed { Ok(items) } else { Err(invalid()) }
 }
 
-/// `ResourceSpans` of OpenTelemetry JS for browsers, or of anybody who says what browser it is (semantic conventions,
-/// `telemetry.sdk.language` and `browser.*`).
-fn is_of_browser(resource_spans: &[u8]) -> bool {
-    const RESOURCE: u32 = 1;
-    const ATTRIBUTES: u32 = 1;
-    let resources = Fields::of(resource_spans).flatten().filter_map(|field| match (field.tag, field.value) {
-        (RESOURCE, Value::Bytes(resource)) => Some(resource),
+/// Of a `ResourceSpans`, whose field 1 is its resource, whose field 1 is its attributes.
+fn is_browsers_resource(resource_spans: &[u8]) -> bool {
+    messages(resource_spans, 1)
+        .flat_map(|resource| span::pairs(resource, 1))
+        .any(|(name, value)| is_browsers_attribute(name, span::only_text(value)))
+}
+
+/// Of a `ScopeSpans`, whose field 1 is its scope, whose field 1 is its name.
+fn has_browsers_scope(scope_spans: &[u8]) -> bool {
+    messages(scope_spans, 1).flat_map(|scope| messages(scope, 1)).any(is_browsers_scope)
+}
+
+fn messages(message: &[u8], tag: u32) -> impl Iterator<Item = &[u8]> {
+    Fields::of(message).flatten().filter_map(move |field| match field.value {
+        Value::Bytes(content) if field.tag == tag => Some(content),
         _ => None,
-    });
-    let mut keys = resources.clone().flat_map(|resource| span::pairs(resource, ATTRIBUTES));
-    let language = |resource| span::attribute(resource, ATTRIBUTES, "telemetry.sdk.language");
-    keys.any(|(key, _)| key.starts_with("browser."))
-        || resources.filter_map(language).any(|language| language == "webjs")
+    })
 }
 
 fn is_valid(span: &[u8]) -> bool {

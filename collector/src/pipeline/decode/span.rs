@@ -4,7 +4,10 @@
 
 use std::borrow::Cow;
 
-use super::wire::{Fields, Value};
+use super::{
+    items::Item,
+    wire::{Fields, Value},
+};
 
 /// `opentelemetry.proto.trace.v1.Span`, in part.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,8 +19,9 @@ pub(crate) struct RawSpan<'a> {
     pub(crate) kind: SpanKind,
     /// Nanoseconds since 1970.
     pub(crate) start_ns: u64,
-    /// Its place among those of the request.
+    /// Places among those of the request.
     pub(super) resource: usize,
+    pub(super) scope: usize,
     content: &'a [u8],
 }
 
@@ -40,8 +44,9 @@ const START: u32 = 7;
 const ATTRIBUTES: u32 = 9;
 
 impl<'a> RawSpan<'a> {
-    pub(super) fn of(resource: usize, content: &'a [u8]) -> Self {
-        let mut span = Self { is_root: true, resource, content, ..Self::default() };
+    pub(super) fn of(item: &Item<'a>) -> Self {
+        let Item { resource, scope, content, .. } = *item;
+        let mut span = Self { is_root: true, resource, scope, content, ..Self::default() };
         for field in Fields::of(content).flatten() {
             match (field.tag, field.value) {
                 (TRACE_ID, Value::Bytes(id)) => span.trace_id = id.try_into().unwrap_or_default(),
@@ -105,7 +110,7 @@ pub(super) fn pairs(item: &[u8], attributes: u32) -> impl Iterator<Item = (&str,
 }
 
 /// The text in an `AnyValue`, or in its list of one.
-fn only_text(value: &[u8]) -> Option<&str> {
+pub(super) fn only_text(value: &[u8]) -> Option<&str> {
     let field = Fields::of(value).flatten().next()?;
     match (field.tag, field.value) {
         (1, Value::Bytes(text)) => str::from_utf8(text).ok(),

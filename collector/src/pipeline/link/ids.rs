@@ -56,9 +56,7 @@ impl PageIds {
     }
 
     pub(super) fn both(&mut self, number: u64) -> (TraceId, SpanId) {
-        let Ok(at) = self.roots.binary_search_by_key(&number, |(number, _)| *number) else {
-            return self.other(number);
-        };
+        let Some(at) = self.position(number) else { return self.other(number) };
         let root = self.roots.get(at).map_or(number, |(_, root)| *root);
         match self.derived.get_mut(at) {
             Some(Some(both)) => *both,
@@ -70,6 +68,16 @@ impl PageIds {
                 both
             }
         }
+    }
+
+    /// Where an event of the batch is. Mostly its numbers follow each other.
+    fn position(&self, number: u64) -> Option<usize> {
+        let (first, _) = self.roots.first()?;
+        let if_none_is_missing = usize::try_from(number.checked_sub(*first)?).ok()?;
+        if self.roots.get(if_none_is_missing).is_some_and(|(at, _)| *at == number) {
+            return Some(if_none_is_missing);
+        }
+        self.roots.binary_search_by_key(&number, |(number, _)| *number).ok()
     }
 
     fn other(&mut self, number: u64) -> (TraceId, SpanId) {

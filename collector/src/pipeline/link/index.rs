@@ -119,6 +119,11 @@ impl Index {
         self.rows.changed()
     }
 
+    /// Whether a commit is due because memory is short.
+    pub(super) fn is_too_large(&self) -> bool {
+        self.rows.are_too_many()
+    }
+
     /// An event has come: others find it from now on.
     pub(crate) fn add(&mut self, candidate: &Candidate) {
         for look in &candidate.looks {
@@ -135,7 +140,7 @@ impl Index {
     /// It was decided, when the spool was known as far as `knew`, what an event is linked to. `None`: it waits again.
     pub(crate) fn leaves(&mut self, candidate: &Candidate, knew: Option<u64>) {
         for look in &candidate.looks {
-            self.change(look.shared, |seen| seen.leaves(candidate, knew));
+            self.change(look.shared, |seen| seen.leaves(candidate, look, knew));
             if let Some(before) = look.session_before() {
                 self.change(before, |seen| seen.follower_leaves(candidate, knew));
             }
@@ -148,7 +153,7 @@ impl Index {
         for look in &candidate.looks {
             let across = self.change(look.shared, |seen| {
                 seen.find(candidate, look, came, &mut found);
-                seen.leaves(candidate, Some(knew));
+                seen.leaves(candidate, look, Some(knew));
                 (look.rule.to == To::Previous).then(|| Across::of(seen, candidate, came))
             });
             if let Some(before) = look.session_before() {
@@ -182,22 +187,13 @@ impl Index {
 
     /// Puts what has changed, as of `place`; `day`: today.
     pub(crate) fn commit(&mut self, place: u64, day: u32) -> Result<(), IndexError> {
-        let put = self.put(place, day);
-        match &put {
-            Ok(()) => self.rows.are_stored(),
-            Err(_) => self.rows.are_not_stored(),
-        }
-        put
-    }
-
-    fn put(&mut self, place: u64, day: u32) -> Result<(), IndexError> {
         let mut batch = self.db.batch();
         // In order, and past the journal: a tenth of the work. What a crash leaves of it is ahead of the place, so it comes
         // again from the spool, and changes nothing.
         let mut rows = (self.rows.changed() > 0).then(|| self.values.start_ingestion()).transpose()?;
         let (mut count, mut bytes) = (self.count, Vec::new());
         let (days, oldest) = (&self.days, &mut self.oldest);
-        self.rows.write_changed(day, |key, row| {
+        for (key, row) in self.rows.in_order() {
             if row.stored != Some(day) {
                 match row.stored {
                     Some(before) => batch.remove(days, by_day(before, key)),
@@ -211,8 +207,8 @@ impl Index {
             }
             bytes.clear();
             row.seen.write(Stored { day, place }, &mut bytes);
-            rows.as_mut().map_or(Ok(()), |rows| rows.write(key.0, bytes.as_slice()))
-        })?;
+            rows.as_mut().map_or(Ok(()), |rows| rows.write(key.0, bytes.as_slice()))?;
+        }
         rows.map_or(Ok(()), |rows| rows.finish())?;
         self.longs.put(&mut batch);
         batch.insert(&self.about, PLACE, place.to_be_bytes());
@@ -220,6 +216,7 @@ impl Index {
         batch.commit()?;
         self.longs.is_put();
         (self.place, self.count) = (place, count);
+        self.rows.are_stored(day);
         Ok(())
     }
 
@@ -237,12 +234,15 @@ impl Index {
                 if !is_old && gone >= surplus {
                     break;
                 }
-                self.forgotten += u64::from(!is_old);
                 gone += 1;
                 batch.remove(&self.days, row.clone());
-                batch.remove(&self.values, key);
-                if let Ok(key) = key.try_into() {
-                    self.rows.is_forgotten(Shared(key));
+                let Ok(key) = key.try_into().map(Shared) else { continue };
+                // A commit that a crash cut short may have left it under two days: then it is of the later one.
+                let stored = recall(&self.values, u64::MAX, key).and_then(|(_, day)| day);
+                if stored.is_none_or(|stored| stored == u32::from_be_bytes(*at)) {
+                    self.forgotten += u64::from(!is_old);
+                    batch.remove(&self.values, key.0);
+                    self.rows.is_forgotten(key);
                 }
             }
             let count = self.count.saturating_sub(gone);

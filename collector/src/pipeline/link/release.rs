@@ -75,11 +75,11 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
             _ => out.extend_from_slice(field.whole),
         }
     }
-    for one in found {
-        if one.is == How::Withdrawn {
-            links.retain_mut(|link| !is_withdrawn(link, one));
-            continue;
-        }
+    // What was declared, before anything is found beside it.
+    for one in found.iter().filter(|one| one.is == How::Withdrawn) {
+        links.retain_mut(|link| !is_withdrawn(link, one));
+    }
+    for one in found.iter().filter(|one| one.is != How::Withdrawn) {
         let is_full = links.len() >= MAX_LINKS;
         match links.iter_mut().find(|link| target(link) == (&one.trace_id[..], &one.span_id[..])) {
             Some(link) => *link = Cow::Owned(and(link, one)),
@@ -148,7 +148,8 @@ fn and(link: &[u8], found: &Found) -> Vec<u8> {
         Some(Any::ArrayValue(kinds)) if !kinds.values.contains(&kind_of(found)) => {
             kinds.values.push(kind_of(found));
         }
-        Some(_) => {}
+        // It is known, not found.
+        Some(_) => return link.encode_to_vec(),
         None => {
             let kinds = Any::ArrayValue(ArrayValue { values: vec![kind_of(found)] });
             link.attributes.push(pair(KINDS, kinds));

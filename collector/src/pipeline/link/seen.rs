@@ -10,7 +10,8 @@ use weft_proto::{SpanId, TraceId};
 
 pub(super) use row::Stored;
 
-use super::look::{Candidate, Ends, Shared};
+use super::look::{Candidate, Ends, Look, Shared};
+use crate::config::To;
 
 /// Events of one rule that share all its values, by their order: the first, and the latest without a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +36,8 @@ pub(super) struct SeenEvent {
     /// How far the linker knew the spool when it decided what this one is linked to. `None`: it waits.
     pub(super) knew: Option<u64>,
     pub(super) ends: Ends,
+    /// It left as the one of its trace that a request is linked with.
+    pub(super) led: bool,
 }
 
 /// The first event of a session, as far as is known, and what the events of that session share.
@@ -67,6 +70,9 @@ pub(crate) enum How {
 /// Links that one look finds at most.
 pub(super) const MOST_FOUND: usize = 64;
 
+/// Traces of backends that a request, which comes late, is linked to at most: weighed for every request that waits.
+pub(super) const MOST_SERVED: usize = 4;
+
 /// Events remembered that share values, and up to half as many more. Whoever needs more has lost count of them himself.
 const MOST: usize = 64;
 
@@ -86,7 +92,11 @@ impl Seen {
     /// Takes an event in; it may be in already.
     pub(super) fn add(&mut self, candidate: &Candidate, ends: Ends) {
         let order = order_of(candidate);
-        let Err(at) = self.position(order) else { return };
+        let at = match self.position(order) {
+            Err(at) => at,
+            // As the rule says now.
+            Ok(at) => return self.events.get_mut(at).into_iter().for_each(|event| event.ends = ends),
+        };
         let event = SeenEvent::of(candidate, ends);
         // One that would stand at the edge of the hole, or beyond it, has neighbours that nobody remembers.
         if at > 0 || !self.has_hole {
@@ -134,15 +144,26 @@ impl Seen {
     }
 
     /// It was decided what this event is linked to, when the spool was known as far as `knew`. `None`: it waits again.
-    pub(super) fn leaves(&mut self, candidate: &Candidate, knew: Option<u64>) {
+    pub(super) fn leaves(&mut self, candidate: &Candidate, look: &Look, knew: Option<u64>) {
+        let may_lead = knew.is_some() && look.rule.to == To::Request && look.ends.from;
+        let leads = may_lead && self.leads(candidate);
         if let Ok(at) = self.position(order_of(candidate))
             && let Some(event) = self.events.get_mut(at)
         {
-            event.knew = knew;
+            (event.knew, event.led) = (knew, leads);
         }
         if let Some(first) = self.first.as_mut().filter(|first| first.order() == order_of(candidate)) {
             first.knew = knew;
         }
+    }
+
+    /// Whether `candidate` is the one of its trace that a request is linked with: the first of it, unless another has left as
+    /// that before this came.
+    pub(super) fn leads(&self, candidate: &Candidate) -> bool {
+        let me = order_of(candidate);
+        let mut of_trace =
+            self.events.iter().filter(|event| event.trace_id == candidate.trace_id && event.ends.from);
+        of_trace.all(|event| event.order() >= me && (!event.led || event.order() == me))
     }
 
     /// `candidate` is the first event, as far as is known, of a session `of` its own that comes after this one.
@@ -189,6 +210,11 @@ impl Seen {
         self.next.as_deref().map_or(&[], Vec::as_slice)
     }
 
+    /// Whether any of these waits.
+    pub(super) fn waits(&self) -> bool {
+        self.events.iter().rev().any(|event| event.knew.is_none())
+    }
+
     /// Bytes of what it holds, about.
     pub(super) fn bytes(&self) -> usize {
         self.events.capacity() * size_of::<SeenEvent>() + size_of_val(self.followers())
@@ -203,7 +229,7 @@ impl Seen {
 impl SeenEvent {
     fn of(candidate: &Candidate, ends: Ends) -> Self {
         let Candidate { start_ns, seq, trace_id, span_id, .. } = *candidate;
-        Self { start_ns, seq, trace_id, span_id, knew: None, ends }
+        Self { start_ns, seq, trace_id, span_id, knew: None, ends, led: false }
     }
 
     pub(super) fn order(&self) -> Order {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use opentelemetry_proto::tonic::{
     collector::trace::v1::ExportTraceServiceRequest,
-    common::v1::{AnyValue, ArrayValue, KeyValue, any_value::Value},
+    common::v1::{AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value::Value},
     resource::v1::Resource,
     trace::v1::{ResourceSpans, ScopeSpans, Span},
 };
@@ -80,6 +80,7 @@ impl Backend {
         history.backend.ends(at_ms, [rendered]);
         if is_cached {
             history.backend.cached = Some(id);
+            history.truth.cached.insert(id.1);
         }
         Some((if is_cached { "" } else { "server" }, id))
     }
@@ -129,9 +130,22 @@ pub(super) fn pair(key: &str, value: AnyValue) -> KeyValue {
 
 /// A request of these spans.
 pub(super) fn otlp(service: &str, spans: &[Span]) -> Body {
+    by_scope(service, InstrumentationScope::default(), spans)
+}
+
+/// A request of these spans, as a page that names its service sends it: only its instrumentation says what it is.
+pub(super) fn by_instrumentation(service: &str, name: &str, spans: &[Span]) -> Body {
+    by_scope(
+        service,
+        InstrumentationScope { name: name.to_owned(), ..InstrumentationScope::default() },
+        spans,
+    )
+}
+
+fn by_scope(service: &str, scope: InstrumentationScope, spans: &[Span]) -> Body {
     let resource =
         Some(Resource { attributes: vec![pair("service.name", text(service))], ..Resource::default() });
-    let scope_spans = vec![ScopeSpans { spans: spans.to_vec(), ..ScopeSpans::default() }];
+    let scope_spans = vec![ScopeSpans { scope: Some(scope), spans: spans.to_vec(), ..ScopeSpans::default() }];
     let resource_spans = vec![ResourceSpans { resource, scope_spans, ..ResourceSpans::default() }];
     Body::Otlp(Arc::from(ExportTraceServiceRequest { resource_spans }.encode_to_vec()))
 }

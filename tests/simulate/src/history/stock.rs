@@ -5,7 +5,7 @@ use support::random::Random;
 
 use super::{
     Backend, History,
-    backend::{EXPORT_EVERY, id_of, ids_of, inside, otlp, pair, span, text},
+    backend::{EXPORT_EVERY, by_instrumentation, id_of, ids_of, inside, pair, span, text},
 };
 use crate::{
     network::SECOND,
@@ -14,6 +14,9 @@ use crate::{
 
 const INTERNAL: i32 = 1;
 const CLIENT: i32 = 3;
+
+/// Whose spans are said to be whose.
+const FETCH: &str = "@opentelemetry/instrumentation-fetch";
 
 /// What a tab has not exported, and when it will.
 #[derive(Default)]
@@ -109,7 +112,12 @@ impl Visit<'_> {
         for waiting in self.tabs.iter_mut().filter(|waiting| !waiting.spans.is_empty() && waiting.due <= now)
         {
             let spans = std::mem::take(&mut waiting.spans);
-            self.history.send(random, waiting.due, otlp("shop-web-stock", &spans), ids_of(&spans));
+            self.history.send(
+                random,
+                waiting.due,
+                by_instrumentation("shop-web-stock", FETCH, &spans),
+                ids_of(&spans),
+            );
         }
     }
 }

@@ -85,36 +85,27 @@ impl Rows {
         self.changed.len()
     }
 
-    /// Gives these to `write`, in the order of their keys. The store knows them from now on, under this day.
-    pub(super) fn write_changed<E>(
-        &mut self,
-        day: u32,
-        mut write: impl FnMut(&Shared, &Row) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.changed.sort_unstable_by_key(|key| u128::from_be_bytes(key.0));
-        for key in &self.changed {
-            let Some(row) = self.rows.get_mut(key) else { continue };
-            write(key, row)?;
-            (row.stored, row.is_changed) = (Some(day), false);
-        }
-        self.changed.clear();
-        Ok(())
+    /// Whether they take more than they may, by so much that what has changed should be stored, so that they can leave.
+    pub(super) fn are_too_many(&self) -> bool {
+        self.bytes > self.most_bytes + self.most_bytes / 4
     }
 
-    /// A commit has come to its end. What is beyond the bound and was not used for longest leaves memory.
-    pub(super) fn are_stored(&mut self) {
+    /// Those the store does not know as they are, in the order of their keys.
+    pub(super) fn in_order(&mut self) -> impl Iterator<Item = (&Shared, &Row)> {
+        self.changed.sort_unstable_by_key(|key| u128::from_be_bytes(key.0));
+        self.changed.iter().filter_map(|key| Some((key, self.rows.get(key)?)))
+    }
+
+    /// The store knows all of them now, under this day. What is beyond the bound and was not used for longest leaves memory.
+    pub(super) fn are_stored(&mut self, day: u32) {
+        for key in self.changed.drain(..) {
+            if let Some(row) = self.rows.get_mut(&key) {
+                (row.stored, row.is_changed) = (Some(day), false);
+            }
+        }
         self.now = self.now.wrapping_add(1);
         if self.bytes > self.most_bytes {
             self.make_room();
-        }
-    }
-
-    /// A commit has failed: nobody knows what the store has of them.
-    pub(super) fn are_not_stored(&mut self) {
-        self.changed.clear();
-        for (key, row) in &mut self.rows {
-            row.is_changed = true;
-            self.changed.push(*key);
         }
     }
 
@@ -124,14 +115,22 @@ impl Rows {
         by_age.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
         // Some room beyond, so that this is not to be done again at once.
         let (mut left, enough) = (self.bytes, self.most_bytes / 4 * 3);
-        let oldest = by_age.iter().take_while(|(_, bytes)| {
-            let goes = left > enough;
-            left = left.saturating_sub(*bytes);
-            goes
+        let mut last = (0, 0);
+        for (age, bytes) in by_age {
+            if left <= enough {
+                break;
+            }
+            left = left.saturating_sub(bytes);
+            last = if last.0 == age { (age, last.1 + 1) } else { (age, 1) };
+        }
+        // Of those of the last age only so many.
+        let (now, (last_age, mut of_last_age)) = (self.now, last);
+        self.rows.retain(|_, row| {
+            let age = now.wrapping_sub(row.used);
+            let is_one_of_the_last = age == last_age && of_last_age > 0;
+            of_last_age -= usize::from(is_one_of_the_last);
+            row.is_changed || age < last_age || age == last_age && !is_one_of_the_last
         });
-        let Some((last, _)) = oldest.last().copied() else { return };
-        let now = self.now;
-        self.rows.retain(|_, row| row.is_changed || now.wrapping_sub(row.used) < last);
         self.bytes = self.rows.values().map(Row::bytes).sum();
     }
 
@@ -139,7 +138,7 @@ impl Rows {
     pub(super) fn is_forgotten(&mut self, key: Shared) {
         let Some(row) = self.rows.get_mut(&key) else { return };
         row.stored = None;
-        let in_use = row.is_changed || self.now.wrapping_sub(row.used) <= 1;
+        let in_use = row.is_changed || row.seen.waits() || self.now.wrapping_sub(row.used) <= 1;
         if !in_use {
             self.bytes = self.bytes.saturating_sub(row.bytes());
             self.rows.remove(&key);

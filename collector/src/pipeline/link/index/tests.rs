@@ -60,8 +60,10 @@ fn values_go_by_the_day_they_were_last_seen_and_the_oldest_beyond_the_bound() {
     let data = TempDir::new().unwrap();
     let mut index = Index::open(data.path(), remembers(3)).unwrap();
     for (day, value) in [(1, 1), (2, 2), (3, 3), (4, 4), (5, 1)] {
-        index.add(&candidate(value, 5));
-        index.add(&candidate(value, u64::from(day) + 10));
+        for at in [5, u64::from(day) + 10] {
+            index.add(&candidate(value, at));
+            index.leaves(&candidate(value, at), Some(1));
+        }
         index.commit(0, day).unwrap();
     }
     assert_eq!(index.sizes(), (4, 0));

@@ -26,7 +26,10 @@ impl Linker {
     /// Whether so much has changed that it should be committed.
     pub(super) fn is_full(&self) -> bool {
         let (pages, bytes) = self.with.index.longs.changed();
-        self.with.index.changed() + pages >= ROWS || bytes >= HEARD_BYTES
+        let index = &self.with.index;
+        let is_full = index.changed() + pages >= ROWS || bytes >= HEARD_BYTES || index.is_too_large();
+        // What cannot be written is not tried again for every event that comes.
+        is_full && !self.with.segments.health.linker_failing.load(Ordering::Relaxed)
     }
 
     pub(super) fn commit(&mut self) {

@@ -69,7 +69,11 @@ impl Rules {
                 server.add(Ends::TO, &of(&server.requests, &[header.into(), value]), looks);
             }
         }
-        for link in batch.links_of(event).iter().filter(|link| link.kinds.contains(LinkKinds::SERVER)) {
+        // A document was rendered once, and only its load says so.
+        let is_load = batch.page_load == Some(event.number);
+        let rendered =
+            batch.links_of(event).iter().filter(|link| is_load && link.kinds.contains(LinkKinds::SERVER));
+        for link in rendered.take(1) {
             let Target::Foreign(trace, span) = link.target else { continue };
             let shared = of(&server.renderings, &[hex(&trace).into()]);
             let beside = Beside::Claims(trace, span);
@@ -89,7 +93,8 @@ impl<'a> WantedIds<'a> {
     fn of(server: &'a Server, batch: &Batch) -> Option<Self> {
         let names: Vec<_> = strings(batch).map(|name| server.header_of(name)).collect();
         let is_wanted = names.iter().any(Option::is_some)
-            || batch.links.iter().any(|link| link.kinds.contains(LinkKinds::SERVER));
+            || batch.page_load.is_some()
+                && batch.links.iter().any(|link| link.kinds.contains(LinkKinds::SERVER));
         is_wanted.then_some(Self { server, names })
     }
 }

@@ -3,7 +3,10 @@
 use weft_proto::{Batch, Event, StrId, Value};
 
 use super::Look;
-use crate::{config::To, pipeline::link::seen::MOST_FOUND};
+use crate::{
+    config::To,
+    pipeline::link::seen::{MOST_FOUND, MOST_SERVED},
+};
 
 /// What the collector adds to an event, about: ids, page, session, view, and how long since what.
 pub(super) const OF_EVENT: usize = 1024;
@@ -16,8 +19,8 @@ pub(super) fn links(looks: &[Look]) -> usize {
     let most = |look: &Look| match look.rule.to {
         To::Unshared => 0,
         To::Previous => 4,
-        To::Request if look.ends.from => 1,
-        To::First | To::All | To::Request => MOST_FOUND,
+        To::Request => MOST_SERVED,
+        To::First | To::All => MOST_FOUND,
     };
     looks.iter().map(|look| most(look) * OF_LINK).sum()
 }

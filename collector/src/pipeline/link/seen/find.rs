@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{Candidate, Found, How, MOST_FOUND, Seen, SeenEvent, TraceId, order_of};
+use super::{Candidate, Found, How, MOST_FOUND, MOST_SERVED, Seen, SeenEvent, TraceId, order_of};
 use crate::{
     config::To,
     pipeline::link::look::{Beside, Look},
@@ -116,21 +116,12 @@ impl Find<'_> {
         let mut requests = others().filter(|event| event.ends.to);
         if self.look.ends.from {
             let (Some(request), None) = (requests.next(), requests.next()) else { return };
-            let is_first_of_its_trace = !self
-                .earlier
-                .iter()
-                .any(|event| event.ends.from && event.trace_id == self.candidate.trace_id);
-            if is_first_of_its_trace && request.trace_id != self.candidate.trace_id {
+            if self.seen.leads(self.candidate) && request.trace_id != self.candidate.trace_id {
                 add(request, How::InOrder);
             }
         } else if requests.next().is_none() {
-            let mut traces = Vec::new();
-            for event in others().filter(|event| event.ends.from).take(MOST_FOUND) {
-                if !traces.contains(&event.trace_id) && self.left_without(event) {
-                    add(event, How::Late);
-                }
-                traces.push(event.trace_id);
-            }
+            let missed = others().filter(|event| event.led && self.left_without(event));
+            missed.take(MOST_SERVED).for_each(|event| add(event, How::Late));
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! row    = day u32, place u64, flags u8 (1 has a hole, 2 `first` follows), [event], events u16, {event}, next u8, {event, of 16 B}
-//! event  = start u64, trace 16 B, span 8 B, flags u8 (1 gets no link, 2 is no target, 4 `knew` follows), seq u64, [knew u64]
+//! event  = start u64, trace 16 B, span 8 B, flags u8 (1 gets no link, 2 is no target, 4 `knew` follows, 8 led), seq u64, [knew u64]
 //! ```
 
 use super::{Follower, Seen, SeenEvent};
@@ -23,6 +23,7 @@ const HAS_FIRST: u8 = 2;
 const GETS_NO_LINK: u8 = 1;
 const IS_NO_TARGET: u8 = 2;
 const HAS_LEFT: u8 = 4;
+const LED: u8 = 8;
 
 impl Seen {
     /// Appends the row to `row`.
@@ -63,7 +64,12 @@ impl SeenEvent {
         row.extend_from_slice(&self.trace_id);
         row.extend_from_slice(&self.span_id);
         let Ends { from, to } = self.ends;
-        row.push(flag(!from, GETS_NO_LINK) | flag(!to, IS_NO_TARGET) | flag(self.knew.is_some(), HAS_LEFT));
+        row.push(
+            flag(!from, GETS_NO_LINK)
+                | flag(!to, IS_NO_TARGET)
+                | flag(self.knew.is_some(), HAS_LEFT)
+                | flag(self.led, LED),
+        );
         row.extend_from_slice(&self.seq.to_le_bytes());
         self.knew.iter().for_each(|knew| row.extend_from_slice(&knew.to_le_bytes()));
     }
@@ -75,7 +81,7 @@ impl SeenEvent {
         let seq = u64::from_le_bytes(*take(row)?);
         let knew = if flags & HAS_LEFT == 0 { None } else { Some(u64::from_le_bytes(*take(row)?)) };
         let ends = Ends { from: flags & GETS_NO_LINK == 0, to: flags & IS_NO_TARGET == 0 };
-        Some(Self { start_ns, seq, trace_id, span_id, knew, ends })
+        Some(Self { start_ns, seq, trace_id, span_id, knew, ends, led: flags & LED != 0 })
     }
 }
 

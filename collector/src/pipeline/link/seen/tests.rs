@@ -98,7 +98,7 @@ fn linked(all: &[Candidate], order: &[usize], waits: usize) -> Vec<(u8, u8)> {
         let mut found = Vec::new();
         seen.find(event, &event.looks[0], at as u64 + 1, &mut found);
         pairs.extend(found.iter().map(|found| pair(event, found)));
-        seen.leaves(event, Some(now as u64 + 1));
+        seen.leaves(event, &event.looks[0], Some(now as u64 + 1));
     };
     for now in 0..order.len() {
         take(&mut seen, &all[order[now]]);
@@ -152,13 +152,47 @@ proptest! {
     }
 
     #[test]
+    fn in_any_order_a_request_is_linked_once_with_each_trace_that_served_it(
+        (mut history, order) in history(),
+        waits in 0..6_usize,
+        asked in 0..30_usize,
+    ) {
+        // One request, in a trace of its own; everything else served it, in a few traces.
+        let asked = asked % history.len();
+        for (at, past) in history.iter_mut().enumerate() {
+            past.ends = if at == asked { Ends::TO } else { Ends::FROM };
+            past.trace = if at == asked { 200 } else { past.trace % 3 };
+        }
+        let all: Vec<_> = history.iter().enumerate().map(|(at, past)| candidate(at, past, To::Request)).collect();
+        let request = &all[asked];
+        let is_about = |served: &&Candidate| served.start_ns.abs_diff(request.start_ns) <= WITHIN_NS;
+        let traces = |pairs: &[(u8, u8)]| {
+            let mut traces: Vec<_> = pairs.iter().map(|(served, _)| all[usize::from(*served) - 1].trace_id).collect();
+            traces.sort_unstable();
+            traces
+        };
+        let served = all.iter().enumerate().filter(|(at, _)| *at != asked).map(|(_, served)| served);
+        let mut expected: Vec<_> = served.filter(is_about).map(|served| served.trace_id).collect();
+        expected.sort_unstable();
+        expected.dedup();
+        // Where none of a trace lies beyond what the rule reaches, all of them are linked, once.
+        if all.iter().all(|served| is_about(&served)) {
+            prop_assert_eq!(traces(&linked(&all, &order, waits)), expected);
+        } else {
+            let found = traces(&linked(&all, &order, waits));
+            prop_assert!(found.windows(2).all(|two| two[0] != two[1]), "once");
+            prop_assert!(found.iter().all(|trace| expected.contains(trace)));
+        }
+    }
+
+    #[test]
     fn rows_come_back_as_they_were((history, order) in history()) {
         let mut seen = Seen::default();
         for at in order {
             let event = candidate(at, &history[at], To::All);
             take(&mut seen, &event);
             if at % 2 == 0 {
-                seen.leaves(&event, Some(at as u64));
+                seen.leaves(&event, &event.looks[0], Some(at as u64));
             }
         }
         let (mut row, stored) = (Vec::new(), Stored { day: 7, place: 1 << 40 });
@@ -180,7 +214,7 @@ fn what_is_remembered_of_one_value_is_bounded_and_its_first_event_stays() {
     assert_eq!((seen.events.len(), seen.has_hole), (200, false), "all of them wait");
     for at in 0..200 {
         let event = candidate(at, &Past::new(at as u64, at as u8), To::First);
-        seen.leaves(&event, Some(1));
+        seen.leaves(&event, &event.looks[0], Some(1));
     }
     take(&mut seen, &candidate(200, &Past::new(200, 200), To::First));
     assert_eq!((seen.events.len(), seen.has_hole), (MOST, true));
