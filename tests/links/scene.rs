@@ -108,6 +108,19 @@ impl Scene {
         only_waiting(self.to(), 0).await;
     }
 
+    /// Waits until a metric has come to this: what is counted is counted after it has left.
+    pub(crate) async fn until_metric(&self, name: &str, value: u64) {
+        let mut last = 0;
+        let comes = async {
+            while last != value {
+                tokio::task::yield_now().await;
+                last = self.metrics().await.sum(name);
+            }
+        };
+        let came = tokio::time::timeout(Duration::from_secs(30), comes).await.is_ok();
+        assert!(came, "{name} is {last}, not {value}");
+    }
+
     pub(crate) async fn metrics(&self) -> Metrics {
         Metrics::of(self.to()).await
     }

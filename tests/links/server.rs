@@ -149,10 +149,8 @@ async fn a_rendering_trace_that_several_pages_claim_was_cached_and_leads_nowhere
     scene.send_spans([&cached, &fresh]).await;
     scene.until_only_waiting(3).await;
     let [(one, _), (two, _), (three, _)] = loads;
-    let to = scene.to();
     scene.drain_waiting().await;
-    let metrics = support::metrics::Metrics::of(to).await;
-    assert_eq!(metrics.sum("linker_links_withdrawn"), 2);
+    scene.until_metric("linker_links_withdrawn", 2).await;
     let arrived = scene.end().await;
     assert_eq!(arrived.links(&one), []);
     assert_eq!(arrived.links(&two), []);

@@ -131,6 +131,9 @@ impl Tab {
         let point = |number| Point { number, start_ns: self.start_ns(number) };
         batch.points = before.into_iter().map(point).collect();
         for number in events {
+            if self.moment(number).rendered_in.is_some() {
+                batch.page_load = Some(number);
+            }
             let event = self.event(&mut batch, number);
             batch.events.push(event);
         }
