@@ -56,22 +56,25 @@ export const interacted = (number: number, timeStamp: number): void => {
   dispatched = { timeStamp, candidate };
 };
 
+/** Who may have made what happens now: one that is known, or all that may still be at work. */
+export const suspects = (): Cause[] => {
+  const known = running();
+  if (known) return [certainly(known.number)];
+  return known === null || !guesses ? [] : stillOpen().map(({ number }) => ({ number, inferred: true }));
+};
+
 /** What makes an event happen now. */
 export const causeNow = (): Cause | undefined => {
-  const known = running();
-  if (known) return certainly(known.number);
-  if (known === null || !guesses) return undefined;
-  const open = stillOpen();
-  return open.length === 1 && open[0] ? { number: open[0].number, inferred: true } : undefined;
+  const [cause, another] = suspects();
+  return another ? undefined : cause;
 };
 
 /** The event with this cause goes on now: whatever waits for it may go on with it. */
-export const continued = (cause: Cause | undefined): void => {
-  if (!cause) return;
-  const candidate = candidates.find(({ number }) => number === cause.number);
+export const continued = ({ number }: Cause): void => {
+  const candidate = candidates.find((candidate) => candidate.number === number);
   if (candidate) candidate.seen = monotonicNow();
-  // It had been ended by another: now both are at work.
-  else if (!cause.inferred) candidates = [...stillOpen().slice(-3), { number: cause.number, seen: monotonicNow() }];
+  // Its window had ended, or another's had begun: now both are at work, and nobody guesses which of them it is.
+  else candidates = [...stillOpen().slice(-3), { number, seen: monotonicNow() }];
 };
 
 const stillOpen = (): Candidate[] => {

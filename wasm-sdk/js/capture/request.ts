@@ -1,6 +1,6 @@
 // A request of the page, however it was made: its event, its attributes, and what is open when the page is hidden.
 
-import { continued } from "../causes";
+import { continued, suspects } from "../causes";
 import { certainly, Kind, Role, Status, type Cause, type Started } from "../event";
 import { waiting } from "../lifecycle";
 import { elapsed, finish, keepOpen, moment, start } from "../record";
@@ -14,7 +14,8 @@ export interface Call {
   event: Started;
   url: URL;
   method: string;
-  cause: Cause | undefined;
+  /** Who may have made it: whoever waits for its end goes on for one of these. */
+  suspects: Cause[];
   /** Its end, if it waits for its times; they come until this monotonic time. */
   ends?: (times?: Attributes) => void;
   until: number;
@@ -102,8 +103,9 @@ export const beginCall = (scope: Scope, given: string, method: string): Call | u
   // What is sent to the collector is not what the page does.
   if (!url.protocol.startsWith("http") || url.href.startsWith(scope.url)) return undefined;
   const cause = scope.causeNow?.();
+  const from = scope.causeNow ? suspects() : [];
   const event = start(scope, Role.none, { cause: cause ?? null, parent: scope.running.at(-1) });
-  const call = { event, url, method: method.toUpperCase(), cause, until: 0 };
+  const call = { event, url, method: method.toUpperCase(), suspects: from, until: 0 };
   requestsOf(scope).open.add(call);
   return call;
 };
@@ -121,7 +123,7 @@ export const endCall = (
 ): void => {
   const requests = requestsOf(scope);
   requests.open.delete(call);
-  continued(call.cause);
+  call.suspects.forEach(continued);
   const { event } = call;
   const { duration, slept } = elapsed(event);
   const failed = error ?? (code && code >= 400 ? String(code) : undefined);
