@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use benches::{Failure, corpus::Corpus};
+use benches::{Failure, corpus::Corpus, cost::cpu_seconds};
 use flate2::{Decompress, FlushDecompress};
 use weft_proto::{DICTIONARY, Form, Head, decode, digest};
 
@@ -49,22 +49,15 @@ fn main() -> Result<(), Failure> {
 
 /// CPU nanoseconds that `work`, done again and again for so long, takes an event.
 fn per_event(seconds: f64, mut work: impl FnMut() -> Result<(), Failure>) -> Result<f64, Failure> {
-    let (began, mut rounds) = (cpu_seconds()?, 0);
+    let (began, mut rounds) = (cpu_seconds(), 0);
     loop {
         work()?;
         rounds += 1;
-        let took = cpu_seconds()? - began;
+        let took = cpu_seconds() - began;
         if took >= seconds {
             return Ok(took * 1e9 / (rounds * EVENTS) as f64);
         }
     }
-}
-
-/// What this process, which has one thread, has had of a processor.
-fn cpu_seconds() -> Result<f64, Failure> {
-    let about = std::fs::read_to_string("/proc/self/schedstat")?;
-    let nanoseconds: u64 = about.split(' ').next().unwrap_or_default().parse()?;
-    Ok(nanoseconds as f64 / 1e9)
 }
 
 #[inline(never)]

@@ -36,14 +36,6 @@ impl<'a> Said<'a> {
     }
 }
 
-/// What is in the field `tag` of a message, which may be there more than once: `KeyValue`s, mostly.
-pub(super) fn pairs(message: &[u8], tag: u32) -> impl Iterator<Item = &[u8]> {
-    Fields::of(message).flatten().filter_map(move |field| match field.value {
-        Value::Bytes(pair) if field.tag == tag => Some(pair),
-        _ => None,
-    })
-}
-
 /// Tells the name of each, and its value if that is a text that says something, or a list that begins with one; of numbers
 /// only whether they are 0.
 pub(super) fn each_pair<'a>(

@@ -11,11 +11,11 @@ use super::{
     end::{Asked, KnownBy, Led, Request, Route, SeenSpans, Served},
     key::{By, Key, Keyed, Meets},
     page::loaded_by,
-    said::{Said, each_pair, pairs},
+    said::{Said, each_pair},
 };
 use crate::pipeline::decode::{
-    Spans, is_browsers_attribute, is_browsers_scope,
-    wire::{Fields, Value},
+    Spans, is_browsers_attribute, is_browsers_scope, link_target,
+    wire::{Fields, Value, contents},
 };
 
 /// `opentelemetry.proto.trace.v1.Span`, in part.
@@ -77,7 +77,7 @@ pub(super) fn see(spans: &Spans<'_>, keyed: Keyed) -> SeenSpans {
 }
 
 fn serve(span: &Span<'_>, by: &Sender, own: Key, keyed: Keyed, seen: &mut SeenSpans) {
-    let said = Said::of(pairs(span.content, ATTRIBUTES));
+    let said = Said::of(contents(span.content, ATTRIBUTES));
     let parent = (span.parent != [0; 8]).then(|| keyed.span(&span.trace_id, &span.parent));
     let mut meets = Meets::default();
     parent.iter().for_each(|parent| meets.add(By::Traceparent, *parent));
@@ -111,7 +111,7 @@ fn of_page(span: &Span<'_>, own: Key, keyed: Keyed, seen: &mut SeenSpans) {
     if span.kind != CLIENT && !is_load {
         return;
     }
-    let said = Said::of(pairs(span.content, ATTRIBUTES));
+    let said = Said::of(contents(span.content, ATTRIBUTES));
     let Some(address) = said.url.and_then(Address::of) else { return };
     let session = said.session.map(|session| loaded_by(keyed, session));
     if is_load {
@@ -174,10 +174,10 @@ fn asked(span: &Span<'_>, method: &str, address: Address, place: Option<Key>, is
 impl Sender {
     /// From a `ResourceSpans`, whose resource is field 1, and a `ScopeSpans`, whose scope is.
     fn of(resource: &[u8], scope: &[u8]) -> Self {
-        let mut scopes = pairs(scope, 1).flat_map(|scope| pairs(scope, 1));
+        let mut scopes = contents(scope, 1).flat_map(|scope| contents(scope, 1));
         let (mut service, mut is_browser) = (None, scopes.any(is_browsers_scope));
-        for resource in pairs(resource, 1) {
-            each_pair(pairs(resource, 1), |name, text| match name {
+        for resource in contents(resource, 1) {
+            each_pair(contents(resource, 1), |name, text| match name {
                 "service.name" => service = text,
                 _ => is_browser |= is_browsers_attribute(name, text),
             });
@@ -207,20 +207,8 @@ impl<'a> Span<'a> {
 
     fn links(&self) -> impl Iterator<Item = (TraceId, SpanId)> {
         let content = if self.has_links { self.content } else { &[] };
-        let links = Fields::of(content).flatten().filter_map(|field| match (field.tag, field.value) {
-            (LINKS, Value::Bytes(link)) => Some(link),
-            _ => None,
-        });
-        links.map(|link| {
-            let mut target = (TraceId::default(), SpanId::default());
-            for field in Fields::of(link).flatten() {
-                match (field.tag, field.value) {
-                    (1, Value::Bytes(id)) => target.0 = id.try_into().unwrap_or_default(),
-                    (2, Value::Bytes(id)) => target.1 = id.try_into().unwrap_or_default(),
-                    _ => {}
-                }
-            }
-            target
+        contents(content, LINKS).map(link_target).map(|(trace_id, span_id)| {
+            (trace_id.try_into().unwrap_or_default(), span_id.try_into().unwrap_or_default())
         })
     }
 }

@@ -22,7 +22,7 @@ pub(crate) use dictionaries::{EarlierBody, PageDictionaries};
 pub(crate) use items::Items;
 pub(crate) use otlp::{Counted, Spans, count_items, plain};
 pub(crate) use session::{session_id, without};
-pub(crate) use span::{RawSpan, SpanKind};
+pub(crate) use span::{RawSpan, SpanKind, link_target};
 
 use self::behind::Alone;
 use crate::reject::Reject;

@@ -95,15 +95,42 @@ impl<'a> Reader<'a> {
             Some(Word::Bare(word)) => word,
             found => return Err(lacks(OPERATORS, found)),
         };
-        if operator == "exists" {
-            return Ok(Filter::Test { of, is: Is::There });
+        let is = match operator {
+            "exists" => Is::There,
+            "starts_with" => Is::StartsWith(self.text(operator)?),
+            "ends_with" => Is::EndsWith(self.text(operator)?),
+            "contains" => Is::Contains(self.text(operator)?),
+            "=" => self.compared(operator, Comparison::Equal)?,
+            "!=" => self.compared(operator, Comparison::Unequal)?,
+            "<" => self.compared(operator, Comparison::Less)?,
+            "<=" => self.compared(operator, Comparison::AtMost)?,
+            ">" => self.compared(operator, Comparison::Greater)?,
+            ">=" => self.compared(operator, Comparison::AtLeast)?,
+            word => return Err(lacks(OPERATORS, Some(Word::Bare(word)))),
+        };
+        Ok(Filter::Test { of, is })
+    }
+
+    fn text(&mut self, operator: &str) -> Result<String, String> {
+        match self.next()? {
+            Some(Word::Quoted(text)) => Ok(text),
+            found => Err(lacks(&format!("a text in double quotes after `{operator}`"), found)),
         }
-        let known = |word| OPERATORS.split([',', ' ']).any(|operator| operator == word && word != "or");
-        if !known(operator) {
-            return Err(lacks(OPERATORS, Some(Word::Bare(operator))));
+    }
+
+    /// Texts and flags are equal or not; only numbers have an order.
+    fn compared(&mut self, operator: &str, comparison: Comparison) -> Result<Is, String> {
+        let is_it = comparison == Comparison::Equal;
+        let has_order = !matches!(comparison, Comparison::Equal | Comparison::Unequal);
+        match self.next()? {
+            Some(Word::Quoted(text)) if !has_order => Ok(Is::Text(is_it, text)),
+            Some(Word::Bare(flag @ ("true" | "false"))) if !has_order => Ok(Is::Text(is_it, flag.to_owned())),
+            Some(Word::Bare(number)) => match number.parse::<f64>() {
+                Ok(value) if value.is_finite() => Ok(Is::Number(comparison, value)),
+                _ => Err(format!("has `{number}` after `{operator}`: write texts in double quotes")),
+            },
+            found => Err(lacks(&format!("a number after `{operator}`"), found)),
         }
-        let value = self.next()?;
-        Ok(Filter::Test { of, is: is(operator, value)? })
     }
 
     fn next(&mut self) -> Result<Option<Word<'a>>, String> {
@@ -116,33 +143,6 @@ impl<'a> Reader<'a> {
         let is_it = next == Some(Word::Bare(word));
         self.ahead = next.filter(|_| !is_it);
         Ok(is_it)
-    }
-}
-
-fn is(operator: &str, value: Option<Word<'_>>) -> Result<Is, String> {
-    let comparison = match operator {
-        "=" => Some(Comparison::Equal),
-        "!=" => Some(Comparison::Unequal),
-        "<" => Some(Comparison::Less),
-        "<=" => Some(Comparison::AtMost),
-        ">" => Some(Comparison::Greater),
-        ">=" => Some(Comparison::AtLeast),
-        _ => None,
-    };
-    match (operator, comparison, value) {
-        ("=" | "!=", _, Some(Word::Quoted(text))) => Ok(Is::Text(operator == "=", text)),
-        ("=" | "!=", _, Some(Word::Bare(flag @ ("true" | "false")))) => {
-            Ok(Is::Text(operator == "=", flag.to_owned()))
-        }
-        (_, Some(comparison), Some(Word::Bare(number))) => match number.parse::<f64>() {
-            Ok(value) if value.is_finite() => Ok(Is::Number(comparison, value)),
-            _ => Err(format!("has `{number}` after `{operator}`: write texts in double quotes")),
-        },
-        (_, Some(_), found) => Err(lacks(&format!("a number after `{operator}`"), found)),
-        ("starts_with", _, Some(Word::Quoted(text))) => Ok(Is::StartsWith(text)),
-        ("ends_with", _, Some(Word::Quoted(text))) => Ok(Is::EndsWith(text)),
-        ("contains", _, Some(Word::Quoted(text))) => Ok(Is::Contains(text)),
-        (_, _, found) => Err(lacks(&format!("a text in double quotes after `{operator}`"), found)),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     items::Items,
     span::{self, RawSpan},
     strict::{self, Part},
-    wire::{Fields, Value},
+    wire::contents,
 };
 use crate::{pipeline::admit::Coding, reject::Reject};
 
@@ -116,21 +116,14 @@ fn items(plain: &[u8]) -> Result<Items<'_>, Reject> {
 
 /// Of a `ResourceSpans`, whose field 1 is its resource, whose field 1 is its attributes.
 fn is_browsers_resource(resource_spans: &[u8]) -> bool {
-    messages(resource_spans, 1)
+    contents(resource_spans, 1)
         .flat_map(|resource| span::pairs(resource, 1))
         .any(|(name, value)| is_browsers_attribute(name, span::only_text(value)))
 }
 
 /// Of a `ScopeSpans`, whose field 1 is its scope, whose field 1 is its name.
 fn has_browsers_scope(scope_spans: &[u8]) -> bool {
-    messages(scope_spans, 1).flat_map(|scope| messages(scope, 1)).any(is_browsers_scope)
-}
-
-fn messages(message: &[u8], tag: u32) -> impl Iterator<Item = &[u8]> {
-    Fields::of(message).flatten().filter_map(move |field| match field.value {
-        Value::Bytes(content) if field.tag == tag => Some(content),
-        _ => None,
-    })
+    contents(scope_spans, 1).flat_map(|scope| contents(scope, 1)).any(is_browsers_scope)
 }
 
 fn is_valid(span: &[u8]) -> bool {

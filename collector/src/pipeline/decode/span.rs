@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::{
     items::Item,
-    wire::{Fields, Value},
+    wire::{Fields, Value, contents},
 };
 
 /// `opentelemetry.proto.trace.v1.Span`, in part.
@@ -75,8 +75,7 @@ impl<'a> RawSpan<'a> {
     /// As [`Self::attribute`], of several names at once.
     pub(crate) fn attributes<const N: usize>(&self, names: [&str; N]) -> [Option<Cow<'a, str>>; N] {
         let mut found = [const { None }; N];
-        for field in Fields::of(self.content).flatten() {
-            let (ATTRIBUTES, Value::Bytes(pair)) = (field.tag, field.value) else { continue };
+        for pair in contents(self.content, ATTRIBUTES) {
             for (name, found) in names.iter().zip(&mut found) {
                 if found.is_none() {
                     *found = value_of(pair, name);
@@ -92,11 +91,22 @@ impl<'a> RawSpan<'a> {
     }
 }
 
+/// Ids of the trace and of the span that a `Span.Link` leads to.
+pub(crate) fn link_target(link: &[u8]) -> (&[u8], &[u8]) {
+    let mut ids = (&[][..], &[][..]);
+    for field in Fields::of(link).flatten() {
+        match (field.tag, field.value) {
+            (1, Value::Bytes(trace)) => ids.0 = trace,
+            (2, Value::Bytes(span)) => ids.1 = span,
+            _ => {}
+        }
+    }
+    ids
+}
+
 /// Keys and values of an item whose attributes are in the field `attributes`.
 pub(super) fn pairs(item: &[u8], attributes: u32) -> impl Iterator<Item = (&str, &[u8])> {
-    let pairs = Fields::of(item).flatten().filter(move |field| field.tag == attributes);
-    pairs.filter_map(|field| {
-        let Value::Bytes(pair) = field.value else { return None };
+    contents(item, attributes).filter_map(|pair| {
         let (mut key, mut value) = ("", None);
         for field in Fields::of(pair).flatten() {
             match (field.tag, field.value) {
@@ -130,10 +140,7 @@ pub(super) fn only_text(value: &[u8]) -> Option<&str> {
 
 /// As [`RawSpan::attribute`], of any item whose attributes are in the field `attributes`.
 pub(super) fn attribute<'a>(item: &'a [u8], attributes: u32, name: &str) -> Option<Cow<'a, str>> {
-    Fields::of(item).flatten().find_map(|field| match (field.tag, field.value) {
-        (tag, Value::Bytes(pair)) if tag == attributes => value_of(pair, name),
-        _ => None,
-    })
+    contents(item, attributes).find_map(|pair| value_of(pair, name))
 }
 
 /// The value in a `KeyValue`, if that is its key.

@@ -30,6 +30,14 @@ pub(crate) enum Value<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Broken;
 
+/// What is in the field `tag` of a message, which may be there more than once: messages, texts or bytes.
+pub(crate) fn contents(message: &[u8], tag: u32) -> impl Iterator<Item = &[u8]> + Clone {
+    Fields::of(message).flatten().filter_map(move |field| match field.value {
+        Value::Bytes(content) if field.tag == tag => Some(content),
+        _ => None,
+    })
+}
+
 impl<'a> Fields<'a> {
     pub(crate) fn of(message: &'a [u8]) -> Self {
         Self { rest: message }

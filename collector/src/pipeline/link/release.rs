@@ -20,7 +20,7 @@ use crate::{
     config::Limits,
     pipeline::{
         decode::{
-            self, Items,
+            self, Items, link_target,
             wire::{Fields, Value},
         },
         export::Part,
@@ -81,7 +81,7 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
     }
     for one in found.iter().filter(|one| one.is != How::Withdrawn) {
         let is_full = links.len() >= MAX_LINKS;
-        match links.iter_mut().find(|link| target(link) == (&one.trace_id[..], &one.span_id[..])) {
+        match links.iter_mut().find(|link| link_target(link) == (&one.trace_id[..], &one.span_id[..])) {
             Some(link) => *link = Cow::Owned(and(link, one)),
             None if is_full => dropped = dropped.saturating_add(1),
             None => links.push(Cow::Owned(and(&[], one))),
@@ -101,7 +101,7 @@ fn with_links<'a>(span: &'a [u8], found: &[Found]) -> Cow<'a, [u8]> {
 
 /// Takes a kind away from a link, if it is the one that was found to be wrong; whether nothing is left of it.
 fn is_withdrawn(link: &mut Cow<'_, [u8]>, found: &Found) -> bool {
-    if target(link) != (&found.trace_id[..], &found.span_id[..]) {
+    if link_target(link) != (&found.trace_id[..], &found.span_id[..]) {
         return false;
     }
     let mut rest = Link::decode(&**link).unwrap_or_default();
@@ -119,18 +119,6 @@ fn is_withdrawn(link: &mut Cow<'_, [u8]>, found: &Found) -> bool {
 
 fn kind_of(found: &Found) -> AnyValue {
     AnyValue { value: Some(Any::StringValue(found.kind.to_string())) }
-}
-
-fn target(link: &[u8]) -> (&[u8], &[u8]) {
-    let mut ids = (&[][..], &[][..]);
-    for field in Fields::of(link).flatten() {
-        match (field.tag, field.value) {
-            (1, Value::Bytes(trace)) => ids.0 = trace,
-            (2, Value::Bytes(span)) => ids.1 = span,
-            _ => {}
-        }
-    }
-    ids
 }
 
 /// A link that says what was found, beside what it says already.

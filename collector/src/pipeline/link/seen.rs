@@ -101,11 +101,9 @@ impl Seen {
         // One that would stand at the edge of the hole, or beyond it, has neighbours that nobody remembers.
         if at > 0 || !self.has_hole {
             // Most values have few events, and there are many of them.
-            self.events.reserve_exact(if self.events.len() == self.events.capacity() {
-                self.events.len().max(1)
-            } else {
-                0
-            });
+            if self.events.len() == self.events.capacity() {
+                self.events.reserve_exact(self.events.len().max(1));
+            }
             self.events.insert(at, event);
             self.forget();
         } else if self.first.as_ref().is_none_or(|first| order < first.order()) {

@@ -91,11 +91,11 @@ struct WantedIds<'a> {
 
 impl<'a> WantedIds<'a> {
     fn of(server: &'a Server, batch: &Batch) -> Option<Self> {
-        let names: Vec<_> = strings(batch).map(|name| server.header_of(name)).collect();
-        let is_wanted = names.iter().any(Option::is_some)
+        let names = || strings(batch).map(|name| server.header_of(name));
+        let is_wanted = names().any(|header| header.is_some())
             || batch.page_load.is_some()
                 && batch.links.iter().any(|link| link.kinds.contains(LinkKinds::SERVER));
-        is_wanted.then_some(Self { server, names })
+        is_wanted.then(|| Self { server, names: names().collect() })
     }
 }
 
@@ -125,9 +125,7 @@ impl<'a> Wanted<'a> {
         let attributes = batch.attributes_of(event);
         let value = |(name, is_name): (&String, &Vec<bool>)| {
             if name == SESSION {
-                // Stamped by the collector: what a client says under this name is removed.
-                let session = batch.sessions.get(event.session? as usize)?;
-                return Some(Cow::Owned(hex(&session.id)));
+                return session(batch, event);
             }
             let is_it = |key: StrId| is_name.get(key.0 as usize).copied().unwrap_or(false);
             let attribute = attributes.iter().find(|attribute| is_it(attribute.key))?;
