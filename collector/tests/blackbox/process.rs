@@ -83,7 +83,8 @@ impl Process {
         tokio::task::spawn_blocking(move || weft.output().unwrap()).await.unwrap()
     }
 
-    /// The most memory it has had.
+    /// The most memory it has had. The kernel keeps it from counters of each processor that lag behind:
+    /// a later reading may be some hundreds of KiB less.
     pub(crate) fn peak_kib(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
