@@ -13,6 +13,7 @@ mod server;
 mod sessions;
 mod strangers;
 
+mod gaps;
 mod late;
 
 mod bounds;

@@ -10,7 +10,7 @@ use crate::{
         decode::{self, Spans},
         export::Part,
         link::{Candidate, Index, Remembers, Rules, link},
-        spool::{Intervals, Record},
+        spool::{Intervals, Missing, Record},
     },
 };
 
@@ -54,6 +54,7 @@ impl PageBatch {
 pub struct Linking {
     rules: Rules,
     index: Index,
+    missing: Missing,
     candidates: u64,
 }
 
@@ -67,7 +68,7 @@ impl Linking {
         let config = Config::from_toml(toml).ok()?;
         let index = Index::open(directory, Remembers::by(&config.linker)).ok()?;
         let rules = Rules::new(&config.linker, index.seed());
-        Some(Self { rules, index, candidates: 0 })
+        Some(Self { rules, index, missing: Missing::default(), candidates: 0 })
     }
 
     /// Which spans of a request rules look at: on the way of the acknowledgement.
@@ -82,7 +83,7 @@ impl Linking {
         looked.iter().for_each(|Looked(candidate)| self.index.add(candidate));
         let mut links = 0;
         for Looked(candidate) in looked {
-            links += self.index.decide(candidate, place, place).len();
+            links += self.index.decide(candidate, place, place, &self.missing).len();
         }
         self.candidates += looked.len() as u64;
         links

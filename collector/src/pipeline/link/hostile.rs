@@ -67,7 +67,8 @@ fn no_damage_to_the_index_keeps_the_collector_from_starting() {
             beside: look::Beside::Nothing,
         }];
         let (trace_id, span_id) = ([1; 16], at.to_be_bytes());
-        let candidate = Candidate { at, trace_id, span_id, start_ns: at, seq: at, looks, bytes: 0 };
+        let candidate =
+            Candidate { at, trace_id, span_id, start_ns: at, seq: at, page: None, looks, bytes: 0 };
         index.add(&candidate);
         if at % 100 == 99 {
             index.commit(at, 7).unwrap();

@@ -13,8 +13,11 @@ use super::{
     look::{Candidate, Look, Shared, ValueSeed},
     seen::{Follower, Found, How, Seen, SeenEvent, Stored, order_of},
 };
-use crate::config::{Linker, To};
-use crate::embedded::{self, Embedded, number};
+use crate::{
+    config::{Linker, To},
+    embedded::{self, Embedded, number},
+    pipeline::spool::Missing,
+};
 
 /// The store could not be read or written.
 pub(crate) type IndexError = embedded::Error;
@@ -55,7 +58,7 @@ pub(crate) struct Remembers {
 }
 
 /// How rows are written. An index of another version is put aside.
-const VERSION: u64 = 2;
+const VERSION: u64 = 3;
 
 const PLACE: &[u8] = b"place";
 const COUNT: &[u8] = b"count";
@@ -148,11 +151,17 @@ impl Index {
     }
 
     /// What an event that came with the record ending at `came` is linked to: one link per target and reason. It leaves.
-    pub(crate) fn decide(&mut self, candidate: &Candidate, came: u64, knew: u64) -> Vec<Found> {
+    pub(crate) fn decide(
+        &mut self,
+        candidate: &Candidate,
+        came: u64,
+        knew: u64,
+        missing: &Missing,
+    ) -> Vec<Found> {
         let mut found = Vec::new();
         for look in &candidate.looks {
             let across = self.change(look.shared, |seen| {
-                seen.find(candidate, look, came, &mut found);
+                seen.find(candidate, look, came, missing, &mut found);
                 seen.leaves(candidate, look, Some(knew));
                 (look.rule.to == To::Previous).then(|| Across::of(seen, candidate, came))
             });

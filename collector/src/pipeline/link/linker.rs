@@ -179,12 +179,12 @@ impl Linker {
     /// What a record's events are linked to, by all that is known now.
     fn decide(&mut self, waiting: Waiting) -> Decided {
         let knew = self.knew;
-        let Starts { index, limits, .. } = &mut self.with;
+        let Starts { index, segments, limits, .. } = &mut self.with;
         let look = AssertUnwindSafe(|| {
             let found: Vec<_> = waiting
                 .candidates
                 .iter()
-                .map(|candidate| index.decide(candidate, waiting.end, knew))
+                .map(|candidate| index.decide(candidate, waiting.end, knew, &segments.missing))
                 .collect();
             release::request(&waiting, &found, limits).map(|request| (request, found))
         });

@@ -16,7 +16,10 @@ use weft_proto::{SpanId, TraceId};
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
 use self::server::Server;
-use crate::config::{Filter, Key, KeyKind, Linker, Rule, Subject, To};
+use crate::{
+    config::{Filter, Key, KeyKind, Linker, Rule, Subject, To},
+    pipeline::spool::PageTag,
+};
 
 /// What a request may be linked by.
 #[derive(Clone, Debug)]
@@ -49,6 +52,8 @@ pub(crate) struct Candidate {
     pub(crate) start_ns: u64,
     /// `weft.seq`; 0 where there is none.
     pub(crate) seq: u64,
+    /// The page it is of. Spans of servers are of none.
+    pub(crate) page: Option<PageTag>,
     pub(crate) looks: Vec<Look>,
     /// Bytes it comes to when it is released, at most about: far more than it came as.
     pub(crate) bytes: usize,
@@ -89,7 +94,16 @@ impl Candidate {
     /// One that waited under a rule that is gone.
     pub(crate) fn without_rule(at: u64) -> Self {
         let bytes = weight::OF_EVENT;
-        Self { at, trace_id: [0; 16], span_id: [0; 8], start_ns: 0, seq: 0, looks: Vec::new(), bytes }
+        Self {
+            at,
+            trace_id: [0; 16],
+            span_id: [0; 8],
+            start_ns: 0,
+            seq: 0,
+            page: None,
+            looks: Vec::new(),
+            bytes,
+        }
     }
 }
 

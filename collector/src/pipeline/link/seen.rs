@@ -11,7 +11,7 @@ use weft_proto::{SpanId, TraceId};
 pub(super) use row::Stored;
 
 use super::look::{Candidate, Ends, Look, Shared};
-use crate::config::To;
+use crate::{config::To, pipeline::spool::PageTag};
 
 /// Events of one rule that share all its values, by their order: the first, and the latest without a hole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(super) struct Seen {
 pub(super) struct SeenEvent {
     pub(super) start_ns: u64,
     pub(super) seq: u64,
+    pub(super) page: Option<PageTag>,
     pub(super) trace_id: TraceId,
     pub(super) span_id: SpanId,
     /// How far the linker knew the spool when it decided what this one is linked to. `None`: it waits.
@@ -226,8 +227,8 @@ impl Seen {
 
 impl SeenEvent {
     fn of(candidate: &Candidate, ends: Ends) -> Self {
-        let Candidate { start_ns, seq, trace_id, span_id, .. } = *candidate;
-        Self { start_ns, seq, trace_id, span_id, knew: None, ends, led: false }
+        let Candidate { start_ns, seq, page, trace_id, span_id, .. } = *candidate;
+        Self { start_ns, seq, page, trace_id, span_id, knew: None, ends, led: false }
     }
 
     pub(super) fn order(&self) -> Order {

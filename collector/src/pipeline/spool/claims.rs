@@ -23,7 +23,7 @@ pub(super) use self::{
 };
 
 use self::taken::{Taken, day};
-use super::{erased::Erasure, intervals::Intervals, record::Held};
+use super::{Missing, PageTag, erased::Erasure, intervals::Intervals, record::Held};
 use crate::{
     config,
     ledger::{Ledger, Owner},
@@ -51,6 +51,7 @@ pub(super) struct Claims {
     /// Days that a page with something open is remembered longer, so that its end is not missed.
     more_days: u32,
     store: Arc<Store>,
+    missing: Arc<Missing>,
 }
 
 /// What a batch wants.
@@ -92,7 +93,13 @@ impl Claims {
             window_ms: u64::try_from(settings.dedupe_window.as_millis()).unwrap_or(u64::MAX),
             more_days: u32::try_from(beyond).unwrap_or(u32::MAX),
             store: Arc::clone(store),
+            missing: Arc::default(),
         }
+    }
+
+    /// What is missing of pages, as it is and will be.
+    pub(super) fn missing(&self) -> Arc<Missing> {
+        Arc::clone(&self.missing)
     }
 
     /// Takes what of `wanted` nobody has taken, and says what that is.
@@ -115,6 +122,11 @@ impl Claims {
             let may = taken.close(number, at_ms);
             (may, may)
         })
+    }
+
+    /// Something of a page still waits: what is missing of it is of interest.
+    pub(super) fn recalls(&mut self, owner: &Owner, page: [u8; 16], at_ms: u64) {
+        self.change(owner, page, at_ms, |_| ((), false));
     }
 
     /// A session was erased, in a record that is durable.
@@ -141,6 +153,7 @@ impl Claims {
         let mut taken = known.unwrap_or_else(|| self.recall(&key));
         let (given, has_changed) = change(&mut taken);
         self.forgotten += taken.forget(MAX_PIECES.min(self.most_pieces));
+        tell(&self.missing, &key, &mut taken);
         self.pieces += taken.pieces();
         self.uses += 1;
         taken.used = self.uses;
@@ -164,9 +177,11 @@ impl Claims {
     }
 
     fn undo(&mut self, owner: &Owner, page: [u8; 16], undo: impl FnOnce(&mut Taken)) {
-        if let Some(taken) = self.pages.get_mut(&(owner.clone(), page)) {
+        let key = (owner.clone(), page);
+        if let Some(taken) = self.pages.get_mut(&key) {
             self.pieces -= taken.pieces();
             undo(taken);
+            tell(&self.missing, &key, taken);
             self.pieces += taken.pieces();
         }
     }
@@ -212,8 +227,21 @@ impl Claims {
     fn make_room(&mut self) {
         while self.pages.len() > self.most_pages || self.pieces > self.most_pieces {
             let Some((_, page)) = self.by_use.pop_first() else { return };
-            self.pieces -= self.pages.remove(&page).map_or(0, |taken| taken.pieces());
+            let Some(taken) = self.pages.remove(&page) else { continue };
+            self.pieces -= taken.pieces();
+            if taken.has_gaps {
+                self.missing.set(PageTag::of(&page), Intervals::default());
+            }
         }
+    }
+}
+
+/// Tells what is missing of a page. Most pages have never lacked anything.
+fn tell(missing: &Missing, page: &Page, taken: &mut Taken) {
+    if taken.has_gaps || taken.numbers.pieces() > 1 {
+        let gaps = taken.gaps();
+        taken.has_gaps = !gaps.is_empty();
+        missing.set(PageTag::of(page), gaps);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Sets of event numbers as sorted, disjoint, half-open intervals: a page of weeks is mostly one of them.
 
+use std::ops::Range;
+
 /// A set of numbers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Intervals(Vec<(u64, u64)>);
@@ -93,6 +95,21 @@ impl Intervals {
         if self.is_empty() || other.is_empty() { Self::default() } else { self.minus(&self.minus(other)) }
     }
 
+    /// Whether it has any number of `range`.
+    pub(crate) fn any_in(&self, range: Range<u64>) -> bool {
+        let at = self.0.partition_point(|(_, to)| *to <= range.start);
+        range.start < range.end && self.0.get(at).is_some_and(|(from, _)| *from < range.end)
+    }
+
+    /// Numbers between its intervals.
+    pub(crate) fn gaps(&self) -> Self {
+        let mut gaps = Self::default();
+        for (before, after) in self.0.iter().zip(self.0.iter().skip(1)) {
+            gaps.push(before.1, after.0);
+        }
+        gaps
+    }
+
     /// Adds the numbers of `other`.
     pub(crate) fn add(&mut self, other: &Self) {
         let mut all = Self(Vec::with_capacity(self.0.len() + other.0.len()));
@@ -152,6 +169,12 @@ mod tests {
             prop_assert_eq!(naive(&left.minus(&right)), &a - &b);
             prop_assert_eq!(naive(&left.and(&right)), &a & &b);
             prop_assert_eq!(left.count(), a.len() as u64);
+            let gap = |number: &u64| a.iter().any(|one| one < number) && a.iter().any(|one| one > number);
+            prop_assert_eq!(naive(&left.gaps()), (0..256).filter(gap).filter(|number| !a.contains(number)).collect());
+            for from in 0..8 {
+                let range = from * 30..from * 30 + b.len() as u64;
+                prop_assert_eq!(left.any_in(range.clone()), a.iter().any(|number| range.contains(number)));
+            }
             prop_assert_eq!(Intervals::from_wire(&left.to_wire()), left.clone());
             let mut any_order = left.to_wire();
             any_order.extend(right.to_wire());

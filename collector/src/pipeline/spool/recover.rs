@@ -106,7 +106,7 @@ pub(super) fn open_on(disk: Box<dyn Disk>, with: With<'_>) -> Result<Opened, Ope
     }
     let Scanned { claims, bodies, erased, mut shelf, torn, damaged } = scan.finish();
     places::settle(&mut shelf, config, ledger).map_err(failed)?;
-    let segments = Arc::new(Segments::new(directory, shelf, erased, clock));
+    let segments = Arc::new(Segments::new(directory, shelf, erased, claims.missing(), clock));
     segments.health.torn_tails.store(torn, Ordering::Relaxed);
     segments.health.damaged_bytes.store(damaged, Ordering::Relaxed);
     let (jobs, queue) = mpsc::channel(config.spool.queue);

@@ -29,10 +29,18 @@ pub(super) struct Scan<'a> {
     /// The store of claims knows everything before.
     applied: u64,
     /// What waits, by where its record ends.
-    waiting: BTreeMap<u64, (Owner, u64)>,
+    waiting: BTreeMap<u64, Waits>,
     /// What was released from records that are not there.
     released: Tally,
     found: Scanned,
+}
+
+/// Events of a record that wait, and of whom.
+struct Waits {
+    owner: Owner,
+    page: Option<[u8; 16]>,
+    events: u64,
+    at_ms: u64,
 }
 
 /// What a pass over all segments finds.
@@ -115,8 +123,11 @@ impl<'a> Scan<'a> {
     pub(super) fn finish(mut self) -> Scanned {
         self.held();
         let linked = self.found.shelf.linked;
-        for (_, (owner, events)) in self.waiting.iter().filter(|(end, _)| **end > linked) {
-            self.found.shelf.waiting.add(owner, *events);
+        for (_, Waits { owner, page, events, at_ms }) in
+            std::mem::take(&mut self.waiting).into_iter().filter(|(end, _)| *end > linked)
+        {
+            self.found.shelf.waiting.add(&owner, events);
+            page.into_iter().for_each(|page| self.found.claims.recalls(&owner, page, at_ms));
         }
         self.found.shelf.lost_waiting = self.found.shelf.lost_waiting.less(&self.released);
         let end = self.found.shelf.end();
@@ -182,7 +193,8 @@ impl<'a> Scan<'a> {
         segment.waited.add(&owner, damaged + waits);
         self.found.shelf.lost_waiting.add(&owner, damaged);
         if waits > 0 {
-            self.waiting.insert(end, (owner.clone(), waits));
+            let (owner, page) = (owner.clone(), record.page.as_slice().try_into().ok());
+            self.waiting.insert(end, Waits { owner, page, events: waits, at_ms: record.receive_time_ms });
         } else if record.kind() == Kind::Released
             && self.waiting.remove(&record.origin).is_none()
             && self.found.shelf.segments.front().is_some_and(|first| record.origin > first.start)

@@ -25,7 +25,7 @@ pub(super) use self::{
 };
 
 use super::{
-    Erased,
+    Erased, Missing,
     files::{self, Free},
     recent::Recent,
 };
@@ -48,6 +48,7 @@ pub(crate) struct Segments {
     pub(crate) health: Health,
     pub(super) recent: Recent,
     pub(crate) erased: Arc<Erased>,
+    pub(crate) missing: Arc<Missing>,
 }
 
 /// What a group of records adds to a segment.
@@ -63,7 +64,13 @@ pub(super) struct Added {
 }
 
 impl Segments {
-    pub(super) fn new(directory: PathBuf, shelf: Shelf, erased: Erased, clock: &Clock) -> Self {
+    pub(super) fn new(
+        directory: PathBuf,
+        shelf: Shelf,
+        erased: Erased,
+        missing: Arc<Missing>,
+        clock: &Clock,
+    ) -> Self {
         let end = watch::Sender::new(shelf.end());
         let (shelf, clock) = (Mutex::new(shelf), clock.clone());
         Self {
@@ -76,6 +83,7 @@ impl Segments {
             health: Health::default(),
             recent: Recent::default(),
             erased: Arc::new(erased),
+            missing,
         }
     }
 

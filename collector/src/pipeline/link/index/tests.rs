@@ -28,12 +28,21 @@ fn candidate(value: u8, at: u64) -> Candidate {
     let look =
         Look { rule: Arc::new(rule), shared: Shared([value; 16]), ends: Ends::BOTH, beside: Beside::Nothing };
     let (trace_id, span_id) = ([at as u8 + 1; 16], [at as u8 + 1; 8]);
-    Candidate { at, trace_id, span_id, start_ns: at * 1_000_000_000, seq: at, looks: vec![look], bytes: 0 }
+    Candidate {
+        at,
+        trace_id,
+        span_id,
+        start_ns: at * 1_000_000_000,
+        seq: at,
+        page: None,
+        looks: vec![look],
+        bytes: 0,
+    }
 }
 
 /// Ends of the spans that `candidate` is linked to.
 fn found(index: &mut Index, candidate: &Candidate) -> Vec<u8> {
-    let found = index.decide(candidate, u64::MAX, u64::MAX);
+    let found = index.decide(candidate, u64::MAX, u64::MAX, &Missing::default());
     found.iter().map(|found| found.span_id[0] - 1).collect()
 }
 

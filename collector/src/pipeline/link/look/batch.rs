@@ -9,7 +9,7 @@ use crate::{
     config::{Rule, Subject},
     pipeline::{
         link::{self, PageIds, hex},
-        spool::Record,
+        spool::{PageTag, Record},
     },
 };
 
@@ -22,6 +22,7 @@ impl Rules {
             return Vec::new();
         }
         let mut ids = PageIds::new(head.seed, batch);
+        let page = Some(PageTag::in_key(&record.key, &record.page));
         let mut candidates = Vec::new();
         for event in batch.events.iter().filter(|event| event.open.is_none()) {
             let mut looks = Vec::new();
@@ -39,6 +40,7 @@ impl Rules {
                 span_id,
                 start_ns: link::start_ns(event, link::skew_of(record, head, event)),
                 seq: event.number,
+                page,
                 bytes: weight::OF_EVENT + weight::written(batch, event) + weight::links(&looks),
                 looks,
             });

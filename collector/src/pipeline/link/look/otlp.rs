@@ -24,7 +24,16 @@ impl Rules {
             }
             let (trace_id, span_id, start_ns) = (span.trace_id, span.span_id, span.start_ns);
             let bytes = span.bytes() + weight::links(&looks);
-            candidates.push(Candidate { at: at as u64, trace_id, span_id, start_ns, seq: 0, looks, bytes });
+            candidates.push(Candidate {
+                at: at as u64,
+                trace_id,
+                span_id,
+                start_ns,
+                seq: 0,
+                page: None,
+                looks,
+                bytes,
+            });
         }
         candidates
     }

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use super::{Candidate, Found, How, MOST_FOUND, MOST_SERVED, Seen, SeenEvent, TraceId, order_of};
 use crate::{
     config::To,
-    pipeline::link::look::{Beside, Look},
+    pipeline::{
+        link::look::{Beside, Look},
+        spool::{Missing, PageTag},
+    },
 };
 
 impl Seen {
@@ -15,6 +18,7 @@ impl Seen {
         candidate: &Candidate,
         look: &Look,
         came: u64,
+        missing: &Missing,
         found: &mut Vec<Found>,
     ) {
         let (at, rest) = match self.position(order_of(candidate)) {
@@ -24,7 +28,7 @@ impl Seen {
         let earlier = self.events.get(..at).unwrap_or_default();
         let later = self.events.get(rest..).unwrap_or_default();
         let within = nanoseconds(look.rule.within);
-        let find = Find { seen: self, candidate, look, came, earlier, later, within };
+        let find = Find { seen: self, candidate, look, came, missing, earlier, later, within };
         let mut add = |event: &SeenEvent, is| {
             let (trace_id, span_id) = (event.trace_id, event.span_id);
             found.push(Found { trace_id, span_id, kind: Arc::clone(&look.rule.name), is });
@@ -45,6 +49,7 @@ struct Find<'a> {
     candidate: &'a Candidate,
     look: &'a Look,
     came: u64,
+    missing: &'a Missing,
     earlier: &'a [SeenEvent],
     later: &'a [SeenEvent],
     within: u64,
@@ -56,14 +61,17 @@ impl Find<'_> {
         if self.seen.has_hole && self.earlier.is_empty() {
             return;
         }
+        let me = SeenEvent::of(self.candidate, self.look.ends);
         if self.look.ends.from {
             let before = self.earlier.iter().rev().find(|event| self.is_near(event));
+            let before = before.filter(|event| self.is_certain(event, &me));
             before.into_iter().for_each(|event| add(event, How::InOrder));
         }
         // Whose predecessor it is: nothing of another trace than theirs stands between.
         let mut between: Option<TraceId> = None;
         for event in self.later {
-            if between.is_none_or(|trace| trace == event.trace_id) && self.misses(event) {
+            let is_next = between.is_none_or(|trace| trace == event.trace_id);
+            if is_next && self.misses(event) && self.is_certain(&me, event) {
                 add(event, How::Late);
             }
             match between {
@@ -134,6 +142,35 @@ impl Find<'_> {
             let claimed = SeenEvent { trace_id, span_id, ..SeenEvent::of(self.candidate, self.look.ends) };
             add(&claimed, How::Withdrawn);
         }
+    }
+
+    /// Whether nothing is known to be missing between `before` and `after`: neither of the page of `after`, since the last
+    /// of it that is here, nor of that of `before`, until the next of it.
+    fn is_certain(&self, before: &SeenEvent, after: &SeenEvent) -> bool {
+        let lacks_before = after.page.is_some_and(|page| self.lacks_before(page, before, after));
+        let of_another = before.page.filter(|page| Some(*page) != after.page);
+        !lacks_before && !of_another.is_some_and(|page| self.lacks_after(page, before, after))
+    }
+
+    // Most pages lack nothing, and there may be many events: so that is asked first.
+    fn lacks_before(&self, page: PageTag, before: &SeenEvent, after: &SeenEvent) -> bool {
+        self.missing.any(page, None, after.seq) && {
+            let known = self.of_page(page).chain([before]).filter(|event| event.order() <= before.order());
+            let known = known.filter(|event| event.page == Some(page));
+            self.missing.any(page, known.map(|event| event.seq).max(), after.seq)
+        }
+    }
+
+    fn lacks_after(&self, page: PageTag, before: &SeenEvent, after: &SeenEvent) -> bool {
+        self.missing.any(page, Some(before.seq), u64::MAX) && {
+            let known = self.of_page(page).filter(|event| event.order() > after.order());
+            let next = known.map(|event| event.seq).min().unwrap_or(u64::MAX);
+            self.missing.any(page, Some(before.seq), next)
+        }
+    }
+
+    fn of_page(&self, page: PageTag) -> impl Iterator<Item = &SeenEvent> {
+        self.earlier.iter().chain(self.later).filter(move |event| event.page == Some(page))
     }
 
     /// Whether it may be led to by `candidate`, which is later.

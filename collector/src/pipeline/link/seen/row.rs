@@ -2,11 +2,14 @@
 //!
 //! ```text
 //! row    = day u32, place u64, flags u8 (1 has a hole, 2 `first` follows), [event], events u16, {event}, next u8, {event, of 16 B}
-//! event  = start u64, trace 16 B, span 8 B, flags u8 (1 gets no link, 2 is no target, 4 `knew` follows, 8 led), seq u64, [knew u64]
+//! event  = start u64, trace 16 B, span 8 B, flags u8 (1 gets no link, 2 is no target, 4 `knew` follows, 8 led, 16 `page` follows), seq u64, [knew u64], [page u32]
 //! ```
 
 use super::{Follower, Seen, SeenEvent};
-use crate::pipeline::link::look::{Ends, Shared};
+use crate::pipeline::{
+    link::look::{Ends, Shared},
+    spool::PageTag,
+};
 
 /// What a row says beside its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +27,7 @@ const GETS_NO_LINK: u8 = 1;
 const IS_NO_TARGET: u8 = 2;
 const HAS_LEFT: u8 = 4;
 const LED: u8 = 8;
+const OF_PAGE: u8 = 16;
 
 impl Seen {
     /// Appends the row to `row`.
@@ -68,10 +72,12 @@ impl SeenEvent {
             flag(!from, GETS_NO_LINK)
                 | flag(!to, IS_NO_TARGET)
                 | flag(self.knew.is_some(), HAS_LEFT)
-                | flag(self.led, LED),
+                | flag(self.led, LED)
+                | flag(self.page.is_some(), OF_PAGE),
         );
         row.extend_from_slice(&self.seq.to_le_bytes());
         self.knew.iter().for_each(|knew| row.extend_from_slice(&knew.to_le_bytes()));
+        self.page.iter().for_each(|page| row.extend_from_slice(&page.to_number().to_le_bytes()));
     }
 
     fn read(row: &mut &[u8]) -> Option<Self> {
@@ -80,8 +86,10 @@ impl SeenEvent {
         let [flags] = *take(row)?;
         let seq = u64::from_le_bytes(*take(row)?);
         let knew = if flags & HAS_LEFT == 0 { None } else { Some(u64::from_le_bytes(*take(row)?)) };
+        let page =
+            if flags & OF_PAGE == 0 { None } else { PageTag::from_number(u32::from_le_bytes(*take(row)?)) };
         let ends = Ends { from: flags & GETS_NO_LINK == 0, to: flags & IS_NO_TARGET == 0 };
-        Some(Self { start_ns, seq, trace_id, span_id, knew, ends, led: flags & LED != 0 })
+        Some(Self { start_ns, seq, page, trace_id, span_id, knew, ends, led: flags & LED != 0 })
     }
 }
 

@@ -7,8 +7,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     config::{Rule, To},
-    pipeline::link::look::{Beside, Look, Shared},
+    pipeline::{
+        link::look::{Beside, Look, Shared},
+        spool::Missing,
+    },
 };
+
+mod gaps;
 
 /// An event by its position in the history; when it begins, which trace it is of, and when it comes.
 #[derive(Clone, Debug)]
@@ -49,6 +54,7 @@ fn candidate(at: usize, past: &Past, to: To) -> Candidate {
         span_id,
         start_ns: past.start * 1_000_000_000,
         seq: at as u64,
+        page: None,
         looks: vec![look(to, past.ends)],
         bytes: 0,
     }
@@ -96,7 +102,7 @@ fn linked(all: &[Candidate], order: &[usize], waits: usize) -> Vec<(u8, u8)> {
     let decide = |seen: &mut Seen, at: usize, now: usize, pairs: &mut Vec<(u8, u8)>| {
         let event = &all[order[at]];
         let mut found = Vec::new();
-        seen.find(event, &event.looks[0], at as u64 + 1, &mut found);
+        seen.find(event, &event.looks[0], at as u64 + 1, &Missing::default(), &mut found);
         pairs.extend(found.iter().map(|found| pair(event, found)));
         seen.leaves(event, &event.looks[0], Some(now as u64 + 1));
     };
@@ -191,6 +197,9 @@ proptest! {
         for at in order {
             let event = candidate(at, &history[at], To::All);
             take(&mut seen, &event);
+            if at % 3 == 0 {
+                seen.events.last_mut().unwrap().page = Some(gaps::page(7));
+            }
             if at % 2 == 0 {
                 seen.leaves(&event, &event.looks[0], Some(at as u64));
             }
@@ -222,7 +231,7 @@ fn what_is_remembered_of_one_value_is_bounded_and_its_first_event_stays() {
     assert_eq!(seen.events.last().unwrap().seq, 200);
     let find = |at: usize, start, to| {
         let (event, mut found) = (candidate(at, &Past::new(start, 250), to), Vec::new());
-        seen.find(&event, &event.looks[0], 9, &mut found);
+        seen.find(&event, &event.looks[0], 9, &Missing::default(), &mut found);
         found.iter().map(|found| found.span_id[7] - 1).collect::<Vec<_>>()
     };
     assert_eq!(find(210, 210, To::Previous), [200]);

@@ -21,6 +21,8 @@ pub(super) struct Taken {
     pub(super) changed: bool,
     /// What is or was open of it, if anything ever was.
     pub(super) open: Option<Box<Open>>,
+    /// [`super::Missing`] knows that it has gaps.
+    pub(super) has_gaps: bool,
     /// As the store knows it: its day, and how many numbers are missing.
     pub(super) stored: Option<(u32, u64)>,
 }
@@ -117,6 +119,15 @@ impl Taken {
         end.saturating_sub(low).saturating_sub(self.seen).saturating_sub(explained).min(MOST_MISSING)
     }
 
+    /// Numbers between those it has that are neither open nor were given up.
+    pub(super) fn gaps(&self) -> Intervals {
+        let gaps = self.numbers.gaps();
+        match &self.open {
+            Some(open) => gaps.minus(&open.open).minus(&open.closed),
+            None => gaps,
+        }
+    }
+
     pub(super) fn is_stored(&mut self) {
         self.changed = false;
         self.stored = Some((self.day, self.missing()));
@@ -149,6 +160,7 @@ impl Taken {
             day: row.day,
             used: 0,
             changed: false,
+            has_gaps: false,
             open: has_open.then(|| Box::new(Open { open, closed })),
             stored: Some((row.day, row.missing)),
         })
