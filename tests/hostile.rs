@@ -162,7 +162,8 @@ async fn a_request_beyond_the_keys_rate_is_told_when_to_come_back() {
     }
     assert!(!refused.is_empty());
     for answer in &refused {
-        assert_eq!(answer.header("retry-after"), Some("1"));
+        let wait: u64 = answer.header("retry-after").and_then(|wait| wait.parse().ok()).expect("a time");
+        assert!((1..=5).contains(&wait), "{wait}");
         assert_eq!(answer.header("access-control-allow-origin"), Some(ORIGIN));
     }
     let ledger = Ledger::of(it.to()).await;

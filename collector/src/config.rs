@@ -9,6 +9,9 @@ mod filter;
 mod key;
 mod link;
 mod long;
+mod network;
+mod origin;
+mod rates;
 mod sdk;
 mod section;
 
@@ -18,9 +21,13 @@ pub use destination::{
     Applications, CANARY, Compression, Destination, Destinations, EventsAs, From, Protocol,
 };
 pub use filter::{Comparison, Field, Filter, Is, Subject};
-pub use key::{Key, KeyKind, Rate, Secret};
+pub use key::{Key, KeyKind, Secret};
 pub use link::{Linker, Rule, To};
 pub use long::LongSpans;
+pub use network::{Network, NoNetwork};
+pub(crate) use network::{of_64_bits, plain};
+pub use origin::Origin;
+pub use rates::{Rate, Rates};
 pub use sdk::ServedSdk;
 
 /// A whole deployment: one page, one backend, one destination.
@@ -76,6 +83,8 @@ pub struct Config {
     pub sdk: ServedSdk,
     /// Bounds on requests.
     pub limits: Limits,
+    /// How often who may send.
+    pub rates: Rates,
     /// Bounds of the spool.
     pub spool: Spool,
     /// How far a device's clock may be off before its times are corrected. Default 5 s: less than anybody would read
@@ -109,6 +118,8 @@ pub struct Limits {
     /// Bytes of page dictionaries: of bodies that pages have sent, kept in memory so that later ones can refer to them.
     /// Default 64 MiB: about a thousand pages that send now. 0: none, and pages send every batch whole.
     pub page_dictionaries_bytes: usize,
+    /// Proxies that say whose requests they pass on. Default none: what anybody else says of that is a claim.
+    pub trusted_proxies: Vec<Network>,
     /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
     pub connections: usize,
     /// Time for a request's head, also between requests. Default 30 s.

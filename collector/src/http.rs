@@ -7,12 +7,12 @@ use std::sync::Arc;
 use axum::{
     Router,
     body::Body,
-    extract::{Request, State},
+    extract::{self, State},
     http::Response,
     middleware,
     routing::post,
 };
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
@@ -20,11 +20,12 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 use crate::{
     clock::Clock,
     config::Limits,
-    pipeline::{self, Intake, signal::Signal},
+    pipeline::{self, Intake, Peer, signal::Signal},
     reject::{Door, Reject},
 };
 
@@ -65,8 +66,8 @@ pub(crate) async fn serve(
             Some(next) = next => next,
             else => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file descriptors, mostly: trying again at once would only burn the processor.
                 tracing::warn!(%error, "cannot accept connections");
@@ -77,11 +78,15 @@ pub(crate) async fn serve(
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "cannot send small answers at once");
         }
+        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            request
+        });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_time)
             .max_buf_size(MAX_HEAD_BYTES)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
@@ -94,19 +99,19 @@ pub(crate) async fn serve(
     graceful.shutdown().await;
 }
 
-async fn batch(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
+async fn batch(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
     answer(pipeline::take_batch(&intake, request).await, Door::Batches)
 }
 
-async fn otlp(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
+async fn otlp(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
     answer(pipeline::take_otlp(&intake, request).await, Door::Otlp)
 }
 
-async fn logs(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
+async fn logs(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
     answer(pipeline::take_other(&intake, Signal::Logs, request).await, Door::Otlp)
 }
 
-async fn metrics(State(intake): State<Arc<Intake>>, request: Request) -> Response<Body> {
+async fn metrics(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
     answer(pipeline::take_other(&intake, Signal::Metrics, request).await, Door::Otlp)
 }
 

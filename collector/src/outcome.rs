@@ -30,6 +30,8 @@ outcomes! {
     KeyMissing => "key_missing",
     /// The key is not in the configuration.
     KeyUnknown => "key_unknown",
+    /// The day is over on which the key was taken last.
+    KeyExpired => "key_expired",
     /// A browser key at the door for servers, or the other way round.
     KeyOfOtherKind => "key_of_other_kind",
     /// A browser key without an `Origin`.
@@ -38,8 +40,20 @@ outcomes! {
     OriginNotAllowed => "origin_not_allowed",
     /// A server key from a browser: it has leaked into a page.
     OriginWithServerKey => "origin_with_server_key",
+    /// Too many keys that do not exist were tried from the address.
+    WrongKeys => "wrong_keys",
+    /// More requests than one address may make.
+    AddressLimited => "address_limited",
+    /// More pages that were not heard of before than one address may have.
+    NewPagesLimited => "new_pages_limited",
+    /// More requests than one page may make.
+    PageLimited => "page_limited",
+    /// More bytes than one page may send in a day.
+    PageOverBudget => "page_over_budget",
     /// More requests than the key's limit allows.
     RateLimited => "rate_limited",
+    /// More requests than everybody together may make.
+    CollectorLimited => "collector_limited",
     /// A content type that cannot be read here.
     ContentTypeUnknown => "content_type_unknown",
     /// A content coding that cannot be read here.

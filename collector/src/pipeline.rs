@@ -16,7 +16,10 @@ mod intake;
 
 use axum::{body::Body, extract::Request, http::Response};
 
-pub(crate) use intake::{Intake, Parts};
+pub(crate) use self::{
+    admit::Peer,
+    intake::{Intake, Parts},
+};
 
 use self::{
     decode::Posted,
@@ -35,10 +38,11 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
         return Ok(intake::erased());
     }
     let Posted { echo, batches, earlier } = intake.decode_batch(&admitted).await?;
+    let pause = admitted.pause;
     let (key, entries) = intake.batch_entries(admitted, batches);
     intake.store_all(&key, entries).await?;
     intake.dictionaries.keep(&key.name, earlier);
-    Ok(intake::ack(echo))
+    Ok(intake::ack(echo, pause))
 }
 
 /// Steps 4 to 6 for OTLP from a server.

@@ -2,6 +2,7 @@
 //! the log's sentence says what was seen.
 
 mod answer;
+mod limit;
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +11,7 @@ use weft_proto::DecodeError;
 
 pub(crate) use answer::Door;
 pub use answer::RpcStatus;
+pub(crate) use limit::Limit;
 
 use crate::{config::Key, outcome::Outcome};
 
@@ -26,6 +28,8 @@ pub(crate) enum Reject {
     KeyMissing,
     #[error("unknown key")]
     KeyUnknown,
+    #[error("expired key")]
+    KeyExpired,
     #[error("server key at the door for browsers")]
     ServerKeyForBatches,
     #[error("browser key at the door for OTLP")]
@@ -36,8 +40,8 @@ pub(crate) enum Reject {
     OriginNotAllowed(String),
     #[error("server key used from origin {0}")]
     OriginWithServerKey(String),
-    #[error("over the key's rate, for {0:?} more")]
-    RateLimited(Duration),
+    #[error("over a limit ({by:?}), for {wait:?} more")]
+    Limited { by: Limit, wait: Duration },
     #[error("content type {0}")]
     ContentTypeUnknown(String),
     #[error("content coding {0}")]
@@ -104,11 +108,12 @@ impl Reject {
             Self::MethodNotAllowed => Outcome::MethodNotAllowed,
             Self::KeyMissing => Outcome::KeyMissing,
             Self::KeyUnknown => Outcome::KeyUnknown,
+            Self::KeyExpired => Outcome::KeyExpired,
             Self::ServerKeyForBatches | Self::BrowserKeyForOtlp => Outcome::KeyOfOtherKind,
             Self::OriginMissing => Outcome::OriginMissing,
             Self::OriginNotAllowed(_) => Outcome::OriginNotAllowed,
             Self::OriginWithServerKey(_) => Outcome::OriginWithServerKey,
-            Self::RateLimited(_) => Outcome::RateLimited,
+            Self::Limited { by, .. } => by.outcome(),
             Self::ContentTypeUnknown(_) => Outcome::ContentTypeUnknown,
             Self::CodingUnknown(_) => Outcome::CodingUnknown,
             Self::BodyTooLarge(_) => Outcome::BodyTooLarge,
@@ -139,12 +144,13 @@ impl Reject {
             Self::NotFound | Self::NotForwarded => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::KeyMissing | Self::KeyUnknown => StatusCode::UNAUTHORIZED,
-            Self::ServerKeyForBatches
+            Self::KeyExpired
+            | Self::ServerKeyForBatches
             | Self::BrowserKeyForOtlp
             | Self::OriginMissing
             | Self::OriginNotAllowed(_)
             | Self::OriginWithServerKey(_) => StatusCode::FORBIDDEN,
-            Self::RateLimited(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ContentTypeUnknown(_) | Self::CodingUnknown(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge(_)
             | Self::InflatedTooLarge(_)
@@ -177,12 +183,13 @@ impl Reject {
             Self::MethodNotAllowed => "Use POST.".into(),
             Self::KeyMissing => "A key is needed: batches carry it in the query (?key=…), OTLP as `Authorization: Bearer …`.".into(),
             Self::KeyUnknown => "This key is not in the collector's configuration: check `key` for typing errors, or add it under [keys].".into(),
+            Self::KeyExpired => "This key has expired: give the page or the server another one, or change `expires` of the key.".into(),
             Self::ServerKeyForBatches => "This is a server key: it is a secret and must not be in a page. Use a key with kind = \"browser\", and replace this one if it was published.".into(),
             Self::BrowserKeyForOtlp => "This is a browser key, which sends batches only: use a key with kind = \"server\" for OTLP.".into(),
             Self::OriginMissing => "A browser key needs an Origin header, which browsers send by themselves: from a server, use a key with kind = \"server\".".into(),
             Self::OriginNotAllowed(origin) => format!("The origin {origin} may not use this key: add it to the key's `origins` in the collector's configuration."),
             Self::OriginWithServerKey(_) => "This is a server key, used from a browser: it is a secret. Use a key with kind = \"browser\" in pages, and replace this one.".into(),
-            Self::RateLimited(_) => "Too many requests with this key: wait as long as Retry-After says, or raise requests_per_second and burst of the key.".into(),
+            Self::Limited { by, .. } => by.sentence().into(),
             Self::ContentTypeUnknown(_) => "Send OTLP as application/x-protobuf: JSON is not read yet.".into(),
             Self::CodingUnknown(_) => "Send the body as it is or with Content-Encoding: gzip.".into(),
             Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes: send smaller batches."),
@@ -211,7 +218,7 @@ impl Reject {
     #[must_use]
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited(wait) => Some(*wait),
+            Self::Limited { wait, .. } => Some(*wait),
             Self::SpoolFull
             | Self::SpoolBusy
             | Self::SpoolFailing
@@ -227,7 +234,7 @@ impl Reject {
     #[must_use]
     pub(crate) fn may_pass_later(&self) -> bool {
         match self {
-            Self::RateLimited(_)
+            Self::Limited { .. }
             | Self::BodyTimeout(_)
             | Self::BodyBroken(_)
             | Self::Truncated(_)
@@ -245,6 +252,7 @@ impl Reject {
             | Self::MethodNotAllowed
             | Self::KeyMissing
             | Self::KeyUnknown
+            | Self::KeyExpired
             | Self::ServerKeyForBatches
             | Self::BrowserKeyForOtlp
             | Self::OriginMissing

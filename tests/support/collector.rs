@@ -64,8 +64,12 @@ impl Setting {
     #[must_use]
     pub fn toml(&self, data: &Path) -> String {
         let Self { origin, sink, listen, data: elsewhere, rate, more, .. } = self;
-        let rate =
-            rate.map(|rate| format!("requests_per_second = {rate}\nburst = {rate}")).unwrap_or_default();
+        let (rate, rates) = rate.map_or_else(Default::default, |rate| {
+            (
+                format!("requests_per_second = {rate}\nburst = {rate}"),
+                format!("[rates]\npage_per_second = {rate}\nper_second = {rate}"),
+            )
+        });
         let data = elsewhere.as_deref().unwrap_or(data);
         let origins: Vec<_> = origin.split_whitespace().collect();
         let free = Addresses { ingest: ([127, 0, 0, 1], 0).into(), admin: ([127, 0, 0, 1], 0).into() };
@@ -86,6 +90,7 @@ origins = {origins:?}
 kind = "server"
 key = "{SERVER_KEY}"
 application = "shop"
+{rates}
 [export.main]
 endpoint = "{sink}"
 linger_ms = 10

@@ -6,7 +6,7 @@ use super::{Failure, client};
 use crate::{
     canary::one_event,
     clock::Clock,
-    config::{Config, KeyKind},
+    config::{Config, KeyKind, Origin},
     pipeline::link::hex,
 };
 
@@ -23,7 +23,7 @@ pub async fn send(config: &Config, key: Option<&str>) -> Result<String, Failure>
     let (seed, now_ms) = (Seed(seed), Clock::system().wall_ms());
     let body = one_event("weft.test", seed, 0, now_ms);
     let url = format!("http://{}{}?key={}", config.listen, config.path, key.secret.expose());
-    let origin = key.origins.first().map(String::as_str).unwrap_or_default();
+    let origin = key.origins.first().map(Origin::example).unwrap_or_default();
     let answer = client()?.post(url).header("origin", origin).body(body).send().await.map_err(|error| {
         format!("no collector answers at {} (setting `listen`): {}", config.listen, error.without_url())
     })?;

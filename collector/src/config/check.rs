@@ -5,10 +5,10 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use weft_proto::limits;
 
 use super::{
-    Config, Durability, Limits, Mistake, Mistakes, Spool, Telemetry,
+    Config, Durability, Limits, Mistake, Mistakes, Network, Secret, Spool, Telemetry,
     destination::{self, Destinations},
     key::{self, Env},
-    link, long, sdk,
+    link, long, rates, sdk,
     section::{Notes, Section},
 };
 use crate::pipeline::signal::Signal;
@@ -43,6 +43,7 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     let keys = root.section("keys").named();
     let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
     let limits = limits(root.section("limits"));
+    let rates = rates::read(root.section("rates"));
     let spool = spool(root.section("spool"));
     let export = root.section("export").named();
     let destinations = export
@@ -76,6 +77,7 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
         long_spans,
         sdk,
         limits,
+        rates,
         spool,
         max_skew,
     }
@@ -129,6 +131,7 @@ fn limits(mut section: Section<'_>) -> Limits {
     let otlp_body_bytes = bytes("otlp_body_bytes", 8 * KIB * KIB, 64 * KIB * KIB);
     let dictionaries = section.count("page_dictionaries_mib", 64, 0..=65_536);
     let page_dictionaries_bytes = usize::try_from(dictionaries * KIB * KIB).unwrap_or(usize::MAX);
+    let trusted_proxies = networks(&mut section, "trusted_proxies");
     let connections = usize::try_from(section.count("connections", 1024, 1..=65_536)).unwrap_or(1024);
     let mut seconds = |name, default| Duration::from_secs(section.count(name, default, 1..=300));
     let head_time = seconds("head_seconds", 30);
@@ -141,11 +144,26 @@ fn limits(mut section: Section<'_>) -> Limits {
         otlp_request_bytes,
         otlp_body_bytes,
         page_dictionaries_bytes,
+        trusted_proxies,
         connections,
         head_time,
         body_time,
         answer_time,
     }
+}
+
+fn networks(section: &mut Section<'_>, name: &'static str) -> Vec<Network> {
+    let texts = section.texts(name).unwrap_or_default();
+    let network = |text: &String| {
+        let network = text.parse().ok();
+        if network.is_none() {
+            let message =
+                format!("\"{text}\" is no network: write an address, or a network as in \"10.0.0.0/8\"");
+            section.wrong(name, message);
+        }
+        network
+    };
+    texts.iter().filter_map(network).collect()
 }
 
 fn spool(mut section: Section<'_>) -> Spool {
@@ -215,21 +233,28 @@ fn contradictions(config: &Config, notes: &Notes) {
             "is below limits.otlp_request_bytes: a request may not shrink by inflating",
         );
     }
-    let mut seen = HashMap::new();
-    for key in config.keys.iter().filter(|key| !key.secret.expose().is_empty()) {
-        if let Some(other) = seen.insert(key.secret.expose(), &key.name) {
-            notes.add(
-                format!("keys.{}.key", key.name),
-                format!("is also the key of keys.{other}: every sender needs its own"),
-            );
-        }
-    }
+    shared_keys(config, notes);
     for to in &config.destinations.0 {
         for application in to.applications.0.iter().flatten() {
             if !config.keys.iter().any(|key| &*key.application == application) {
                 notes.add(
                     format!("export.{}.applications", to.name),
                     format!("no key belongs to an application \"{application}\""),
+                );
+            }
+        }
+    }
+}
+
+fn shared_keys(config: &Config, notes: &Notes) {
+    let mut seen = HashMap::new();
+    for key in &config.keys {
+        let secrets = [Some(&key.secret), key.before.as_ref()].into_iter().flatten();
+        for secret in secrets.map(Secret::expose).filter(|secret| !secret.is_empty()) {
+            if let Some(other) = seen.insert(secret, &key.name) {
+                notes.add(
+                    format!("keys.{}.key", key.name),
+                    format!("is also a key of keys.{other}: every sender needs its own"),
                 );
             }
         }

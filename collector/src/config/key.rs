@@ -2,7 +2,14 @@
 
 use std::{fmt, num::NonZeroU32, sync::Arc};
 
-use super::{destination::CANARY, section::Section};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    destination::CANARY,
+    origin::{self, Origin},
+    rates::{self, Rate},
+    section::Section,
+};
 
 /// One sender.
 #[derive(Clone, Debug)]
@@ -13,6 +20,10 @@ pub struct Key {
     pub kind: KeyKind,
     /// What the sender presents.
     pub secret: Secret,
+    /// What it presented before, and still may: whoever changes a key has pages open that know the old one.
+    pub before: Option<Secret>,
+    /// When it is no longer taken, in milliseconds since 1970.
+    pub expires_ms: Option<u64>,
     /// What it belongs to: state and links never cross applications.
     pub application: Arc<str>,
     /// `service.name` of its events. Empty for server keys, which keep their own.
@@ -22,7 +33,7 @@ pub struct Key {
     /// `service.namespace` of its events.
     pub namespace: Option<String>,
     /// Origins that may use it.
-    pub origins: Vec<String>,
+    pub origins: Vec<Origin>,
     /// How often.
     pub rate: Rate,
 }
@@ -34,15 +45,6 @@ pub enum KeyKind {
     Browser,
     /// A server of the user's. OTLP, never from a browser.
     Server,
-}
-
-/// A request limit: `per_second` on average, `burst` at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rate {
-    /// Requests a second. Default 500: a hundred thousand open pages that send every few minutes.
-    pub per_second: NonZeroU32,
-    /// Requests at once. Default 2000: everybody reloads after a deployment.
-    pub burst: NonZeroU32,
 }
 
 /// Text that is never shown.
@@ -69,8 +71,6 @@ impl fmt::Debug for Secret {
 
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-const RATE: (u32, u32) = (500, 2000);
-
 pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
     let kind = match section.needed("kind", "write \"browser\" or \"server\"").as_str() {
         "server" => KeyKind::Server,
@@ -80,7 +80,12 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
             KeyKind::Browser
         }
     };
-    let secret = secret(&mut section, env);
+    let secret = secret(&mut section, env, ["key", "key_env", "key_file"]).unwrap_or_else(|| {
+        section.wrong("key", "give exactly one of key, key_env and key_file");
+        Secret::new(String::new())
+    });
+    let before = secret_before(&mut section, env);
+    let expires_ms = expiry(&mut section);
     let application =
         section.needed("application", "name what this key belongs to; rules and links stay inside it");
     if application == CANARY || application.chars().any(char::is_control) {
@@ -94,19 +99,21 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
             section.needed("service", "name the page's service; it becomes service.name"),
             section.text("environment"),
             section.text("namespace"),
-            origins(&mut section),
+            origin::read(&mut section),
         ),
         KeyKind::Server => {
             refuse_identity(&mut section);
             Default::default()
         }
     };
-    let rate = rate(&mut section);
+    let rate = rates::of_key(&mut section);
     section.end();
     Key {
         name: name.into(),
         kind,
         secret,
+        before,
+        expires_ms,
         application: application.into(),
         service,
         environment,
@@ -127,22 +134,12 @@ impl Key {
             service: "weft-collector".to_owned(),
             environment: None,
             namespace: None,
-            origins: vec![CANARY.to_owned()],
+            origins: vec![Origin::Exact(CANARY.to_owned())],
+            before: None,
+            expires_ms: None,
             rate: Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
         }
     }
-}
-
-fn rate(section: &mut Section<'_>) -> Rate {
-    let most = u64::from(u32::MAX);
-    let mut count = |name, default: u32| {
-        let number = section.count(name, u64::from(default), 1..=most);
-        u32::try_from(number).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MIN)
-    };
-    let per_second = count("requests_per_second", RATE.0);
-    // A burst below the rate would make the rate unreachable for clients that arrive together.
-    let burst = count("burst", RATE.1.max(per_second.get()));
-    Rate { per_second, burst }
 }
 
 fn refuse_identity(section: &mut Section<'_>) {
@@ -159,74 +156,49 @@ fn refuse_identity(section: &mut Section<'_>) {
     }
 }
 
-fn origins(section: &mut Section<'_>) -> Vec<String> {
-    let Some(texts) = section.texts("origins") else {
-        section
-            .wrong("origins", "is needed: list the origins of your pages, as in [\"https://shop.example\"]");
-        return Vec::new();
-    };
-    if texts.is_empty() {
-        section.wrong("origins", "is empty, so no page could send: list the origins of your pages");
+fn secret_before(section: &mut Section<'_>, env: Env<'_>) -> Option<Secret> {
+    let names = ["key_before", "key_before_env", "key_before_file"];
+    let is_there = names.iter().any(|name| section.has(name));
+    let secret = secret(section, env, names);
+    if is_there && secret.is_none() {
+        section.wrong("key_before", "give one of key_before, key_before_env and key_before_file at most");
     }
-    texts.iter().filter_map(|text| origin(section, text)).collect()
+    secret
 }
 
-/// As browsers send it. Case and a default port are put right, for nothing else can have been meant; what has more
-/// than an origin, or a host that browsers write differently, is refused with what they send.
-fn origin(section: &Section<'_>, text: &str) -> Option<String> {
-    let refuse = |message: &str| {
-        section.wrong("origins", format!("\"{text}\" {message}"));
-        None
-    };
-    let parts = text.split_once("://").filter(|(_, host)| !host.is_empty() && !host.contains(['*', ' ']));
-    let Some((scheme, host)) = parts else {
-        return refuse("is no origin: write scheme://host or scheme://host:port (there is no wildcard)");
-    };
-    let (scheme, host) = (scheme.to_ascii_lowercase(), host.to_ascii_lowercase());
-    let default_port = match scheme.as_str() {
-        "http" => ":80",
-        "https" => ":443",
-        // Of an app's own scheme only that app knows how it writes it.
-        _ if host.contains(['/', '?', '#', '@']) => {
-            return refuse("has more than an origin: write only scheme://host or scheme://host:port");
-        }
-        _ => return Some(format!("{scheme}://{host}")),
-    };
-    let Ok(url) = reqwest::Url::parse(text) else {
-        return refuse("is no origin: write scheme://host or scheme://host:port");
-    };
-    let sent = url.origin().ascii_serialization();
-    let written = format!("{scheme}://{}", host.strip_suffix(default_port).unwrap_or(&host));
-    if written == sent {
-        Some(sent)
-    } else {
-        refuse(&format!("is not what browsers send for it: write \"{sent}\""))
+const DAY_S: i64 = 86_400;
+
+/// The end of the day that is named, UTC.
+fn expiry(section: &mut Section<'_>) -> Option<u64> {
+    let text = section.text("expires")?;
+    let begins = OffsetDateTime::parse(&format!("{text}T00:00:00Z"), &Rfc3339).ok();
+    let end = begins.and_then(|day| u64::try_from(day.unix_timestamp() + DAY_S).ok());
+    if end.is_none() {
+        section.wrong(
+            "expires",
+            format!("\"{text}\" is no day: write the last day on which it is taken, as in \"2027-01-31\""),
+        );
     }
+    end.map(|end| end * 1000)
 }
 
-fn secret(section: &mut Section<'_>, env: Env<'_>) -> Secret {
-    let given = [section.text("key"), section.text("key_env"), section.text("key_file")];
-    let secret = match given {
-        [Some(key), None, None] => Some(key),
-        [None, Some(name), None] => env(&name).or_else(|| {
-            section.wrong("key_env", format!("the environment has no {name}: set it before starting"));
-            None
+/// What one of these names gives. `None`: there is none of them, or more than one.
+fn secret(section: &mut Section<'_>, env: Env<'_>, names: [&'static str; 3]) -> Option<Secret> {
+    let [plain, by_env, by_file] = names;
+    let secret = match names.map(|name| section.text(name)) {
+        [Some(key), None, None] => Ok(key),
+        [None, Some(name), None] => env(&name).ok_or_else(|| {
+            section.wrong(by_env, format!("the environment has no {name}: set it before starting"));
         }),
         [None, None, Some(path)] => match std::fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim().to_owned()),
-            Err(error) => {
-                section.wrong("key_file", format!("{path} cannot be read: {error}"));
-                None
-            }
+            Ok(text) => Ok(text.trim().to_owned()),
+            Err(error) => Err(section.wrong(by_file, format!("{path} cannot be read: {error}"))),
         },
-        _ => {
-            section.wrong("key", "give exactly one of key, key_env and key_file");
-            None
-        }
+        _ => return None,
     };
-    let Some(secret) = secret else { return Secret::new(String::new()) };
+    let Ok(secret) = secret else { return Some(Secret::new(String::new())) };
     if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
-        section.wrong("key", "must be visible ASCII without spaces: it travels in a header or a query");
+        section.wrong(plain, "must be visible ASCII without spaces: it travels in a header or a query");
     }
-    Secret::new(secret)
+    Some(Secret::new(secret))
 }

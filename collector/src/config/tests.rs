@@ -92,7 +92,7 @@ fn origins_are_kept_as_browsers_write_them() {
     let text = TEN_LINES.replace("http://localhost:3000", "HTTPS://Shop.Example:443");
     let config = Config::from_toml(&text).unwrap();
     let web = config.keys.iter().find(|key| key.kind == KeyKind::Browser).unwrap();
-    assert_eq!(web.origins, ["https://shop.example"]);
+    assert_eq!(web.origins, [Origin::Exact("https://shop.example".to_owned())]);
 }
 
 #[test]
@@ -129,14 +129,52 @@ fn origins_that_no_browser_sends_are_refused_with_the_one_it_does() {
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].1.ends_with(&format!("write \"{sent}\"")), "{}", found[0].1);
     }
-    for nothing in ["*", "null", "https://*.example", "https://", "shop.example", "app://x/y", "http://[::1"]
-    {
+    for nothing in [
+        "*",
+        "NULL",
+        "https://*.example",
+        "https://a.*.shop.example",
+        "https://*.shop.example/",
+        "https://",
+        "shop.example",
+        "app://x/y",
+        "http://[::1",
+    ] {
         let found = mistakes(&TEN_LINES.replace("http://localhost:3000", nothing));
         assert!(found[0].1.contains("write"), "{found:?}");
     }
     for sent in ["https://xn--bcher-kva.example", "http://[::1]:3000", "capacitor://localhost"] {
         let config = Config::from_toml(&TEN_LINES.replace("http://localhost:3000", sent)).unwrap();
-        assert!(config.keys.iter().any(|key| key.origins == [sent]), "{sent}");
+        let sent = [Origin::Exact(sent.to_owned())];
+        assert!(config.keys.iter().any(|key| key.origins == sent), "{sent:?}");
+    }
+}
+
+#[test]
+fn a_key_may_be_for_all_hosts_below_a_domain_and_for_pages_without_an_origin_if_it_says_so() {
+    let text = TEN_LINES.replace("\"http://localhost:3000\"", "\"HTTPS://*.Shop.Example:8443\", \"null\"");
+    let config = Config::from_toml(&text).unwrap();
+    let web = config.keys.iter().find(|key| key.kind == KeyKind::Browser).unwrap();
+    let below = Origin::Below { scheme: "https://".to_owned(), domain: ".shop.example:8443".to_owned() };
+    assert_eq!(web.origins, [below, Origin::Exact("null".to_owned())]);
+}
+
+#[test]
+fn a_key_has_another_before_it_and_a_last_day() {
+    let more = "kind = \"browser\"\nkey_before = \"pk_old\"\nexpires = \"2027-01-31\"";
+    let config = Config::from_toml(&TEN_LINES.replace("kind = \"browser\"", more)).unwrap();
+    let web = config.keys.iter().find(|key| key.kind == KeyKind::Browser).unwrap();
+    assert_eq!(web.before.as_ref().map(Secret::expose), Some("pk_old"));
+    assert_eq!(web.expires_ms, Some(1_801_440_000_000), "2027-02-01T00:00:00Z");
+    for (line, path) in [
+        ("expires = \"31.1.2027\"", "keys.shop-web.expires"),
+        ("expires = \"2027-02-30\"", "keys.shop-web.expires"),
+        ("key_before = \"pk_demo_shop\"", "keys.shop-web.key"),
+        ("key_before = \"a\"\nkey_before_env = \"B\"", "keys.shop-web.key_before"),
+    ] {
+        let found =
+            mistakes(&TEN_LINES.replace("kind = \"browser\"", &format!("kind = \"browser\"\n{line}")));
+        assert_eq!((found.len(), found[0].0.as_str()), (1, path), "{found:?}");
     }
 }
 

@@ -1,20 +1,31 @@
 //! Step 4 of 8, admit: request → bytes we are willing to read, or a refusal.
 //!
-//! From cheap to dear: method and path (the router), key, origin, rate, length, and only then the body.
+//! From cheap to dear: method and path (the router), address, key, origin, rates that are used up, length, and only then the
+//! body; and of what it says of its page, the rates from narrow to wide.
 
+mod address;
 mod body;
+mod bucket;
+mod crowd;
 mod gate;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes},
     extract::Request,
     http::{HeaderMap, header, request::Parts},
 };
+use weft_proto::Head;
 
-pub(crate) use gate::Gate;
+pub(crate) use self::{address::Peer, gate::Gate};
 
+use self::{
+    address::Address,
+    bucket::Left,
+    crowd::{PageId, Who},
+    gate::Sender,
+};
 use crate::{
     config::{Key, KeyKind},
     reject::{Reject, Uncounted},
@@ -29,6 +40,8 @@ pub(crate) struct Admitted {
     pub(crate) user_agent: Option<String>,
     pub(crate) coding: Coding,
     pub(crate) body: Bytes,
+    /// How long its sender is asked to wait before it sends more.
+    pub(crate) pause: Duration,
     /// The session that is to be erased, as it stands in the query.
     pub(crate) erase: Option<String>,
 }
@@ -50,20 +63,26 @@ pub(crate) async fn otlp(gate: &Gate, request: Request) -> Result<Admitted, Unco
     admit(gate, request, gate.limits.otlp_request_bytes, check_otlp).await
 }
 
-type Check = fn(&Gate, &Parts) -> Result<(Arc<Key>, Coding), Uncounted>;
+/// What the head of a request says: who sends it, and how its body travels.
+type Checked<'a> = (&'a Sender, Option<Address>, Coding);
+
+type Check = for<'a> fn(&'a Gate, &Parts) -> Result<Checked<'a>, Uncounted>;
 
 async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Result<Admitted, Uncounted> {
     let receive_time_ms = gate.clock.wall_ms();
     let (parts, mut body) = request.into_parts();
-    let read = async {
-        let (key, coding) = check(gate, &parts)?;
-        let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await;
-        bytes.map(|bytes| (Arc::clone(&key), coding, bytes)).map_err(|reject| reject.by(Some(&key)))
-    };
-    match read.await {
-        Ok((key, coding, bytes)) => {
+    let read: Result<_, Uncounted> = async {
+        let (sender, address, coding) = check(gate, &parts)?;
+        let by = |reject: Reject| reject.by(Some(&sender.key));
+        let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await.map_err(by)?;
+        let pause = spend(gate, sender, address, &bytes).map_err(by)?;
+        Ok((Arc::clone(&sender.key), coding, bytes, pause))
+    }
+    .await;
+    match read {
+        Ok((key, coding, body, pause)) => {
             let (user_agent, erase) = (user_agent(&parts.headers), query(&parts, "erase"));
-            Ok(Admitted { key, receive_time_ms, user_agent, coding, body: bytes, erase })
+            Ok(Admitted { key, receive_time_ms, user_agent, coding, body, pause, erase })
         }
         Err(refused) => {
             // Whoever was too slow or is gone gets no second chance to send the rest.
@@ -75,6 +94,22 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
     }
 }
 
+/// Takes it from the rates of all whom it concerns. How long its sender is asked to pause.
+fn spend(gate: &Gate, sender: &Sender, address: Option<Address>, body: &[u8]) -> Result<Duration, Reject> {
+    if sender.key.kind == KeyKind::Server {
+        gate.crowd.spend_server(&sender.bucket)?;
+        return Ok(Duration::ZERO);
+    }
+    let page = Head::read(body).ok().map(|(head, _)| PageId::of(&sender.key.name, &head.seed.0));
+    let who = Who { address, page, bytes: body.len() };
+    gate.crowd.spend(&who, &sender.bucket).map(pause)
+}
+
+/// The less is left, the longer.
+fn pause(Left(percent): Left) -> Duration {
+    Duration::from_secs(u64::from(20_u32.saturating_sub(percent)) * 3)
+}
+
 /// A refusal is read only by clients that were allowed to finish sending: closing before that resets the connection.
 async fn finish(parts: &Parts, body: Body, gate: &Gate) {
     if !parts.headers.contains_key(header::EXPECT) {
@@ -82,26 +117,34 @@ async fn finish(parts: &Parts, body: Body, gate: &Gate) {
     }
 }
 
-fn check_batch(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounted> {
+fn check_batch<'a>(gate: &'a Gate, parts: &Parts) -> Result<Checked<'a>, Uncounted> {
+    let address = address(gate, parts);
     let presented = query(parts, "key").ok_or_else(|| Reject::KeyMissing.by(None))?;
     let sender = gate.sender(&presented).ok_or_else(|| Reject::KeyUnknown.by(None))?;
+    unexpired(gate, sender)?;
     let key = &sender.key;
     let origin = origin(&parts.headers);
     if key.kind == KeyKind::Server {
         return Err(Reject::ServerKeyForBatches.by(Some(key)));
     }
     let origin = origin.ok_or_else(|| Reject::OriginMissing.by(Some(key)))?;
-    if !key.origins.contains(&origin) {
+    if !key.origins.iter().any(|allowed| allowed.allows(&origin)) {
         return Err(Reject::OriginNotAllowed(origin).by(Some(key)));
     }
-    sender.spend().map_err(|reject| reject.by(Some(key)))?;
-    Ok((Arc::clone(key), Coding::Identity))
+    gate.crowd.could_spend(address, &sender.bucket).map_err(|reject| reject.by(Some(key)))?;
+    Ok((sender, address, Coding::Identity))
 }
 
-fn check_otlp(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounted> {
+fn check_otlp<'a>(gate: &'a Gate, parts: &Parts) -> Result<Checked<'a>, Uncounted> {
+    let address = address(gate, parts);
+    gate.crowd.may_try(address).map_err(|reject| reject.by(None))?;
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let presented = authorization.and_then(bearer).ok_or_else(|| Reject::KeyMissing.by(None))?;
-    let sender = gate.sender(presented).ok_or_else(|| Reject::KeyUnknown.by(None))?;
+    let sender = gate.sender(presented).ok_or_else(|| {
+        gate.crowd.has_failed(address);
+        Reject::KeyUnknown.by(None)
+    })?;
+    unexpired(gate, sender)?;
     let key = &sender.key;
     let refuse = |reject: Reject| Err(reject.by(Some(key)));
     if key.kind == KeyKind::Browser {
@@ -110,7 +153,6 @@ fn check_otlp(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounte
     if let Some(origin) = origin(&parts.headers) {
         return refuse(Reject::OriginWithServerKey(origin));
     }
-    sender.spend().map_err(|reject| reject.by(Some(key)))?;
     let content_type = text(&parts.headers, header::CONTENT_TYPE);
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-protobuf") {
@@ -122,7 +164,16 @@ fn check_otlp(gate: &Gate, parts: &Parts) -> Result<(Arc<Key>, Coding), Uncounte
         "gzip" | "x-gzip" => Coding::Gzip,
         _ => return refuse(Reject::CodingUnknown(coding)),
     };
-    Ok((Arc::clone(key), coding))
+    Ok((sender, address, coding))
+}
+
+fn unexpired(gate: &Gate, sender: &Sender) -> Result<(), Uncounted> {
+    let is_over = sender.key.expires_ms.is_some_and(|end| gate.clock.wall_ms() >= end);
+    if is_over { Err(Reject::KeyExpired.by(Some(&sender.key))) } else { Ok(()) }
+}
+
+fn address(gate: &Gate, parts: &Parts) -> Option<Address> {
+    Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies)
 }
 
 /// The first value of this name.

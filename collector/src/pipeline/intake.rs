@@ -114,7 +114,7 @@ impl Intake {
     /// From now on these keys and settings hold. Requests under way end as they began.
     pub(crate) fn change(&self, config: &Config, gate: Gate) {
         let mut changing = self.changing.write().unwrap_or_else(PoisonError::into_inner);
-        let rules = changing.rules.with(&config.linker);
+        let (rules, gate) = (changing.rules.with(&config.linker), gate.after(&changing.gate));
         *changing = Arc::new(Changing::new(config, gate, rules));
     }
 

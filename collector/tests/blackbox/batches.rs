@@ -1,6 +1,10 @@
 //! The door for pages: what is taken, and how everything else is refused.
 
+use std::time::Duration;
+
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use weft_collector::clock::Clock;
 use weft_proto::{Form, Head, Seed, digest};
 
 use crate::support::{ORIGIN, Page, Sink, Weft};
@@ -157,7 +161,8 @@ async fn over_its_rate_a_key_is_told_when_to_come_back() {
     assert_eq!(post().body(page.batch(0..1)).send().await.unwrap().status(), 200);
     let refused = post().body(page.batch(1..2)).send().await.unwrap();
     assert_eq!(refused.status(), 429);
-    assert_eq!(refused.headers()["retry-after"], "1");
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=5).contains(&wait), "a second, and some so that not all come back at once: {wait}");
     assert_eq!(refused.headers()["access-control-expose-headers"], "Retry-After, Weft-Refused");
     assert_eq!(refused.headers()["weft-refused"], "later");
     assert_eq!(weft.count("/keys/slow/bodies_refused/rate_limited").await, 1);
@@ -185,4 +190,22 @@ fn bomb() -> Vec<u8> {
     let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&vec![0; 64 * 1024 * 1024]).unwrap();
     encoder.finish().unwrap()
+}
+
+#[tokio::test]
+async fn an_old_key_is_taken_beside_the_new_one_and_neither_after_its_last_day() {
+    let toml = "[keys.shop-new]\nkind = \"browser\"\nkey = \"pk_new\"\nkey_before = \"pk_old\"\nexpires = \"2001-09-09\"\n\
+                application = \"shop\"\nservice = \"shop\"\norigins = [\"https://*.shop.example\"]\n";
+    // The last second of that day: 2001-09-09T23:59:59Z.
+    let (clock, time) = Clock::still(1_000_079_999_000);
+    let weft = Weft::start_at(clock, TempDir::new().unwrap(), &[], toml).await;
+    let post = async |key: &str, page: u8| {
+        let url = format!("{}/api/telemetry?key={key}", weft.ingest);
+        let request = weft.http.post(url).header("origin", "https://www.shop.example");
+        request.body(Page(Seed([page; 16])).batch(0..1)).send().await.unwrap().status().as_u16()
+    };
+    assert_eq!((post("pk_new", 1).await, post("pk_old", 2).await), (200, 200));
+    time.pass(Duration::from_secs(1));
+    assert_eq!((post("pk_new", 1).await, post("pk_old", 2).await), (403, 403));
+    assert_eq!(weft.count("/keys/shop-new/bodies_refused/key_expired").await, 2);
 }

@@ -25,4 +25,5 @@ mod long;
 mod operations;
 mod otlp;
 mod process;
+mod rates;
 mod sdk;

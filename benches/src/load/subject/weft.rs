@@ -48,6 +48,10 @@ key = "sk"
 application = "shop"
 requests_per_second = 1000000
 burst = 1000000
+[rates]
+page_per_second = 1000000
+page_mib_a_day = 1048576
+per_second = 1000000
 [export.sink]
 endpoint = {destination:?}
 compression = {compression:?}

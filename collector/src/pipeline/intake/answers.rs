@@ -1,5 +1,7 @@
 //! The answers that say that something is durable.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{HeaderValue, Response, StatusCode, header},
@@ -12,10 +14,11 @@ use weft_proto::Ack;
 
 use crate::pipeline::decode::{Counted, Echo};
 
-/// The answer to what a page has posted, in the form that it reads.
-pub(crate) fn ack(echo: Echo) -> Response<Body> {
+/// The answer to what a page has posted, in the form that it reads; and how long it is asked to pause.
+pub(crate) fn ack(echo: Echo, pause: Duration) -> Response<Body> {
+    let wait_ms = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
     match echo {
-        Echo::Batch { digest, number } => protobuf(Ack { digest, number, wait_ms: 0 }.encode()),
+        Echo::Batch { digest, number } => protobuf(Ack { digest, number, wait_ms }.encode()),
         Echo::Json { number } => {
             let ack = format!(r#"{{"weft":"ack","number":{number}}}"#);
             answer(ack.into_bytes(), "application/json")

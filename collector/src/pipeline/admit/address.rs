@@ -1,0 +1,152 @@
+//! Whose request it is: the peer of the connection, or whom trusted proxies name.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::HeaderMap;
+
+use crate::config::{Network, of_64_bits, plain};
+
+/// Who has opened the connection that a request came by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// What limits by address count by: an IPv4 address, or an IPv6 network of 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Address(IpAddr);
+
+/// Whom the headers of a request name, from the last proxy to the first, at most.
+const MOST_HOPS: usize = 32;
+
+impl Address {
+    /// Of a request that `peer` sent. Proxies that are not `trusted` are whom they are; of others what they say is believed,
+    /// from the last to the first. `None`: this machine itself, or nobody can tell. Source: RFC 7239, sections 4 and 5.2;
+    /// `X-Forwarded-For` has no standard.
+    pub(crate) fn of(peer: Option<Peer>, headers: &HeaderMap, trusted: &[Network]) -> Option<Self> {
+        let mut last = plain(peer?.0.ip());
+        let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
+        if is_trusted(&last) {
+            for named in hops(headers) {
+                // Whoever wrote it is trusted; what it cannot name (`unknown`, `_hidden`) is as if it was the last proxy.
+                let Some(address) = named.and_then(node) else { break };
+                last = address;
+                if !is_trusted(&last) {
+                    break;
+                }
+            }
+        }
+        if last.is_loopback() || is_trusted(&last) {
+            return None;
+        }
+        Some(Self::counted(last))
+    }
+
+    /// Of somebody at `address`.
+    pub(crate) fn counted(address: IpAddr) -> Self {
+        Self(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => of_64_bits(address),
+        })
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.0 {
+            IpAddr::V4(address) => address.fmt(f),
+            IpAddr::V6(address) => write!(f, "{address}/64"),
+        }
+    }
+}
+
+/// Whom each proxy says it had the request from, the last first. `None`: it does not say. A proxy that writes `Forwarded`
+/// passes on what others have written into the header it does not know, so only one of both is read.
+fn hops(headers: &HeaderMap) -> impl Iterator<Item = Option<&str>> {
+    let name = if headers.contains_key("forwarded") { "forwarded" } else { "x-forwarded-for" };
+    let is_standard = name == "forwarded";
+    let lines: Vec<_> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
+    let elements = lines.into_iter().rev().flat_map(|line| line.rsplit(',')).take(MOST_HOPS);
+    elements.map(move |element| if is_standard { parameter(element, "for") } else { Some(element.trim()) })
+}
+
+/// A parameter of a `Forwarded` element. A comma or a semicolon inside quotes is in no address.
+fn parameter<'a>(element: &'a str, name: &str) -> Option<&'a str> {
+    element.split(';').find_map(|pair| {
+        let (known, value) = pair.split_once('=')?;
+        known.trim().eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}
+
+/// An address, with or without a port: `192.0.2.1:80`, `"[2001:db8::1]:80"`, `2001:db8::1`.
+fn node(text: &str) -> Option<IpAddr> {
+    let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+    let bare = text.strip_prefix('[').and_then(|text| text.split_once(']')).map(|(address, _)| address);
+    let address = bare.unwrap_or(text).parse().ok();
+    address.or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip())).map(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(peer: &str, trusted: &[&str], headers: &[(&'static str, &str)]) -> Option<String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        }
+        let trusted: Vec<Network> = trusted.iter().map(|text| text.parse().unwrap()).collect();
+        let peer = Peer(SocketAddr::new(peer.parse().unwrap(), 443));
+        Address::of(Some(peer), &map, &trusted).map(|address| address.to_string())
+    }
+
+    fn is(address: &str) -> Option<String> {
+        Some(address.to_owned())
+    }
+
+    #[test]
+    fn nobody_is_believed_who_is_not_trusted() {
+        let says = [("x-forwarded-for", "198.51.100.1"), ("forwarded", "for=198.51.100.2")];
+        assert_eq!(of("203.0.113.7", &[], &says), is("203.0.113.7"));
+        assert_eq!(of("203.0.113.7", &["10.0.0.0/8"], &says), is("203.0.113.7"));
+        assert_eq!(of("127.0.0.1", &[], &says), None, "this machine");
+    }
+
+    #[test]
+    fn trusted_proxies_are_read_from_the_last_to_the_first_that_is_not_one() {
+        let trusted = ["10.0.0.0/8"];
+        let xff = |value| of("10.0.0.1", &trusted, &[("x-forwarded-for", value)]);
+        assert_eq!(xff("198.51.100.1"), is("198.51.100.1"));
+        assert_eq!(xff("6.6.6.6, 198.51.100.1, 10.0.0.9"), is("198.51.100.1"), "6.6.6.6 is his claim");
+        assert_eq!(xff("2001:db8:1:2:3::4"), is("2001:db8:1:2::/64"));
+        assert_eq!(xff("198.51.100.1:4711"), is("198.51.100.1"));
+        assert_eq!(xff("10.0.0.9"), None, "only proxies");
+        assert_eq!(xff("6.6.6.6, unknown"), None, "who was before is not known");
+        let two = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.1")];
+        assert_eq!(of("10.0.0.1", &trusted, &two), is("198.51.100.1"));
+        assert_eq!(of("::ffff:10.0.0.1", &trusted, &two), is("198.51.100.1"));
+    }
+
+    #[test]
+    fn the_standard_header_is_read_where_it_is_there() {
+        let forwarded =
+            |value| of("10.0.0.1", &["10.0.0.0/8"], &[("forwarded", value), ("x-forwarded-for", "6.6.6.6")]);
+        assert_eq!(forwarded("for=198.51.100.1;proto=https;by=10.0.0.1"), is("198.51.100.1"));
+        assert_eq!(
+            forwarded("for=6.6.6.6, proto=https; For=\"[2001:db8:1:2::9]:47\""),
+            is("2001:db8:1:2::/64")
+        );
+        assert_eq!(forwarded("for=_hidden"), None);
+        assert_eq!(forwarded("proto=https"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_header_says_somebody_is_found_or_nobody(line in "[ -~]{0,80}", standard: bool) {
+            let name = if standard { "forwarded" } else { "x-forwarded-for" };
+            let _ = of("10.0.0.1", &["10.0.0.0/8"], &[(name, &line)]);
+            prop_assert_eq!(of("203.0.113.7", &["10.0.0.0/8"], &[(name, &line)]), is("203.0.113.7"));
+        }
+    }
+}
