@@ -9,7 +9,7 @@ export interface ErrorBoundaryProps {
   children?: ReactNode;
   /** What is shown instead; by default nothing. `retry` renders the children again. */
   fallback?: ReactNode | ((error: unknown, retry: () => void) => ReactNode);
-  /** What the part of the page is called that fails as a whole: `weft.react.boundary`. */
+  /** What the part of the page is called that fails as a whole: `react.boundary`. */
   name?: string;
 }
 
@@ -28,7 +28,7 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, State> {
   // Once an error, however often React tries to render; and not for what it throws away.
   override componentDidCatch(error: unknown, { componentStack }: ErrorInfo): void {
     const { name } = this.props;
-    const named = { "weft.react.boundary": name, ...stackOf(componentStack) };
+    const named = { "react.boundary": name, ...stackOf(componentStack) };
     captureError(error, { "exception.mechanism": "react.boundary", ...named });
   }
 

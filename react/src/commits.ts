@@ -9,7 +9,7 @@ const THRESHOLD = 50;
 
 export interface SlowCommitsProps {
   children?: ReactNode;
-  /** What the part of the page is called: `weft.react.profiler.id`. */
+  /** What the part of the page is called: `react.profiler.id`. */
   name: string;
   /** ms of rendering from which on a commit is slow; 50 by default. */
   threshold?: number;
@@ -18,13 +18,13 @@ export interface SlowCommitsProps {
 export const SlowCommits = ({ children, name, threshold = THRESHOLD }: SlowCommitsProps): ReactNode => {
   const onRender: ProfilerOnRenderCallback = (id, phase, actual, base, started, committed) => {
     if (actual < threshold) return;
-    event("weft.react.slow_commit", {
-      "weft.react.profiler.id": id,
-      "weft.react.profiler.phase": phase,
-      "weft.react.profiler.actual_ms": actual,
-      "weft.react.profiler.base_ms": base,
+    event("react.slow_commit", {
+      "react.profiler.id": id,
+      "react.profiler.phase": phase,
+      "react.profiler.actual_ms": actual,
+      "react.profiler.base_ms": base,
       // With what React did meanwhile, and the browser, where rendering was interrupted.
-      "weft.react.profiler.elapsed_ms": committed - started,
+      "react.profiler.elapsed_ms": committed - started,
     });
   };
   return createElement(Profiler, { id: name, onRender }, children);

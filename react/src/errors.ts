@@ -33,7 +33,7 @@ export const onCaughtError = (error: unknown, info: ErrorInfo = {}): void => {
 export const onRecoverableError = (error: unknown, info: ErrorInfo = {}): void => {
   const hydration = hydrationOf(error);
   if (!hydration) return record(error, "react.recoverable", info);
-  const named = { "exception.type": "HydrationError", "weft.react.hydration": hydration };
+  const named = { "exception.type": "HydrationError", "react.hydration": hydration };
   record(error, "react.hydration", info, named);
 };
 

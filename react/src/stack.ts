@@ -6,5 +6,5 @@ import type { Attributes } from "@weft/browser";
 const MAX_STACK = 4_000;
 
 export const stackOf = (componentStack: string | null | undefined): Attributes => ({
-  "weft.react.component_stack": componentStack?.trim().slice(0, MAX_STACK) || undefined,
+  "react.component_stack": componentStack?.trim().slice(0, MAX_STACK) || undefined,
 });
