@@ -70,8 +70,7 @@ impl App {
     async fn build(&self) -> TempDir {
         let into = fresh(self.name);
         for from in self.sources.into_iter().chain([self.name]) {
-            let mut copy = Command::new("cp");
-            run(copy.arg("--archive").arg("--link").arg(source(from).join(".")).arg(into.path())).await;
+            copy(&source(from), into.path()).await;
         }
         // npm writes into this one, which is not to reach what it is linked to; without it, it looks at what is there.
         drop(std::fs::remove_file(into.path().join("node_modules/.package-lock.json")));
@@ -103,6 +102,16 @@ fn fresh(what: &str) -> TempDir {
     let made = root().join("target/packages");
     std::fs::create_dir_all(&made).expect("a directory in target");
     TempDir::with_prefix_in(format!("{what}-"), made).expect("a directory of its own")
+}
+
+/// Its own files, to do with as a build likes; what was fetched for it is only linked to.
+async fn copy(app: &Path, into: &Path) {
+    for file in std::fs::read_dir(app).expect("the directory of an app") {
+        let file = file.expect("it can be read").path();
+        let mut copy = Command::new("cp");
+        copy.arg("--archive").args(file.ends_with("node_modules").then_some("--link"));
+        run(copy.arg(&file).arg(into)).await;
+    }
 }
 
 /// The packages, packed once.
