@@ -235,8 +235,9 @@ fn every_test_that_the_contract_names_exists() {
 
 #[test]
 fn every_test_that_the_pages_about_browsers_and_wishes_name_exists() {
-    for (page, least) in [("docs/are-we-there-yet.md", 40), ("docs/browser-support.md", 10)] {
-        let named = named::paths(&read(page));
+    let pages = [("are-we-there-yet", 40), ("browser-support", 10), ("install", 6), ("react", 8)];
+    for (page, least) in pages.map(|(page, least)| (format!("docs/{page}.md"), least)) {
+        let named = named::paths(&read(&page));
         assert!(named.len() >= least, "{page}: {named:?}");
         for path in named {
             assert!(named::exists(&repository(""), &path), "{page}: there is no {path}");

@@ -21,4 +21,5 @@ mod hostile;
 mod ledger;
 mod links;
 mod outage;
+mod packages;
 mod sdk;

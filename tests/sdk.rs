@@ -1,6 +1,6 @@
 //! What the SDK promises a page, in a real browser and on pages that do to it what pages do.
 
-mod scene;
+pub(crate) mod scene;
 
 mod propagation;
 mod redirects;

@@ -11,6 +11,8 @@ const mangled = read("mangled.json");
 
 export const bundling = {
   bundle: true,
+  // Made beside the bundles, not of TypeScript.
+  external: ["./weft.wasm.js"],
   splitting: true,
   format: "esm",
   target: ["chrome103", "firefox104", "safari16"],

@@ -48,7 +48,7 @@ async fn a_page_that_does_not_want_webassembly_gets_the_module_as_javascript_wit
     let same: bool = tab
         .evaluate(
             "(async () => {
-                const js = await import('/weft/weft.wasm.js#same');
+                const js = (await import('/weft/weft.wasm.js')).default();
                 const { instance } = await WebAssembly.instantiate(await (await fetch('/weft/weft.wasm')).arrayBuffer());
                 const sealed = (exports) => {
                     const text = (value) => [value.length, 0, 0, 0, ...new TextEncoder().encode(value)];

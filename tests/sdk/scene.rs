@@ -126,26 +126,26 @@ pub(super) async fn flush(tab: &Tab<'_>) -> Stats {
 }
 
 /// How many of the spans have this name.
-pub(super) fn named(spans: &[Received], name: &str) -> usize {
+pub(crate) fn named(spans: &[Received], name: &str) -> usize {
     spans.iter().filter(|span| span.name() == name).count()
 }
 
 /// Those of the spans that have this name.
-pub(super) fn all_named<'a>(spans: &'a [Received], name: &str) -> Vec<&'a Received> {
+pub(crate) fn all_named<'a>(spans: &'a [Received], name: &str) -> Vec<&'a Received> {
     spans.iter().filter(|span| span.name() == name).collect()
 }
 
 /// The one of the spans that has this name.
-pub(super) fn one_named<'a>(spans: &'a [Received], name: &str) -> &'a Received {
+pub(crate) fn one_named<'a>(spans: &'a [Received], name: &str) -> &'a Received {
     let all = all_named(spans, name);
     let [one] = all[..] else { panic!("{} of {name}: {:#?}", all.len(), names(spans)) };
     one
 }
 
 /// What arrived, for whoever reads a failure.
-pub(super) fn names(spans: &[Received]) -> Vec<&str> {
+pub(crate) fn names(spans: &[Received]) -> Vec<&str> {
     spans.iter().map(Received::name).collect()
 }
 
-pub(super) const LOAD: &str = "browser.navigation_timing";
-pub(super) const CLICK: &str = "browser.user_action.click";
+pub(crate) const LOAD: &str = "browser.navigation_timing";
+pub(crate) const CLICK: &str = "browser.user_action.click";

@@ -3,11 +3,9 @@
 import { plainFetch } from "./plain";
 import type { Module } from "./wasm";
 
-let copies = 0;
-
 /** Loads the module; compiled to JavaScript, if WebAssembly is not `wanted` or refused. */
 export const loadModule = async (url: URL, wanted: boolean): Promise<Module> => {
-  if (wanted && typeof WebAssembly === "object") {
+  if (wanted && window.WebAssembly) {
     const response = await plainFetch(url, { credentials: "omit", referrerPolicy: "no-referrer" });
     if (!response.ok) throw new Error(`${url.href}: ${response.status}`);
     try {
@@ -19,7 +17,6 @@ export const loadModule = async (url: URL, wanted: boolean): Promise<Module> => 
       if (!(error instanceof WebAssembly.CompileError)) throw error;
     }
   }
-  // One instance for each key: modules are told apart by their whole address.
-  const address = new URL(`weft.wasm.js#${copies++}`, url).href;
-  return import(/* @vite-ignore */ /* webpackIgnore: true */ address) as Promise<Module>;
+  // By its name and beside this script, so that bundlers find it, too.
+  return (await import("./weft.wasm.js")).default();
 };

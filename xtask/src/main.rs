@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apps;
 mod backends;
 mod bench;
 mod ci;
@@ -44,7 +45,7 @@ cargo xtask <chore>
                   --json: a line for programs; --keep: also as a file in benches/runs
 
   setup           check the tools this repository needs, and install what can be installed
-  setup --slow    also the backends that only `test --slow` needs
+  setup --slow    also the backends and apps that only `test --slow` needs
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
   wasm --debian   the same with Debian's Rust, for machines on which rustup cannot fetch a target
   size            what a browser downloads, against goals and budget, and where the bytes go
@@ -78,8 +79,8 @@ fn run(args: &[&str]) -> Outcome {
         ["bench", "link", "--keep"] => bench::link(bench::Keep::Yes),
         ["bench", "sdk", options @ ..] => bench_sdk(options),
         ["simulate", options @ ..] => simulate::run(options),
-        ["setup"] => setup::run().and_then(|()| backends::usual()),
-        ["setup", "--slow"] => setup::run().and_then(|()| backends::usual()).and_then(|()| backends::slow()),
+        ["setup"] => setup::run().and_then(|()| test::usual()),
+        ["setup", "--slow"] => setup::run().and_then(|()| test::usual()).and_then(|()| test::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
         ["size"] => size::run(size::Form::Table),

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: sets up and runs every test, in Rust and in TypeScript, then counts them.
 
-use crate::{backends, failure::Outcome, program::Program, setup, wasm};
+use crate::{apps, backends, failure::Outcome, program::Program, setup, wasm};
 
 /// How many tests to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -10,18 +10,38 @@ pub(crate) enum Breadth {
     Slow,
 }
 
+/// What npm publishes.
+const WORKSPACES: [&str; 2] = ["wasm-sdk", "react"];
+
+/// Fetches what every test run needs beside tools and browsers.
+pub(crate) fn usual() -> Outcome {
+    backends::usual()?;
+    apps::usual()
+}
+
+/// The same of what only `--slow` needs.
+pub(crate) fn slow() -> Outcome {
+    backends::slow()?;
+    apps::slow()
+}
+
 pub(crate) fn run(breadth: Breadth) -> Outcome {
     setup::run()?;
-    backends::usual()?;
+    usual()?;
     if breadth == Breadth::Slow {
-        backends::slow()?;
+        slow()?;
     }
     wasm::run(wasm::Way::Chosen)?;
-    Program::new("npm").args(["run", "check", "--workspace", "wasm-sdk"]).show()?;
+    for workspace in WORKSPACES {
+        Program::new("npm").args(["run", "check", "--workspace", workspace]).show()?;
+    }
 
     let mut counts = Counts::default();
-    let typescript =
-        Program::new("npm").args(["test", "--workspace", "wasm-sdk"]).watch(|line| counts.add(line))?;
+    let mut typescript = Program::new("npm");
+    for workspace in WORKSPACES {
+        typescript = typescript.args(["--workspace", workspace]);
+    }
+    let typescript = typescript.args(["test"]).watch(|line| counts.add(line))?;
     let slow: &[&str] =
         if breadth == Breadth::Slow { &["--features", "e2e/slow,backends/slow,simulator/slow"] } else { &[] };
     let rust = Program::cargo()

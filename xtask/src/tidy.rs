@@ -21,6 +21,11 @@ fn broken() -> Outcome<Vec<String>> {
     let mut broken: Vec<String> = flow::steps().into_iter().filter_map(Result::err).collect();
     for path in repository::files()? {
         let name = path.display().to_string();
+        if path.ends_with("package-lock.json") && names_a_registry(&repository::read(&path)?) {
+            broken.push(format!(
+                "{name}: names the registry of whoever wrote it: it needs the .npmrc of the others"
+            ));
+        }
         if is_code(&path) {
             let text = repository::read(&path)?;
             broken.extend(
@@ -63,6 +68,10 @@ fn judge(path: &Path, text: &str) -> Vec<(usize, String)> {
         wrong.extend(judge_line(path, line).into_iter().map(|reason| (number, reason.to_owned())));
     }
     wrong
+}
+
+fn names_a_registry(lock: &str) -> bool {
+    lock.contains(concat!("\"resolved\": \"", "http"))
 }
 
 fn opens_with_its_purpose(path: &Path, text: &str) -> bool {

@@ -214,30 +214,40 @@ fn as_javascript(module: &Path) -> Outcome {
         &[&lowering[..], &["--signext-lowering", "--strip-target-features"]].concat(),
     )?;
     bin("wasm2js").args(["-Oz"]).args([&lowered, Path::new("-o"), &long]).show()?;
+    let text = fs::read_to_string(&long).map_err(Failure::while_doing("reading what wasm2js made"))?;
+    let text = instantiated(&text).ok_or("wasm2js ends its modules in another way than it did")?;
+    fs::write(&long, text).map_err(Failure::while_doing("writing target/lowered.js"))?;
     let made = format!("--outfile={}", root.join("wasm-sdk/dist/weft.wasm.js").display());
     bin("esbuild").args(["--minify", "--format=esm", "--log-level=warning", &made]).args([&long]).show()
 }
 
+/// A module that is made each time its default export is called, as WebAssembly is instantiated: each key of a page has
+/// its own. wasm2js makes one, at its end, when it is loaded.
+fn instantiated(module: &str) -> Option<String> {
+    let (functions, end) = module.split_once("\nvar retasmFunc = asmFunc({")?;
+    end.contains("export var memory = retasmFunc.memory;")
+        .then(|| format!("{functions}\nexport default () => asmFunc({{}});\n"))
+}
+
 fn bundle() -> Outcome {
+    let sdk = ["js", "build.mjs", "bundling.mjs", "declarations.mjs", "mangled.json", "dist/weft.wasm"];
+    built("wasm-sdk", &sdk)?;
+    // What it knows of the SDK is its types.
+    built("react", &["src", "build.mjs", "../wasm-sdk/declarations.mjs", "../wasm-sdk/dist/types"])
+}
+
+/// Makes `dist` of what npm publishes, of these files and folders and of what it is built with.
+fn built(workspace: &str, sources: &[&str]) -> Outcome {
     let root = repository::root();
-    let sdk = |path: &str| root.join("wasm-sdk").join(path);
     // Written last: a build that failed half-way is not taken for a finished one.
-    let stamp = root.join("target/wasm-sdk-built");
-    let sources = [
-        sdk("js"),
-        sdk("build.mjs"),
-        sdk("bundling.mjs"),
-        sdk("mangled.json"),
-        sdk("package.json"),
-        sdk("tsconfig.json"),
-        sdk("dist/weft.wasm"),
-        root.join("package-lock.json"),
-    ];
-    if sdk("dist/index.js").is_file() && repository::is_fresh(&stamp, &sources) {
+    let stamp = root.join("target").join(format!("{workspace}-built"));
+    let all = sources.iter().chain(&["package.json", "tsconfig.json", "../package-lock.json"]);
+    let sources: Vec<PathBuf> = all.map(|source| root.join(workspace).join(source)).collect();
+    if root.join(workspace).join("dist/index.js").is_file() && repository::is_fresh(&stamp, &sources) {
         return Ok(());
     }
-    Program::new("npm").args(["run", "--silent", "build", "--workspace", "wasm-sdk"]).show()?;
-    fs::write(&stamp, "").map_err(Failure::while_doing("writing target/wasm-sdk-built"))
+    Program::new("npm").args(["run", "--silent", "build", "--workspace", workspace]).show()?;
+    fs::write(&stamp, "").map_err(Failure::while_doing(format_args!("writing {}", stamp.display())))
 }
 
 /// Prints what a browser downloads: as it is and as servers send it.
@@ -251,4 +261,18 @@ fn sizes() -> Outcome {
         }";
     print!("{}", Program::new("node").args(["-e", script]).output()?);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_as_javascript_is_made_anew_each_time_it_is_asked_for() {
+        let module = "function asmFunc(imports) {\n}\n\nvar retasmFunc = asmFunc({\n});\n\
+            export var memory = retasmFunc.memory;\nexport var ack = retasmFunc.ack;\n";
+        let made = instantiated(module).expect("it is what wasm2js makes");
+        assert_eq!(made, "function asmFunc(imports) {\n}\n\nexport default () => asmFunc({});\n");
+        assert_eq!(instantiated("export var memory = 1;"), None);
+    }
 }
