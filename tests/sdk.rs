@@ -19,6 +19,7 @@ mod controls;
 mod errors;
 mod interactions;
 mod restored;
+mod sampling;
 mod sessions;
 mod spans;
 mod time;

@@ -6,7 +6,7 @@ use support::{browser::Kind, clock::Device, gate::Role};
 
 use super::{
     killed::journal,
-    scene::{CLICK, Scene, flush, named},
+    scene::{CLICK, LOAD, Scene, flush, named},
 };
 
 in_each_browser!(
@@ -14,6 +14,7 @@ in_each_browser!(
     nothing_is_written_when_nothing_new_happened,
     what_is_damaged_or_too_old_is_given_up_by_name,
     quitting_the_browser_delivers_from_the_journal_at_the_next_start,
+    a_page_that_is_not_kept_sends_what_one_that_was_has_left,
 );
 
 // In Firefox tabs of one site share their process, so nobody is busy alone.
@@ -167,4 +168,43 @@ async fn what_another_page_sends_while_its_owner_cannot_answer_is_not_taken_twic
     flush(&owner).await;
     let spans = scene.end().await;
     assert_eq!(named(&spans, CLICK), 2, "each once");
+}
+
+/// Puts into the journal what a page leaves that was killed.
+const KILLED_PAGE: &str = "(async () => {
+    const db = await new Promise((resolve) => (indexedDB.open('weft', 1).onsuccess = (event) => resolve(event.target.result)));
+    const store = db.transaction('pages', 'readwrite').objectStore('pages');
+    const [page] = await new Promise((resolve) => (store.getAll().onsuccess = (event) => resolve(event.target.result)));
+    const { to, wall, state } = page;
+    await new Promise((resolve) => (store.put({ page: 'ab'.repeat(16), to, wall, state }).onsuccess = resolve));
+    db.close();
+})()";
+
+async fn a_page_that_is_not_kept_sends_what_one_that_was_has_left(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open_recording("/page").await;
+    scene.gate.play(Role::Unavailable);
+    tab.click("#press").await;
+    tab.evaluate::<bool>("weft.flush(50)").await;
+    journal(&tab, "batches.length === 1").await;
+    tab.evaluate::<()>(KILLED_PAGE).await;
+    tab.close().await;
+    scene.gate.play(Role::Open);
+    scene.pass(11 * THREE_MINUTES, Device::Awake).await;
+    let next = scene.open("/page/next").await;
+    scene.record(&next, "sampleRate: 0,").await;
+    scene.sink.wait_for("the press", |spans| named(spans, CLICK) == 1).await;
+    next.click("#press").await;
+    let stats = flush(&next).await;
+    assert_eq!(stats.dropped.get("sampled"), Some(&stats.recorded), "{stats:?}");
+    journal(&next, "batches.length === 0").await;
+    // Who is not kept tells of nobody else: the next one that is says that the page was killed, and only that one.
+    journal(&next, "pages.length === 1").await;
+    next.close().await;
+    scene.pass(11 * THREE_MINUTES, Device::Awake).await;
+    let last = scene.open_recording("/page/last").await;
+    scene.sink.wait_for("the report", |spans| named(spans, "weft.page.killed") == 1).await;
+    flush(&last).await;
+    let spans = scene.end().await;
+    assert_eq!((named(&spans, LOAD), named(&spans, CLICK), named(&spans, "weft.page.killed")), (2, 1, 1));
 }

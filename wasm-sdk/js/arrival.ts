@@ -13,7 +13,7 @@ import { forget, parsed, store, written } from "./storage";
 export interface Trail {
   /** Seed of the page in hex, by which it answers. */
   page: string;
-  /** Trace and span ids of its load and of its last root, 48 hex digits. */
+  /** Trace and span ids of its load and of its last root, 48 hex digits. Empty: the page is not kept. */
   load: Late;
   root: Late;
 }
@@ -23,7 +23,7 @@ const enum Limit {
   writeEvery = 1_000,
 }
 
-const IDS = /^[\da-f]{48},[\da-f]{48}$/;
+const IDS = /^([\da-f]{48})?,([\da-f]{48})?$/;
 
 const nameOf = ({ options }: Scope): string => `weft.page.${options.key}`;
 
@@ -44,7 +44,7 @@ export const trailBefore = (scope: Scope): Trail | undefined => {
  * late event.
  */
 export const linkArrival = async (scope: Scope, load: Started, before: Trail | undefined): Promise<void> => {
-  if (!before) return;
+  if (!before || scope.abandoned) return;
   const discarded = (document as Document & { wasDiscarded?: boolean }).wasDiscarded;
   const again = discarded || /reload|back/.test(String(navigation()?.type));
   // A tab that was opened by a page gets a copy of what that page had stored.

@@ -22,6 +22,9 @@ export const begin = (options: Options, early?: Early): void => {
   try {
     // Not only the compiler looks at it: most pages are not compiled. What is no address throws by itself.
     if (!options.key || !options.endpoint) throw new TypeError("init() needs `key` and `endpoint`");
+    const { sampleRate = 1 } = options;
+    if (!Number.isFinite(sampleRate) || Math.abs(sampleRate - 0.5) > 0.5)
+      throw new TypeError("init() needs a number from 0 to 1 as `sampleRate`");
     mine = join(options, early);
     if (mine) shareCounters(mine.counters);
   } catch (error) {

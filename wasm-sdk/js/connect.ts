@@ -19,7 +19,9 @@ import { isReady } from "./wasm";
 
 /** Fetches the module when the page has nothing better to do, if the person has agreed. */
 export const connectWhenIdle = (scope: Scope): void => {
-  if (scope.connected || scope.consent !== "granted") return;
+  const { abandoned, consent, first } = scope;
+  // What is not kept needs no way out. What a page before it kept and could not send may.
+  if (scope.connected || consent !== "granted" || (abandoned && !first?.root && !first?.previousRoot)) return;
   scope.connected = true;
   whenIdleOrHidden(() => {
     const failed = (error: unknown): Promise<void> => goOnWithout(scope, error);
@@ -66,7 +68,7 @@ const goOn = (scope: Scope, send: (urgency: Urgency) => void, attach: () => void
     else if (scope.flushWanted) flushNow(scope);
     // Shut down while it was loading: what was recorded before is sent, and nothing more.
     if (scope.closed) undoAll(scope);
-    else scope.whenIdle.splice(0).forEach(safely);
+    else if (!scope.abandoned) scope.whenIdle.splice(0).forEach(safely);
   });
 
 /** Stops recording for good, sends what waits and takes back what was changed in the page. */

@@ -2,7 +2,7 @@
 
 import type { Options } from "./options";
 import type { Call } from "./event";
-import { tell } from "./record";
+import { enter, tell } from "./record";
 import type { Scope } from "./scope";
 import type { Session } from "./session";
 
@@ -41,13 +41,13 @@ export const takeEarly = (): Early | undefined => {
 export const follow = (scope: Scope, early: Early): void => {
   const { calls, session, next } = early;
   scope.nextEvent = next;
-  scope.toldSession = session?.id ?? "";
   scope.mySession = session;
   scope.sessionWritten = session?.last ?? 0;
   scope.loadTold = calls.length > 0;
   const ended = ([what]: EarlyCall): void => void (what === "finish" && scope.ledger.recorded++);
   calls.forEach(ended);
   scope.calls = calls as Call[];
+  if (session) enter(scope, session);
   early.tell = (call) => {
     ended(call);
     tell(scope, call as Call);

@@ -29,6 +29,8 @@ export const isHidden = (): boolean => document.visibilityState === "hidden";
 
 /** So many more events wait, or a long span has opened; all that waits makes about so many bytes. */
 export const waiting = (scope: Scope, bytes: number, events: number): void => {
+  // Nothing is sent: what waits for a seal ends here, and needs no timer.
+  if (scope.abandoned) return doAll(scope.beforeSeal);
   scope.unsealed += events;
   const enough = scope.unsealed >= Limit.enoughEvents || bytes >= Limit.enoughBytes;
   if (enough && scope.sendOut) sealNow(scope);

@@ -22,6 +22,12 @@ export interface Options {
    * captures everything; single ones are in `@weft/browser/capture`.
    */
   capture?: readonly Capture[];
+  /**
+   * Which part of all sessions is kept, from 0 to 1: 0.1 keeps one in ten, with all that happens in it. Of the others nothing
+   * is sent, and their requests say so in `traceparent`. A page stays what the session is that it begins in, for as long as
+   * it lives. Default: 1.
+   */
+  sampleRate?: number;
   /** Sees every event before it is kept; may change its name and attributes; `null`: it is dropped, and counted. */
   beforeRecord?: BeforeRecord;
   /**

@@ -35,7 +35,7 @@ export const seal = (scope: Ready, events: number, state: PageState, leaving: bo
 
 /** Keeps the `events` that wait, unsealed, in the journal. */
 export const keep = (scope: Scope, events: number, state: PageState): void => {
-  if (!isReady(scope) || !scope.sendOut) return;
+  if (!isReady(scope) || !scope.sendOut || scope.abandoned) return;
   reviveJournal(scope);
   if (scope.db) keepPage(scope, recordOf(scope, wallNow(), state, events));
 };

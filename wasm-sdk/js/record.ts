@@ -6,6 +6,7 @@ import { keepTrail } from "./arrival";
 import { certainly, Kind, Role, Status, type Call, type Known, type Recorded, type Started } from "./event";
 import { unhex, type Ids, type Late } from "./ids";
 import { sealNow, waiting } from "./lifecycle";
+import { decisionOf } from "./sampling";
 import type { Scope } from "./scope";
 import { sessionAt, touchSession, type Session } from "./session";
 import { count, counters } from "./stats";
@@ -22,8 +23,8 @@ const enum Limit {
 export const start = (scope: Scope, role: number, { moment = now(), cause, parent }: Known = {}): Started => {
   const session = sessionAt(scope, moment.wall);
   if (session.id !== scope.toldSession) {
-    scope.toldSession = session.id;
-    tell(scope, ["session", frameOf(session)]);
+    enter(scope, session);
+    tell(scope, ["session", frameOf(scope, session)]);
   }
   const number = role === Role.pageLoad ? 0 : scope.nextEvent++;
   const above = parent && isWithin(parent, moment) ? parent : undefined;
@@ -52,6 +53,13 @@ export const start = (scope: Scope, role: number, { moment = now(), cause, paren
   return started;
 };
 
+/** From here on the page is in this session. The first one decides for all of it whether it is kept. */
+export const enter = (scope: Scope, session: Session): void => {
+  scope.toldSession = session.id;
+  if (!scope.first && !decisionOf((scope.first = session))[0]) abandon(scope, "sampled");
+  if (session.previousRoot === "" && !session.root && !scope.abandoned) counters.linksLeftOut++;
+};
+
 // Holds on to nothing but numbers: a session holds it, and an event its session.
 const lateIds = (ids: Ids, trace: number, span: number): Late => {
   const text = (): string => ids.trace(trace) + ids.span(span);
@@ -60,7 +68,7 @@ const lateIds = (ids: Ids, trace: number, span: number): Late => {
 
 // A root is what later ones come after, in this page and the next.
 const began = (scope: Scope, started: Started, role: number): void => {
-  const ids = lateIds(scope.ids, started.root.number, started.number);
+  const ids = scope.abandoned ? "" : lateIds(scope.ids, started.root.number, started.number);
   touchSession(scope, started.session, started.moment.wall, ids);
   scope.roots++;
   scope.lastRoot = started.number;
@@ -83,9 +91,10 @@ export const finish = (
   started.ended = true;
   scope.ledger.recorded++;
   const { number } = started;
-  const event = judge(scope, { name, attributes: { ...started.shared, ...attributes }, duration });
+  const { abandoned } = scope;
+  const event = !abandoned && judge(scope, { name, attributes: { ...started.shared, ...attributes }, duration });
   if (!event) {
-    giveUp(scope, "before_record", 1);
+    giveUp(scope, abandoned ?? "before_record", 1);
     return tell(scope, ["cancel", number]);
   }
   const demoted = started.demoted ?? started.parent?.ended ?? false;
@@ -138,9 +147,9 @@ export const keepOpen = (
   if (!ended) tell(scope, ["long", { number, kind, name, attributes: { ...shared, ...attributes } }]);
 };
 
-/** An event that has not ended points to another (trace and span id, 48 hex digits). */
+/** An event that has not ended points to another (trace and span id, 48 hex digits; empty: that was not kept). */
 export const link = (scope: Scope, from: Started, kinds: number, to: string, name = ""): void => {
-  if (from.ended) counters.linksLeftOut++;
+  if (from.ended || !to) counters.linksLeftOut++;
   else tell(scope, ["link", { number: from.number, kinds, name, to }]);
 };
 
@@ -172,8 +181,9 @@ export const giveUp = (scope: Scope, reason: string, events: number): void => {
   else count(scope.untold, reason, events);
 };
 
-/** Trace and span id, 48 hex digits. */
-export const idsOf = ({ ids }: Scope, { number, root }: Started): string => ids.trace(root.number) + ids.span(number);
+/** Trace and span id, 48 hex digits. Empty: it is not kept, so nothing may lead to it. */
+export const idsOf = ({ ids, abandoned }: Scope, { number, root }: Started): string =>
+  abandoned ? "" : ids.trace(root.number) + ids.span(number);
 
 const judge = ({ options: { beforeRecord } }: Scope, event: Recorded): Recorded | null | undefined => {
   try {
@@ -186,7 +196,7 @@ const judge = ({ options: { beforeRecord } }: Scope, event: Recorded): Recorded 
 /** Tells the module, or keeps it until there is one and what it seals may go somewhere. */
 export const tell = (scope: Scope, call: Call): void => {
   const { module, calls, abandoned, sendIfAgreed } = scope;
-  if (module && !sendIfAgreed) return run(scope, module, call);
+  if (module && !sendIfAgreed && !abandoned) return run(scope, module, call);
   const isFinish = call[0] === "finish";
   // What began keeps its place, so that it can end: ends are given up first.
   if (!abandoned && calls.length < (isFinish ? Limit.maxWaiting : 2 * Limit.maxWaiting)) calls.push(call);
@@ -239,10 +249,11 @@ const isWithin = ({ ended, root }: Started, { monotonic }: Moment): boolean =>
 
 const canBeCaused = (role: number): boolean => (role & (Role.pageLoad | Role.interaction | Role.mark)) === 0;
 
-const frameOf = ({ id, previous, randomness, previousRoot, root }: Session): SessionFrame => ({
+const frameOf = ({ first }: Scope, { id, previous, randomness, previousRoot, root }: Session): SessionFrame => ({
   id,
   previous,
-  randomness,
+  // Another page may have begun this session, with a draw of its own: the page's events stay together.
+  randomness: first?.randomness ?? randomness,
   // Only the first root of a session links to the session before: it has none yet.
-  root: root === undefined && previousRoot ? `${previousRoot}` : undefined,
+  root: !root && previousRoot ? `${previousRoot}` : undefined,
 });

@@ -54,8 +54,9 @@ export const replay = async (scope: Ready, tools: Tools): Promise<number | undef
   if (!scope.sendOut) return undefined;
   const left = look.atOnce(batches.filter((batch) => look.isLeft(batch)));
   const gone = pages.filter((page) => look.isGone(page));
-  look.bound(batches);
-  const killed = gone.filter(({ page }) => !look.endedWell(page));
+  // What a page that is not kept gives up, or says of others, nobody hears: one that is kept will do it.
+  if (!scope.abandoned) look.bound(batches);
+  const killed = gone.filter(({ page }) => !scope.abandoned && !look.endedWell(page));
   for (const { page, ...batch } of await claim(scope, tools, left, gone, look)) {
     const own = page === mine;
     if (!own) ledger.replayed++;
@@ -121,7 +122,7 @@ class Look {
 
   isLeft(batch: StoredBatch): boolean {
     const { url, page } = this.scope;
-    if (batch.to !== url || this.has(batch)) return false;
+    if (batch.to !== url || this.has(batch) || this.isLeftToOthers(batch.wall)) return false;
     const claimedByOther = batch.claimant !== undefined && batch.claimant !== page;
     if (claimedByOther && this.living.has(batch.claimant ?? "")) return false;
     if (batch.page === page) return true;
@@ -133,7 +134,7 @@ class Look {
 
   isGone({ page, to, wall, state, claimant }: StoredPage): boolean {
     const { url, page: mine } = this.scope;
-    if (to !== url || page === mine || this.living.has(page)) return false;
+    if (to !== url || page === mine || this.living.has(page) || this.isLeftToOthers(wall)) return false;
     // Somebody else will say so, or has to.
     if (claimant !== undefined) return !this.living.has(claimant) && claimant !== mine;
     if (this.endedWell(page)) return true;
@@ -174,10 +175,19 @@ class Look {
     return undefined;
   }
 
+  // It will be said that the page was killed, by one that is kept.
+  private claim(): { claimant?: string } {
+    return this.scope.abandoned ? {} : { claimant: this.scope.page };
+  }
+
+  private isLeftToOthers(wall: number): boolean {
+    return this.scope.abandoned !== undefined && this.now - wall > MAX_AGE;
+  }
+
   claimed({ page, to, wall, state, tail }: StoredPage): Claimed {
     return {
       batch: tail && this.whole({ ...tail, page, to }),
-      page: this.endedWell(page) ? undefined : { page, to, wall, state, claimant: this.scope.page },
+      page: this.endedWell(page) ? undefined : { page, to, wall, state, ...this.claim() },
     };
   }
 

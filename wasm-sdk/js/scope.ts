@@ -60,7 +60,7 @@ interface Recording {
   toldSession?: string;
   /** Events given up that no batch has told of yet, by reason; with a module it keeps them. */
   untold: Record<string, number>;
-  /** Why nothing is sent any more. */
+  /** Why nothing is sent any more, or why nothing ever is. */
   abandoned?: string;
   /** Roots so far, and the number of the last. */
   roots: number;
@@ -75,6 +75,8 @@ interface Recording {
   localStore?: Storage | undefined;
   tabStore?: Storage | undefined;
   mySession?: Session | undefined;
+  /** The session that the page began in: what was drawn for it holds for the page (decision 0019). */
+  first?: Session;
   sessionWritten: number;
   /** What lies in storage, as it is written and as it is read. */
   sessionText?: string | undefined;

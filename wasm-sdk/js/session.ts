@@ -25,12 +25,14 @@ export interface Session {
   previous?: string;
   /** 14 hex digits: randomness of the sampling decision (tracestate `rv`). */
   randomness: string;
-  /** Trace and span id of the last root of the previous session, 48 hex digits. */
-  previousRoot?: Late;
+  /** At which rate it was decided, so that another rate in a later page changes nothing: `sampleRate` of then. */
+  rate?: number | undefined;
+  /** Trace and span id of the last root of the previous session, 48 hex digits. Empty: it had some, and none was kept. */
+  previousRoot?: Late | undefined;
   /** Wall time in ms. */
   start: number;
   last: number;
-  /** Trace and span id of the last root so far. */
+  /** Trace and span id of the last root so far that was kept. Empty: none was. */
   root?: Late;
 }
 
@@ -40,16 +42,16 @@ const random = (bytes: number): string => hex(crypto.getRandomValues(new Uint8Ar
 const IDS = /^[\da-f]{32},[\da-f]{14},([\da-f]{32})?,([\da-f]{48})?,([\da-f]{48})?$/;
 
 const isSession = (value: unknown): value is Session => {
-  const { id, randomness, previous, previousRoot, root, start, last } = (value ?? {}) as Partial<Session>;
-  return IDS.test([id, randomness, previous, previousRoot, root].join()) && [start, last].every(Number.isFinite);
+  const { id, randomness, rate = 1, previous, previousRoot, root, start, last } = (value ?? {}) as Partial<Session>;
+  return IDS.test([id, randomness, previous, previousRoot, root].join()) && [start, last, rate].every(Number.isFinite);
 };
 
-const begin = (wall: number, before: Session | undefined, samePage: boolean): Session => ({
+// A page that outlives its first session hands its decision on, so that its events are kept or dropped together.
+const begin = ({ options }: Scope, wall: number, before?: Session, first?: Session): Session => ({
   id: random(16),
-  // A page that outlives its session keeps the decision, so that its events are kept or dropped together.
-  randomness: samePage && before ? before.randomness : random(7),
-  ...(before && { previous: before.id }),
-  ...(before?.root && { previousRoot: before.root }),
+  randomness: first ? first.randomness : random(7),
+  rate: first ? first.rate : (options.sampleRate ?? 1),
+  ...(before && { previous: before.id, previousRoot: before.root }),
   start: wall,
   last: wall,
 });
@@ -82,14 +84,14 @@ export const sessionAt = (scope: Scope, wall: number): Session => {
   const idle = known ? wall - known.last : 0;
   // A last use in the future means that the clock was set back: nobody knows how long ago it was.
   const goesOn = known && idle <= Limit.idle && idle >= -Limit.setBack && wall - known.start <= Limit.longest;
-  return goesOn ? (scope.mySession = known) : write(scope, begin(wall, known, mySession !== undefined));
+  return goesOn ? (scope.mySession = known) : write(scope, begin(scope, wall, known, scope.first));
 };
 
-/** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits). */
+/** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits; empty: it is not kept). */
 export const touchSession = (scope: Scope, session: Session, wall: number, root: Late): void => {
-  const used = { ...session, last: Math.max(session.last, wall), root };
+  const used = { ...session, last: Math.max(session.last, wall), root: root || session.root || "" };
   // Each write wakes every other tab of the origin, so most stay in memory for a while.
-  if (!session.root || used.last - scope.sessionWritten > Limit.writeEvery) write(scope, used);
+  if (session.root === undefined || used.last - scope.sessionWritten > Limit.writeEvery) write(scope, used);
   else scope.mySession = used;
 };
 
@@ -101,7 +103,7 @@ export const saveSession = (scope: Scope): void => {
 };
 
 /** Another person: the next session knows nothing of this one. */
-export const endSession = (scope: Scope, wall: number): void => void write(scope, begin(wall, undefined, false));
+export const endSession = (scope: Scope, wall: number): void => void write(scope, begin(scope, wall));
 
 /** From now on it may be stored, `again`: then what is there may be older than what this page knows. */
 export const keepSession = (scope: Scope, again: boolean): void => {

@@ -11,7 +11,7 @@ import type { Attributes } from "./wasm";
 
 /** Names an event anywhere: in this page, in another tab, in a message or in storage. */
 export interface Reference {
-  /** 32 hex digits. */
+  /** 32 hex digits; empty, as is the other, if the page is not kept by `sampleRate`: then nothing can lead here. */
   readonly traceId: string;
   /** 16 hex digits. */
   readonly spanId: string;

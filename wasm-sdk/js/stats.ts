@@ -8,7 +8,7 @@ export interface Stats {
   acknowledged: number;
   /** Of those: not acknowledged yet. */
   pending: number;
-  /** Of those: given up, by reason. */
+  /** Of those: given up, by reason; `sampled`: the page is not kept by `sampleRate`. */
   dropped: Record<string, number>;
   /** Bytes of requests to the collector, all tries. */
   bytesSent: number;
@@ -30,7 +30,7 @@ export interface Stats {
   errors: number;
   /** Times the wall clock was anchored anew. */
   clockAnchors: number;
-  /** Links that were left out because what they come from or point to is not known. */
+  /** Links that were left out because what they come from or point to is not known, or not kept. */
   linksLeftOut: number;
   /** Globals of the page that could not be given back at shutdown, because somebody patched them after us. */
   stillPatched: string[];

@@ -6,6 +6,7 @@
 
 import type { Early, EarlyCall, EarlyOptions } from "./early";
 import { hex, idsOf } from "./ids";
+import { decisionOf } from "./sampling";
 import type { Session } from "./session";
 
 type Says = Record<string, unknown>;
@@ -16,14 +17,14 @@ const d = document as Document & { prerendering?: boolean };
 const random = (bytes: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(bytes));
 
 // The session of this origin, if it is still going on; session.ts has the whole rule.
-const sessionOf = (name: string, stores: boolean): Session => {
+const sessionOf = (name: string, stores: boolean, rate = 1): Session => {
   const last = Date.now();
   let known: Session | undefined;
   try {
     known = JSON.parse((stores && localStorage[name]) as string) as Session | undefined;
   } catch {}
   const { id: previous, root: previousRoot } = known || ({} as Session);
-  const fresh = { id: hex(random(16)), randomness: hex(random(7)), previous, previousRoot, start: last, last };
+  const fresh = { id: hex(random(16)), randomness: hex(random(7)), rate, previous, previousRoot, start: last, last };
   const session = known && Math.abs(last - known.last) < 18e5 && last - known.start < 144e5 ? known : fresh;
   try {
     if (stores) localStorage[name] = JSON.stringify(session);
@@ -32,14 +33,15 @@ const sessionOf = (name: string, stores: boolean): Session => {
 };
 
 const begin = (options: EarlyOptions): void => {
-  const { key, endpoint, src, consent = "granted", propagate, storage } = options;
+  const { key, endpoint, src, consent = "granted", propagate, storage, sampleRate } = options;
   const granted = consent === "granted";
   const seed = random(16);
   const ids = idsOf(seed);
   const calls: EarlyCall[] = [];
   const { fetch } = w;
-  const session = sessionOf("weft.session." + key, granted && storage !== "memory");
+  const session = sessionOf("weft.session." + key, granted && storage !== "memory", sampleRate);
   const { id, previous, previousRoot, randomness, root } = session;
+  const [kept, state] = decisionOf(session);
   let over = false;
   const early: Early = {
     options,
@@ -76,8 +78,8 @@ const begin = (options: EarlyOptions): void => {
     if (!granted || propagate === false || new URL(url).origin !== location.origin || headers.has("traceparent"))
       return;
     const number = early.next;
-    headers.set("traceparent", `00-${ids.trace(number)}-${ids.span(number)}-03`);
-    headers.set("tracestate", "ot=rv:" + randomness);
+    headers.set("traceparent", `00-${ids.trace(number)}-${ids.span(number)}-0${kept ? 3 : 2}`);
+    headers.set("tracestate", state);
     headers.append("baggage", "session.id=" + id);
   };
   const wrapped = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
@@ -112,7 +114,7 @@ const begin = (options: EarlyOptions): void => {
     const { type, timeStamp, target, isTrusted } = event;
     const page = { "url.full": location.href };
     if (type === "pagehide") {
-      if (!granted) return;
+      if (!granted || !kept) return;
       load("browser.navigation_timing", { ...page, "weft.state": "interrupted" });
       fetch(endpoint + "?key=" + key, {
         method: "POST",

@@ -3,6 +3,7 @@
 mod backend;
 mod browser;
 mod frames;
+mod session;
 mod stock;
 mod tab;
 
@@ -13,6 +14,7 @@ use weft_proto::{Form, Head, Seed, SpanId};
 
 use crate::{
     network::{DAY, Try, arrivals},
+    sampling::Rate,
     truth::Truth,
 };
 
@@ -32,6 +34,8 @@ pub struct Extent {
     pub per_person: u64,
     /// Of a hundred people, so many have our SDK; the others a stock one.
     pub ours: u64,
+    /// What pages with our SDK say of sampling.
+    pub rate: Rate,
 }
 
 /// A request on its way.
@@ -109,7 +113,7 @@ impl History {
             history.sessions += sessions;
             if own.below(100) < extent.ours {
                 history.people.0 += 1;
-                browser::live(&mut history, &mut own, &visits);
+                browser::live(&mut history, &mut own, &visits, extent.rate);
             } else {
                 history.people.1 += 1;
                 stock::live(&mut history, &mut own, &visits);

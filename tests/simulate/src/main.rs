@@ -12,8 +12,8 @@ use simulator::{
     judge::judge,
     live,
     network::DAY,
-    report,
-    sampling::{Rate, Sampled, sample},
+    report::{self, By, Rated},
+    sampling::{Rate, behind_collector, by_sdk},
 };
 use support::random::Random;
 
@@ -24,6 +24,9 @@ const MANY: u64 = 100_000;
 
 /// People whose events are sampled.
 const BROWSERS: u64 = 1_000;
+
+/// What of them is kept, in percent: in the first half of the time, and in the second.
+const RATES: [(u64, u64); 5] = [(1, 1), (10, 10), (50, 50), (50, 10), (10, 50)];
 
 /// Sessions a person has on average.
 const PER_PERSON: u64 = 4;
@@ -48,12 +51,13 @@ async fn main() -> ExitCode {
 /// Whether every goal is met.
 async fn truth(asked: Asked) -> bool {
     let Asked { sessions, days, seed, json, .. } = asked;
-    let extent = Extent { sessions, days, per_person: PER_PERSON, ours: 50 };
+    let extent = Extent { sessions, days, per_person: PER_PERSON, ours: 50, rate: Rate::ALL };
     let history = History::of(&extent, &mut Random::of(seed));
     let came = drive(&history).await;
     let verdict = judge(&history.truth, &came.spans);
     let sampled = if asked.samples { sampling(days, seed).await } else { Vec::new() };
-    let met = verdict.rows.iter().all(|(row, count)| report::meets(row, count));
+    let met = verdict.rows.iter().all(|(row, count)| report::meets(row, count))
+        && sampled.iter().all(report::leads_nowhere_else);
     if json {
         println!("{}", report::json(&verdict, &history, &came, &sampled, met));
     } else {
@@ -66,19 +70,28 @@ async fn truth(asked: Asked) -> bool {
     met
 }
 
-/// What samplers would leave of what a thousand browsers exported.
-async fn sampling(days: u64, seed: u64) -> Vec<(String, Sampled)> {
-    let extent = Extent { sessions: BROWSERS * 2, days, per_person: 2, ours: 100 };
-    let history = History::of(&extent, &mut Random::of(seed));
-    let Came { spans, .. } = drive(&history).await;
+/// What is left of what a thousand browsers do where their SDK samples, and where only a sampler behind the collector does.
+async fn sampling(days: u64, seed: u64) -> Vec<Rated> {
     let midway = BEGAN_MS + days * DAY / 2;
-    let rates = [(1, 1), (10, 10), (50, 50), (50, 10), (10, 50)];
-    let row = |(before, after): (u64, u64)| {
-        let name =
-            if before == after { format!("{before} %") } else { format!("{before} %, then {after} %") };
-        (name, sample(&spans, Rate { before, after, changes_ms: midway }))
-    };
-    rates.into_iter().map(row).collect()
+    let extent = |rate| Extent { sessions: BROWSERS * 2, days, per_person: 2, ours: 100, rate };
+    let rate = |(before, after)| Rate { before, after, changes_ms: midway };
+    let mut rows = Vec::new();
+    for rate in RATES.map(rate) {
+        let history = History::of(&extent(rate), &mut Random::of(seed));
+        let Came { spans, .. } = drive(&history).await;
+        let missed = judge(&history.truth, &spans)
+            .rows
+            .iter()
+            .filter(|(row, count)| !report::meets(row, count))
+            .count();
+        rows.push(Rated { by: By::Sdk, rate, sampled: by_sdk(&history.truth, &spans), missed });
+    }
+    let all = drive(&History::of(&extent(Rate::ALL), &mut Random::of(seed))).await;
+    rows.extend(RATES.map(rate).map(|rate| {
+        let sampled = behind_collector(&all.spans, rate);
+        Rated { by: By::Collector, rate, sampled, missed: 0 }
+    }));
+    rows
 }
 
 /// Whether so many live sessions fit.

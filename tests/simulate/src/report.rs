@@ -9,7 +9,7 @@ use crate::{
     history::History,
     judge::{Apart, Count, Row, Verdict},
     live::Taken,
-    sampling::Sampled,
+    sampling::{Rate, Sampled},
     truth::HAS_SERVER,
 };
 
@@ -66,6 +66,34 @@ pub fn meets((_, apart): &Row, count: &Count) -> bool {
     goal.is_none_or(|goal| count.recall() >= goal && count.precision() >= goal)
 }
 
+/// Who samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// The SDK, by session: it remembers what it decided.
+    Sdk,
+    /// A consistent sampler behind the collector.
+    Collector,
+}
+
+/// What one rate leaves, and who samples.
+#[derive(Clone, Debug)]
+pub struct Rated {
+    /// Who samples.
+    pub by: By,
+    /// How much.
+    pub rate: Rate,
+    /// What is left.
+    pub sampled: Sampled,
+    /// Rows of the verdict on this history that miss their goal.
+    pub missed: usize,
+}
+
+/// Whether no link dangles that the SDK could have left out: what it samples leads to nothing that it dropped.
+#[must_use]
+pub fn leads_nowhere_else(Rated { by, sampled, missed, .. }: &Rated) -> bool {
+    *missed == 0 && (*by == By::Collector || sampled.dangling() == 0)
+}
+
 /// What kinds come to.
 #[must_use]
 pub fn kinds(verdict: &Verdict, history: &History) -> String {
@@ -114,19 +142,25 @@ pub fn about(history: &History, came: &Came) -> String {
 
 /// What rates leave.
 #[must_use]
-pub fn sampling(rows: &[(String, Sampled)]) -> String {
+pub fn sampling(rows: &[Rated]) -> String {
     let mut table = String::from(
-        "| kept | events | links of these | dangling: both drew the same | within a page, drew differently | \
-         to another page |\n|---|--:|--:|--:|--:|---|\n",
+        "| who samples | kept | pages, of | events | links of these | links left out | dangling within a page | \
+         to another page |\n|---|---|--:|--:|--:|--:|--:|---|\n",
     );
-    for (name, sampled) in rows {
-        let Sampled { kept, links, dangling_by_rate, dangling_in_page, dangling_elsewhere } = sampled;
-        let elsewhere: Vec<String> =
+    for rated in rows {
+        let Rated { by, rate: Rate { before, after, .. }, sampled, .. } = rated;
+        let Sampled { pages, kept, links, left_out, dangling_in_page, dangling_elsewhere } = sampled;
+        let kinds: Vec<_> =
             dangling_elsewhere.iter().map(|(kind, count)| format!("`{kind}` {count}")).collect();
-        let elsewhere = if elsewhere.is_empty() { "0".to_owned() } else { elsewhere.join(", ") };
+        let elsewhere = if kinds.is_empty() { "0".to_owned() } else { kinds.join(", ") };
+        let by = if *by == By::Sdk { "the SDK" } else { "behind the collector" };
+        let rate =
+            if before == after { format!("{before} %") } else { format!("{before} %, then {after} %") };
+        let missed = if leads_nowhere_else(rated) { "" } else { " MISSED" };
         let _ = writeln!(
             table,
-            "| {name} | {kept} | {links} | {dangling_by_rate} | {dangling_in_page} | {elsewhere} |"
+            "| {by} | {rate} | {}, {} | {kept} | {links} | {left_out} | {dangling_in_page} | {elsewhere}{missed} |",
+            pages.0, pages.1
         );
     }
     table
@@ -152,13 +186,7 @@ pub fn live(taken: &Taken) -> String {
 
 /// All of it in one line for programs.
 #[must_use]
-pub fn json(
-    verdict: &Verdict,
-    history: &History,
-    came: &Came,
-    rows: &[(String, Sampled)],
-    met: bool,
-) -> Value {
+pub fn json(verdict: &Verdict, history: &History, came: &Came, rows: &[Rated], met: bool) -> Value {
     let row = |(row, count): (&Row, &Count)| {
         json!({
             "kind": row.0, "pairs": row.1.words(), "true": count.expected, "found": count.found,
@@ -166,10 +194,13 @@ pub fn json(
             "precision": count.precision(), "met": meets(row, count),
         })
     };
-    let sampled = |(name, sampled): &(String, Sampled)| {
+    let rated = |rated: &Rated| {
+        let Rated { by, rate, sampled, missed } = rated;
         json!({
-            "kept": name, "events": sampled.kept, "links": sampled.links,
-            "dangling_by_rate": sampled.dangling_by_rate, "dangling_in_page": sampled.dangling_in_page, "dangling_elsewhere": sampled.dangling_elsewhere,
+            "by": if *by == By::Sdk { "sdk" } else { "collector" }, "before": rate.before, "after": rate.after,
+            "pages": sampled.pages.0, "of_pages": sampled.pages.1, "events": sampled.kept, "links": sampled.links,
+            "links_left_out": sampled.left_out, "dangling_in_page": sampled.dangling_in_page,
+            "dangling_elsewhere": sampled.dangling_elsewhere, "rows_missed": missed,
         })
     };
     json!({
@@ -177,7 +208,7 @@ pub fn json(
         "requests": came.requests, "duplicates": came.duplicates, "links_bytes": came.links_bytes,
         "kinds": verdict.rows.iter().map(row).collect::<Vec<_>>(),
         "server": if HAS_SERVER { "there" } else { "not there yet" },
-        "sampling": rows.iter().map(sampled).collect::<Vec<_>>(), "met": met,
+        "sampling": rows.iter().map(rated).collect::<Vec<_>>(), "met": met,
     })
 }
 

@@ -97,6 +97,10 @@ pub struct Truth {
     pub served: BTreeSet<(SpanId, SpanId)>,
     /// What rendered a page that a cache gives to others. The first page was rendered by it, and may say so; no other.
     pub cached: BTreeSet<SpanId>,
+    /// Events that happened in pages that are not kept, and which pages these are: nothing may lead to them.
+    pub not_kept: HashMap<SpanId, String>,
+    /// Links to these that pages knew to leave out.
+    pub links_left_out: u64,
 }
 
 impl Truth {
@@ -107,6 +111,11 @@ impl Truth {
     pub fn happened(&mut self, id: Id, source: Source) {
         let fact = Fact { id, source, arrived_ms: None };
         assert!(self.facts.insert(id.1, fact).is_none(), "two events have the id {:?}", id.1);
+    }
+
+    /// An event happened, and its page is not kept.
+    pub fn is_not_kept(&mut self, id: Id, page: &[u8]) {
+        self.not_kept.insert(id.1, support::received::hex(page));
     }
 
     /// Something declares what it belongs to.

@@ -2,6 +2,7 @@
 // left them before.
 
 import type { Started } from "../event";
+import { decisionOf } from "../sampling";
 import type { Scope } from "../scope";
 
 /** Off; or on, for further origins too, but for paths that begin with one of these. */
@@ -22,12 +23,18 @@ export const joins = ({ origin, pathname }: URL, { options: { propagate = true }
   return isListed && !except.some((prefix) => pathname.startsWith(prefix));
 };
 
-/** What joins a request to its event: W3C Trace Context level 2 (random flag) and Baggage. */
-export const headersOf = ({ ids }: Scope, { number, root, session }: Started): [name: string, value: string][] => [
-  ["traceparent", `00-${ids.trace(root.number)}-${ids.span(number)}-03`],
-  ["tracestate", `ot=rv:${session.randomness}`],
-  ["baggage", `session.id=${session.id}`],
-];
+/** What joins a request to its event: W3C Trace Context level 2 (random flag, and whether it is kept) and Baggage. */
+export const headersOf = (
+  { first, ids }: Scope,
+  { number, root, session }: Started,
+): [name: string, value: string][] => {
+  const [kept, state] = decisionOf(first ?? session);
+  return [
+    ["traceparent", `00-${ids.trace(root.number)}-${ids.span(number)}-0${kept ? 3 : 2}`],
+    ["tracestate", state],
+    ["baggage", `session.id=${session.id}`],
+  ];
+};
 
 /** Remembers a path whose answer came from an origin that gets no headers, or that failed. */
 export const leave = (url: URL, scope: Scope, answeredBy?: string): void => {

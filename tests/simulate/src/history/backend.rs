@@ -37,9 +37,20 @@ pub(super) struct Backend {
 }
 
 impl Backend {
-    /// A backend answers `request`, whose id is `name`.
-    pub(super) fn serve(history: &mut History, random: &mut Random, request: Id, at_ms: u64, name: &str) {
+    /// A backend answers `request`, whose id is `name`. `is_kept`: what its headers say of the page, which a backend that
+    /// goes on with the trace does as well.
+    pub(super) fn serve(
+        history: &mut History,
+        random: &mut Random,
+        request: Id,
+        at_ms: u64,
+        name: &str,
+        is_kept: bool,
+    ) {
         let shares_trace = !random.once_in(3);
+        if shares_trace && !is_kept {
+            return;
+        }
         let start = at_ms + 5 + random.below(20);
         let mut span = span(random, "POST /api/cart", SERVER, start, 60);
         let names = ArrayValue { values: vec![text(name)] };
@@ -52,7 +63,7 @@ impl Backend {
         }
         let id = id_of(&span);
         history.truth.happened(id, Source::Backend);
-        if !shares_trace {
+        if !shares_trace && is_kept {
             history.truth.served.insert((id.1, request.1));
         }
         let query = inside(random, &span, "SELECT cart", start + 4);

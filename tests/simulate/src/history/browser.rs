@@ -6,10 +6,12 @@ use weft_proto::LinkKinds;
 use super::{
     Backend, Body, History,
     frames::Told,
-    tab::{Deed, INTERACTION, MARK, Orphan, PAGE_LOAD, PLAIN, Session, Tab, Trail, VIEW},
+    session::Session,
+    tab::{Deed, INTERACTION, MARK, Orphan, PAGE_LOAD, PLAIN, Tab, Trail, VIEW},
 };
 use crate::{
     network::{DAY, MINUTE, SECOND},
+    sampling::Rate,
     truth::{Id, Rule},
 };
 
@@ -18,7 +20,6 @@ const INTERNAL: u8 = 1;
 const CLIENT: u8 = 3;
 
 /// A browser.
-#[derive(Default)]
 struct Browser {
     tabs: Vec<Tab>,
     /// What lies in the journal of pages that are gone.
@@ -31,16 +32,27 @@ struct Browser {
     now: u64,
     /// How far the clock of the device is ahead; negative: behind.
     ahead_ms: i64,
+    /// What pages that begin say of sampling.
+    rate: Rate,
 }
 
 /// One device in so many has a clock that is some minutes wrong.
 const WRONG_CLOCK: u64 = 15;
 
 /// All visits of a person.
-pub(super) fn live(history: &mut History, random: &mut Random, visits: &[u64]) {
+pub(super) fn live(history: &mut History, random: &mut Random, visits: &[u64], rate: Rate) {
     let wrong = random.below(20 * MINUTE) as i64 - 10 * MINUTE as i64;
     let ahead_ms = if random.once_in(WRONG_CLOCK) { wrong } else { 0 };
-    let mut browser = Browser { ahead_ms, ..Browser::default() };
+    let mut browser = Browser {
+        tabs: Vec::new(),
+        orphans: Vec::new(),
+        trails: Vec::new(),
+        session: None,
+        cart: None,
+        now: 0,
+        ahead_ms,
+        rate,
+    };
     for start in visits {
         browser.visit(history, random, *start);
     }
@@ -84,8 +96,8 @@ impl Browser {
             links.extend(root.map(|root| (LinkKinds::OPENER, "opener", root)));
         }
         let rendered = Backend::render(history, random, self.now);
-        links.extend(rendered.map(|(name, id)| (LinkKinds::SERVER, name, id)));
-        self.tabs.push(Tab::new(random, self.ahead_ms));
+        links.extend(rendered.map(|(name, id)| (LinkKinds::SERVER, name, Some(id))));
+        self.tabs.push(Tab::new(random, self.ahead_ms, self.rate.at(self.now)));
         let at = self.tabs.len() - 1;
         let name = "browser.page_load";
         self.does(
@@ -94,7 +106,9 @@ impl Browser {
             at,
             Deed { name, role: PAGE_LOAD, lasts_ms: 800, links, ..Deed::default() },
         );
-        self.replay(history, random);
+        if self.tabs.get(at).is_some_and(Tab::looks_for_others) {
+            self.replay(history, random);
+        }
         at
     }
 
@@ -138,7 +152,8 @@ impl Browser {
         let (cause, kind) = (Some(click), CLIENT);
         let deed = Deed { name: "POST", kind, cause, lasts_ms: 120, attributes, ..Deed::default() };
         let (_, id) = self.does(history, random, at, deed);
-        Backend::serve(history, random, id, self.now, &name);
+        let is_kept = self.tabs.get(at).is_some_and(Tab::is_kept);
+        Backend::serve(history, random, id, self.now, &name, is_kept);
     }
 
     /// What the rule `cart` links, in whichever tab it happens.
@@ -151,7 +166,9 @@ impl Browser {
         let attributes = vec![("cart.id", Told::Text(cart))];
         let deed = Deed { name: "cart.added", cause: Some(click), attributes, ..Deed::default() };
         let (_, id) = self.does(history, random, at, deed);
-        history.truth.follows(chain, id.1, 0);
+        if self.tabs.get(at).is_some_and(Tab::is_kept) {
+            history.truth.follows(chain, id.1, 0);
+        }
     }
 
     /// A span with one inside it, and one that goes on when it has ended.
@@ -185,7 +202,7 @@ impl Browser {
         let mut stays = Vec::new();
         for mut tab in std::mem::take(&mut self.tabs) {
             let fate = random.below(20);
-            if fate == 0 && tab.has_unsealed() {
+            if fate == 0 && (tab.has_unsealed() || !tab.is_kept()) {
                 self.trails.extend(tab.trail.filter(|_| random.once_in(2)));
                 self.orphans.extend(tab.crash(self.now));
                 continue;

@@ -97,7 +97,7 @@ impl Visit<'_> {
         if is_request {
             let name = format!("{:032x}", u128::from_be_bytes(random.bytes()));
             root.attributes.push(pair("http.request.header.x-request-id", text(&name)));
-            Backend::serve(self.history, random, id, self.now, &name);
+            Backend::serve(self.history, random, id, self.now, &name, true);
         } else if random.once_in(2) {
             let inner = inside(random, &root, "render", self.now + 5);
             self.history.truth.happened(id_of(&inner), Source::Stock);

@@ -9,11 +9,9 @@ use weft_sdk::record::{Begin, End, Kept, Recorder};
 use super::{
     Body, History, Sealed,
     frames::{self, Told},
+    session::{Drawn, Last, Session},
 };
-use crate::{
-    network::{HOUR, MINUTE},
-    truth::{Id, Source},
-};
+use crate::truth::{Id, Source};
 use support::random::Random;
 
 pub(super) const PLAIN: u8 = 0;
@@ -21,18 +19,6 @@ pub(super) const PAGE_LOAD: u8 = 1;
 pub(super) const VIEW: u8 = 2;
 pub(super) const INTERACTION: u8 = 4;
 pub(super) const MARK: u8 = 8;
-
-/// The session of an origin, as it lies in storage.
-#[derive(Clone, Debug)]
-pub(super) struct Session {
-    id: [u8; 16],
-    previous: Option<[u8; 16]>,
-    rv: u64,
-    previous_root: Option<Id>,
-    start: u64,
-    last: u64,
-    root: Option<Id>,
-}
 
 /// What happens in a page.
 #[derive(Clone, Debug, Default)]
@@ -48,15 +34,16 @@ pub(super) struct Deed<'a> {
     /// Its parent ended before it did.
     pub(super) outlives_parent: bool,
     pub(super) attributes: Vec<(&'a str, Told)>,
-    /// What it points to: the kind, and by what name that is known. Without a name nobody should believe it.
-    pub(super) links: Vec<(LinkKinds, &'static str, Id)>,
+    /// What it points to: the kind, and by what name that is known. Without a name nobody should believe it. Nothing: the
+    /// page that it points to says that it is not kept.
+    pub(super) links: Vec<(LinkKinds, &'static str, Option<Id>)>,
 }
 
-/// What a page leaves in its tab for the document after it.
+/// What a page leaves in its tab for the document after it. Nothing: it is not kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Trail {
-    pub(super) load: Id,
-    pub(super) root: Id,
+    pub(super) load: Option<Id>,
+    pub(super) root: Option<Id>,
 }
 
 /// What a page that is gone left in the journal.
@@ -73,6 +60,11 @@ pub(super) struct Tab {
     seed: Seed,
     /// How far the clock of its device is ahead.
     ahead_ms: i64,
+    /// Of a hundred sessions, so many are kept: what this page's `init` says.
+    percent: u64,
+    /// What was drawn for the session that it began in holds for the page; and whether one before it was kept.
+    first: Option<Drawn>,
+    looks_for_others: bool,
     next: u64,
     batches: u64,
     epoch: u32,
@@ -86,13 +78,16 @@ pub(super) struct Tab {
 }
 
 impl Tab {
-    pub(super) fn new(random: &mut Random, ahead_ms: i64) -> Self {
+    pub(super) fn new(random: &mut Random, ahead_ms: i64, percent: u64) -> Self {
         let seed = Seed(random.bytes());
         Self {
             recorder: Recorder::new(),
             ids: Ids::new(seed),
             seed,
             ahead_ms,
+            percent,
+            first: None,
+            looks_for_others: true,
             next: 0,
             batches: 0,
             epoch: 0,
@@ -114,6 +109,16 @@ impl Tab {
         !self.unsealed.is_empty()
     }
 
+    /// Whether anything of it is sent: its first session decides.
+    pub(super) fn is_kept(&self) -> bool {
+        self.first.is_none_or(Drawn::is_kept)
+    }
+
+    /// Whether it sends what pages that are gone have left.
+    pub(super) fn looks_for_others(&self) -> bool {
+        self.is_kept() || self.looks_for_others
+    }
+
     /// Something happens; its number and its ids. The page load is the first.
     ///
     /// # Panics
@@ -129,14 +134,28 @@ impl Tab {
         self.next += 1;
         let id = (self.ids.trace(deed.within.map_or(number, |(_, root)| root)), self.ids.span(number));
         let at_ms = self.by_device(deed.at_ms);
-        let session = session_at(stored, at_ms, self.told.is_some(), random);
-        let before = session.previous_root.filter(|_| session.root.is_none());
+        let session = Session::at(stored, at_ms, self.first, self.percent, random);
+        let drawn = *self.first.get_or_insert_with(|| {
+            self.looks_for_others = session.follows_what_was_kept();
+            session.drawn
+        });
+        if !drawn.is_kept() {
+            history.truth.is_not_kept(id, &self.ids.page());
+            if is_root(deed) {
+                session.used(at_ms, None);
+                self.trail = Some(Trail { load: None, root: None });
+            }
+            return (number, id);
+        }
+        let before = session.before();
         if self.told != Some(session.id) {
             let told =
-                weft_proto::Session { id: session.id, previous_id: session.previous, randomness: session.rv };
-            self.recorder.session(told, before.map(|root| self.target(root)));
+                weft_proto::Session { id: session.id, previous_id: session.previous, randomness: drawn.rv };
+            self.recorder.session(told, before.root().map(|root| self.target(root)));
             self.told = Some(session.id);
+            history.truth.links_left_out += u64::from(matches!(before, Last::NotKept));
         }
+        let before = before.root();
         let Deed { role, cause, within, .. } = *deed;
         self.recorder.begin(&Begin {
             number,
@@ -149,6 +168,10 @@ impl Tab {
             root: within.map_or(number, |(_, root)| root),
         });
         for (kinds, name, to) in &deed.links {
+            let Some(to) = to else {
+                history.truth.links_left_out += 1;
+                continue;
+            };
             let name = if kinds.contains(LinkKinds::NAMED) { name } else { "" };
             self.recorder.link(number, kinds.0, self.target(*to), name.as_bytes());
         }
@@ -163,10 +186,11 @@ impl Tab {
             self.roots.insert(id.1, number);
         }
         self.declare(history, deed, number, id, before);
-        if within.is_none() && role & MARK == 0 {
-            (session.last, session.root) = (at_ms.max(session.last), Some(id));
+        if is_root(deed) {
+            session.used(at_ms, Some(id));
             self.last_root = Some(number);
-            self.trail = Some(Trail { load: self.trail.map_or(id, |trail| trail.load), root: id });
+            let load = self.trail.map_or(Some(id), |trail| trail.load);
+            self.trail = Some(Trail { load, root: Some(id) });
         }
         (number, id)
     }
@@ -186,7 +210,9 @@ impl Tab {
             says("cause", (self.ids.trace(root), self.ids.span(parent)));
         }
         for (_, name, to) in deed.links.iter().filter(|(_, name, _)| !name.is_empty()) {
-            says(name, *to);
+            if let Some(to) = to {
+                says(name, *to);
+            }
         }
         if deed.role & (PAGE_LOAD | VIEW) != 0 {
             self.view = number;
@@ -243,26 +269,7 @@ impl Tab {
     }
 }
 
-/// The session at `at_ms`, as `wasm-sdk/js/session.ts` finds it or begins it.
-fn session_at<'a>(
-    stored: &'a mut Option<Session>,
-    at_ms: u64,
-    same_page: bool,
-    random: &mut Random,
-) -> &'a mut Session {
-    let known = stored.take();
-    let goes_on = |known: &Session| at_ms - known.last <= 30 * MINUTE && at_ms - known.start <= 4 * HOUR;
-    let session = match known {
-        Some(known) if goes_on(&known) => known,
-        before => Session {
-            id: random.bytes(),
-            previous: before.as_ref().map(|before| before.id),
-            rv: before.as_ref().filter(|_| same_page).map_or_else(|| random.next() >> 8, |before| before.rv),
-            previous_root: before.and_then(|before| before.root),
-            start: at_ms,
-            last: at_ms,
-            root: None,
-        },
-    };
-    stored.insert(session)
+/// Whether later roots of the page, and of the pages after it, come after this.
+fn is_root(deed: &Deed<'_>) -> bool {
+    deed.within.is_none() && deed.role & MARK == 0
 }
