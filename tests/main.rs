@@ -16,9 +16,11 @@ mod disk;
 mod disorder;
 mod faults;
 mod flow;
+mod fuzzed;
 
 mod hostile;
 mod ledger;
 mod links;
 mod outage;
+mod proxies;
 mod sdk;

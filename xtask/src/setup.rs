@@ -85,11 +85,20 @@ fn program(what: &str, names: &[&str], packages: &[&str]) -> Outcome {
 
 /// cargo-deny, which only `cargo xtask ci` needs.
 pub(crate) fn cargo_deny() -> Outcome {
-    if Program::cargo().args(["deny", "--version"]).output().is_ok() {
+    of_cargo("deny")
+}
+
+/// cargo-fuzz, which only `cargo xtask fuzz` and `cargo xtask test --slow` need.
+pub(crate) fn cargo_fuzz() -> Outcome {
+    of_cargo("fuzz")
+}
+
+fn of_cargo(command: &str) -> Outcome {
+    if Program::cargo().args([command, "--version"]).output().is_ok() {
         return Ok(());
     }
-    eprintln!("installing cargo-deny (a few minutes) …");
-    Program::cargo().args(["install", "cargo-deny", "--locked"]).show()
+    eprintln!("installing cargo-{command} (a few minutes) …");
+    Program::cargo().args(["install", &format!("cargo-{command}"), "--locked"]).show()
 }
 
 /// Installs packages where that is possible; otherwise says with which command to.
