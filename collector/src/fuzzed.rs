@@ -22,8 +22,11 @@ use crate::{
     reject::Reject,
 };
 
+/// Its name, and what it does with bytes.
+type Target = (&'static str, fn(&[u8]));
+
 /// By the names of the targets.
-pub const ALL: [(&str, fn(&[u8])); 6] = [
+pub const ALL: [Target; 6] = [
     ("behind", behind),
     ("doctor", doctor),
     ("head", head),

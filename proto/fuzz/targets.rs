@@ -10,10 +10,13 @@ use weft_proto::{
     limits::MAX_BODY_BYTES,
 };
 
+/// Its name, and what it does with bytes.
+#[allow(dead_code, reason = "as ALL")]
+type Target = (&'static str, fn(&[u8]));
+
 /// By the names of the targets.
 #[allow(dead_code, reason = "each target is one of them, and the test all")]
-pub(crate) const ALL: [(&str, fn(&[u8])); 3] =
-    [("batch", batch), ("inflate", inflated), ("request", request)];
+pub(crate) const ALL: [Target; 3] = [("batch", batch), ("inflate", inflated), ("request", request)];
 
 /// The plain form of a batch. What decodes encodes again to something that decodes to the same.
 pub(crate) fn batch(bytes: &[u8]) {
