@@ -1,6 +1,8 @@
 //! Bad input: the right status with CORS headers, a sentence that says what to change, a named count in the
 //! ledger, and the next request works.
 
+mod raw;
+
 use hyper::Method;
 use support::{
     collector::{Addresses, BROWSER_KEY, Bound, Collector, SERVER_KEY, Setting},

@@ -16,10 +16,12 @@ mod disk;
 mod disorder;
 mod faults;
 mod flow;
+mod fuzzed;
 
 mod hostile;
 mod ledger;
 mod links;
 mod outage;
 mod packages;
+mod proxies;
 mod sdk;

@@ -1,16 +1,61 @@
-//! What fuzz targets call: parsers that nobody else outside sees.
+//! What fuzz targets call, and an ordinary test with their seeds: parsers that nobody else outside sees.
 
-use std::sync::{Arc, LazyLock};
+mod doctor;
+mod head;
+mod otlp;
+
+use std::{
+    borrow::Cow,
+    sync::{Arc, LazyLock},
+};
 
 use weft_proto::{
     Batch, Earlier, Form, Head, Seed, base::MAX_BASE_BYTES, deflate_behind, limits::MAX_BODY_BYTES,
 };
 
+pub use self::{doctor::doctor, head::head, otlp::otlp};
+
 use crate::{
+    config::{Filter, Subject},
     metrics::Meters,
     pipeline::decode::{self, PageDictionaries, Posted},
     reject::Reject,
 };
+
+/// Its name, and what it does with bytes.
+type Target = (&'static str, fn(&[u8]));
+
+/// By the names of the targets.
+pub const ALL: [Target; 6] = [
+    ("behind", behind),
+    ("doctor", doctor),
+    ("head", head),
+    ("json", json),
+    ("otlp", otlp),
+    ("where", condition),
+];
+
+/// Reads a condition of a rule. One that is read is put to an event; one that is not says what to change.
+pub fn condition(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    match Filter::read(&text) {
+        Ok(filter) => _ = filter.holds(&Checkout) | filter.attributes().is_empty(),
+        Err(why) => assert!(!why.is_empty()),
+    }
+}
+
+/// An event with something of everything.
+struct Checkout;
+
+impl Subject for Checkout {
+    fn name(&self) -> Cow<'_, str> {
+        "checkout".into()
+    }
+
+    fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
+        Some(if name.len() % 2 == 0 { "503" } else { name }.to_owned().into())
+    }
+}
 
 /// Reads a body in the JSON form.
 pub fn json(bytes: &[u8]) {

@@ -43,6 +43,8 @@ pub struct Setting {
     pub log: Option<PathBuf>,
     /// Requests a second that the page's key may make, at once and on average. `None`: as many as by default.
     pub rate: Option<u32>,
+    /// Lines of configuration before all tables.
+    pub first: String,
     /// More lines of configuration: settings of the destination, then whole tables.
     pub more: String,
 }
@@ -63,7 +65,7 @@ impl Setting {
     /// The configuration as a user would write it.
     #[must_use]
     pub fn toml(&self, data: &Path) -> String {
-        let Self { origin, sink, listen, data: elsewhere, rate, more, .. } = self;
+        let Self { origin, sink, listen, data: elsewhere, rate, first, more, .. } = self;
         let (rate, rates) = rate.map_or_else(Default::default, |rate| {
             (
                 format!("requests_per_second = {rate}\nburst = {rate}"),
@@ -79,6 +81,7 @@ impl Setting {
 listen = "{ingest}"
 admin = "{admin}"
 data = {data:?}
+{first}
 [keys.shop-web]
 kind = "browser"
 key = "{BROWSER_KEY}"

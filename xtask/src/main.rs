@@ -8,6 +8,7 @@ mod bench;
 mod ci;
 mod demo;
 mod flow;
+mod fuzz;
 mod peers;
 mod setup;
 mod simulate;
@@ -44,6 +45,9 @@ cargo xtask <chore>
                   --sessions N --days D --seed S: 2000, 30 and 1 by default; from 100000 sessions on it is about memory
                   --json: a line for programs; --keep: also as a file in benches/runs
 
+  fuzz            what strangers can reach, parser by parser, each for a minute
+                  --for SECONDS: so long each; --target NAME: only that one
+
   setup           check the tools this repository needs, and install what can be installed
   setup --slow    also the backends and apps that only `test --slow` needs
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
@@ -79,6 +83,7 @@ fn run(args: &[&str]) -> Outcome {
         ["bench", "link", "--keep"] => bench::link(bench::Keep::Yes),
         ["bench", "sdk", options @ ..] => bench_sdk(options),
         ["simulate", options @ ..] => simulate::run(options),
+        ["fuzz", options @ ..] => fuzz::run(options),
         ["setup"] => setup::run().and_then(|()| test::usual()),
         ["setup", "--slow"] => setup::run().and_then(|()| test::usual()).and_then(|()| test::slow()),
         ["wasm"] => wasm::run(wasm::Way::Chosen),

@@ -67,6 +67,21 @@ impl Program {
         self
     }
 
+    /// What it says on stderr, where [`Self::watch`] sees it too.
+    pub(crate) fn with_stderr_as_stdout(self) -> Self {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "exec \"$@\" 2>&1", "sh"]).arg(self.command.get_program());
+        shell.args(self.command.get_args());
+        for (name, value) in self.command.get_envs() {
+            match value {
+                Some(value) => shell.env(name, value),
+                None => shell.env_remove(name),
+            };
+        }
+        shell.current_dir(self.command.get_current_dir().unwrap_or(repository::root()));
+        Self { command: shell }
+    }
+
     /// Runs it with its output on the terminal, after showing the command.
     pub(crate) fn show(mut self) -> Outcome {
         eprintln!("$ {self}");

@@ -1,8 +1,12 @@
 //! `cargo xtask setup`: checks the tools this repository needs and installs what can be installed.
 
-use std::path::Path;
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::{failure::Outcome, program::Program, repository, wasm};
+use crate::{
+    failure::{Failure, Outcome},
+    program::Program,
+    repository, wasm,
+};
 
 /// The oldest Node that puppeteer-core 24 and OpenTelemetry 2.x support.
 const NODE: u32 = 20;
@@ -18,8 +22,11 @@ pub(crate) fn run() -> Outcome {
     browser("Firefox", &FIREFOX, &["firefox-esr"])?;
     // A browser with windows; Xvfb is the screen for them.
     browser("WebKitGTK", &["WebKitWebDriver"], &["webkit2gtk-driver", "xvfb"])?;
+    // Debian keeps it where only root's search path leads.
+    program("nginx, which tests put before the collector,", &["nginx", "/usr/sbin/nginx"], &["nginx"])?;
+    program("Caddy, which tests put before the collector,", &["caddy"], &["caddy"])?;
     let way = wasm::toolchain(wasm::Way::Chosen)?;
-    eprintln!("set up: node, npm packages, chromium, firefox, webkitgtk, wasm ({way})");
+    eprintln!("set up: node, npm packages, chromium, firefox, webkitgtk, nginx, caddy, wasm ({way})");
     Ok(())
 }
 
@@ -64,21 +71,34 @@ fn npm_packages() -> Outcome {
     })
 }
 
-/// A browser that the tests drive, under any of its names; or Debian's packages of it.
 fn browser(what: &str, names: &[&str], packages: &[&str]) -> Outcome {
+    program(&format!("{what}, which the tests drive,"), names, packages)
+}
+
+/// A program that tests start, under any of its names; or Debian's packages of it.
+fn program(what: &str, names: &[&str], packages: &[&str]) -> Outcome {
     if names.iter().any(|name| is_installed(name)) {
         return Ok(());
     }
-    debian_packages(&format!("{what}, which the tests drive,"), packages)
+    debian_packages(what, packages)
 }
 
 /// cargo-deny, which only `cargo xtask ci` needs.
 pub(crate) fn cargo_deny() -> Outcome {
-    if Program::cargo().args(["deny", "--version"]).output().is_ok() {
+    of_cargo("deny")
+}
+
+/// cargo-fuzz, which only `cargo xtask fuzz` and `cargo xtask test --slow` need.
+pub(crate) fn cargo_fuzz() -> Outcome {
+    of_cargo("fuzz")
+}
+
+fn of_cargo(command: &str) -> Outcome {
+    if Program::cargo().args([command, "--version"]).output().is_ok() {
         return Ok(());
     }
-    eprintln!("installing cargo-deny (a few minutes) …");
-    Program::cargo().args(["install", "cargo-deny", "--locked"]).show()
+    eprintln!("installing cargo-{command} (a few minutes) …");
+    Program::cargo().args(["install", &format!("cargo-{command}"), "--locked"]).show()
 }
 
 /// Installs packages where that is possible; otherwise says with which command to.
@@ -95,7 +115,39 @@ pub(crate) fn debian_packages(what: &str, packages: &[&str]) -> Outcome {
     eprintln!("installing {} …", packages.join(" "));
     let apt = || Program::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive");
     apt().args(["update", "-q"]).show()?;
+    let _nothing_starts = NoServices::for_now()?;
     apt().args(["install", "-y", "-q", "--no-install-recommends"]).args(packages).show()
+}
+
+/// While this is there, Debian's packages install their services without starting them: a test brings its own
+/// settings and ports, and nobody asked for a web server on port 80.
+struct NoServices {
+    is_ours: bool,
+}
+
+impl NoServices {
+    const POLICY: &str = "/usr/sbin/policy-rc.d";
+
+    fn for_now() -> Outcome<Self> {
+        let is_ours = !Path::new(Self::POLICY).exists();
+        if is_ours {
+            let doing = || Failure::while_doing("writing /usr/sbin/policy-rc.d");
+            fs::write(Self::POLICY, "#!/bin/sh\nexit 101\n").map_err(doing())?;
+            fs::set_permissions(Self::POLICY, fs::Permissions::from_mode(0o755)).map_err(doing())?;
+        }
+        Ok(Self { is_ours })
+    }
+}
+
+impl Drop for NoServices {
+    fn drop(&mut self) {
+        if self.is_ours {
+            // What cannot be removed is said: with it no package starts anything on this machine any more.
+            if let Err(error) = fs::remove_file(Self::POLICY) {
+                eprintln!("\nWARNING: remove {} yourself: {error}\n", Self::POLICY);
+            }
+        }
+    }
 }
 
 /// Whether a program of this name is on the search path.

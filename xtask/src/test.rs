@@ -1,6 +1,6 @@
 //! `cargo xtask test`: sets up and runs every test, in Rust and in TypeScript, then counts them.
 
-use crate::{apps, backends, failure::Outcome, program::Program, setup, wasm};
+use crate::{apps, backends, failure::Outcome, fuzz, program::Program, setup, wasm};
 
 /// How many tests to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,9 @@ pub(crate) fn run(breadth: Breadth) -> Outcome {
 
     match (typescript && rust, counts.failed) {
         (true, 0) => {
+            if breadth == Breadth::Slow {
+                fuzz::run(&[])?;
+            }
             println!("\n{counts}");
             Ok(())
         }

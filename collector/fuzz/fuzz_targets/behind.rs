@@ -1,5 +1,5 @@
 //! Whatever a stranger posts behind earlier bodies, whatever these are: named, inflated, decoded, and made to stand alone.
-//! Run: `cargo +nightly fuzz run behind` in `collector/`.
+//! Run: `cargo xtask fuzz --target behind`.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
 //! Whatever a stranger posts as JSON: parsed, recorded, sealed, and read again.
-//! Run: `cargo +nightly fuzz run json` in `collector/`.
+//! Run: `cargo xtask fuzz --target json`.
 
 #![no_main]
 

@@ -1,0 +1,58 @@
+//! What the fuzz targets do with bytes; an ordinary test does the same with the seeds.
+
+#[path = "../tests/told/mod.rs"]
+mod told;
+
+use std::borrow::Cow;
+
+use weft_proto::{
+    Base, DecodeError, Form, Head, base::MAX_BASE_BYTES, decode, deflate_behind, encode, inflate,
+    limits::MAX_BODY_BYTES,
+};
+
+/// Its name, and what it does with bytes.
+#[allow(dead_code, reason = "as ALL")]
+type Target = (&'static str, fn(&[u8]));
+
+/// By the names of the targets.
+#[allow(dead_code, reason = "each target is one of them, and the test all")]
+pub(crate) const ALL: [Target; 3] = [("batch", batch), ("inflate", inflated), ("request", request)];
+
+/// The plain form of a batch. What decodes encodes again to something that decodes to the same.
+pub(crate) fn batch(bytes: &[u8]) {
+    let Ok(batch) = decode(bytes) else { return };
+    match decode(&encode(&batch)) {
+        Ok(again) => assert_eq!(told::told(&again), told::told(&batch)),
+        // Our encoder may need a few bytes more than whoever wrote this.
+        Err(DecodeError::Limit { what: "bytes of body", .. }) => {}
+        Err(error) => panic!("what decoded once does not decode again: {error}"),
+    }
+}
+
+/// DEFLATE behind the dictionary, and behind earlier bodies: a first part of `bytes` is those. And what our own encoder
+/// makes of the rest, which comes back as it was.
+pub(crate) fn inflated(bytes: &[u8]) {
+    let Some((at, bytes)) = bytes.split_first() else { return };
+    let (earlier, rest) = bytes.split_at(usize::from(*at).min(bytes.len()));
+    for (form, earlier) in [(Form::Deflate, &[][..]), (Form::Behind, earlier)] {
+        if let Ok(body) = inflate(form, earlier, rest) {
+            assert!(body.len() <= MAX_BODY_BYTES);
+        }
+        let back = inflate(form, earlier, &deflate_behind(earlier, rest)).map(Cow::into_owned);
+        assert_eq!(back.as_deref(), Ok(rest), "behind {} bytes", earlier.len());
+    }
+}
+
+/// Whatever a page posts: head, base, inflate, decode. Whatever comes is behind itself too.
+pub(crate) fn request(bytes: &[u8]) {
+    let Ok((head, body)) = Head::read(bytes) else { return };
+    let body = if head.form == Form::Behind {
+        Base::read(head.number, body).map(|(_, body)| body)
+    } else {
+        Ok(body)
+    };
+    let earlier = bytes.get(..MAX_BASE_BYTES).unwrap_or(bytes);
+    if let Ok(body) = body.and_then(|body| inflate(head.form, earlier, body)) {
+        batch(&body);
+    }
+}

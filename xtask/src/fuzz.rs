@@ -1,0 +1,91 @@
+//! `cargo xtask fuzz`: what strangers can reach, one parser after the other, each for a bounded time.
+//!
+//! Stable's compiler with what is nightly's to ask for: the sanitizer. What is found new stays in `fuzz/corpus`, which is not
+//! committed; `fuzz/seeds` is, and an ordinary test reads it.
+
+mod told;
+
+use std::fs;
+
+use crate::{
+    failure::{Failure, Outcome},
+    program::Program,
+    repository, setup,
+};
+
+use told::Told;
+
+/// By the crate that the fuzz crate is in.
+const TARGETS: [(&str, &str); 9] = [
+    ("proto", "batch"),
+    ("proto", "inflate"),
+    ("proto", "request"),
+    ("collector", "behind"),
+    ("collector", "doctor"),
+    ("collector", "head"),
+    ("collector", "json"),
+    ("collector", "otlp"),
+    ("collector", "where"),
+];
+
+/// Seconds for each, where nothing else is said: nine of them are within a coffee.
+pub(crate) const SECONDS: &str = "60";
+
+/// Seconds that one input may take. Nothing that a stranger sends takes more than a fraction of one.
+const SLOWEST: &str = "-timeout=10";
+
+/// What one input may need, with the sanitizer's own.
+const MEMORY: &str = "-rss_limit_mb=2048";
+
+pub(crate) fn run(options: &[&str]) -> Outcome {
+    let (seconds, only) = read(options)?;
+    let chosen: Vec<_> =
+        TARGETS.into_iter().filter(|(_, name)| only.is_none_or(|only| *name == only)).collect();
+    if chosen.is_empty() {
+        let names = TARGETS.map(|(_, name)| name).join(", ");
+        return Err(format!("there is no such target; there are {names}").into());
+    }
+    setup::cargo_fuzz()?;
+    let mut rows = vec![Told::HEAD.to_owned()];
+    for (of, name) in chosen {
+        rows.push(fuzz(of, name, seconds)?);
+    }
+    println!("\n{}", rows.join("\n"));
+    Ok(())
+}
+
+fn read<'a>(options: &[&'a str]) -> Outcome<(&'a str, Option<&'a str>)> {
+    match options {
+        [] => Ok((SECONDS, None)),
+        ["--for", seconds] => Ok((seconds, None)),
+        ["--target", name] => Ok((SECONDS, Some(name))),
+        ["--for", seconds, "--target", name] | ["--target", name, "--for", seconds] => {
+            Ok((seconds, Some(name)))
+        }
+        _ => Err(format!("`fuzz` has no option `{}`", options.join(" ")).into()),
+    }
+}
+
+/// Runs one; a row about it.
+fn fuzz(of: &str, name: &str, seconds: &str) -> Outcome<String> {
+    if !seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0) {
+        return Err(format!("`--for {seconds}`: for how many seconds is a number from 1").into());
+    }
+    let crate_of = repository::root().join(of);
+    let kept = crate_of.join("fuzz/corpus").join(name);
+    fs::create_dir_all(&kept).map_err(Failure::while_doing(format_args!("making {}", kept.display())))?;
+    let cargo = |command: &str| {
+        // Only here: the sanitizer is nightly's, and nothing that is released is built so.
+        Program::cargo().env("RUSTC_BOOTSTRAP", "1").directory(&crate_of).args(["fuzz", command, name])
+    };
+    cargo("build").show()?;
+    let (corpus, seeds) = (format!("fuzz/corpus/{name}"), format!("fuzz/seeds/{name}"));
+    let mut told = Told::default();
+    let run = cargo("run").args([&corpus, &seeds]).args(["--", SLOWEST, MEMORY, "-print_final_stats=1"]);
+    let run = run.args([format!("-max_total_time={seconds}")]);
+    // It speaks on stderr.
+    if !run.with_stderr_as_stdout().watch(|line| told.add(line))? {
+        return Err(format!("{name} found something: the input is in {of}/fuzz/artifacts/{name}").into());
+    }
+    Ok(told.row(name))
+}
