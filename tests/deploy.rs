@@ -224,6 +224,7 @@ fn every_test_that_the_contract_names_exists() {
         "docs/operations.md",
         "docs/do-not.md",
         "docs/threat-model.md",
+        "docs/limits.md",
     ] {
         let named = mentions::tests(&read(page));
         assert!(!page.contains("contract") || named.len() > 30, "{named:?}");
@@ -241,7 +242,6 @@ fn every_test_that_the_pages_about_browsers_and_wishes_name_exists() {
         ("docs/browser-support.md", 10),
         ("docs/install.md", 6),
         ("docs/react.md", 8),
-        ("docs/limits.md", 6),
         ("docs/threat-model.md", 40),
         ("docs/put-it-on-api-telemetry.md", 5),
     ] {

@@ -192,9 +192,11 @@ fn origin(headers: &HeaderMap) -> Option<String> {
     headers.contains_key(header::ORIGIN).then(|| text(headers, header::ORIGIN))
 }
 
-/// A header as text, whatever bytes it holds: a header is input.
+/// A header as text, whatever bytes it holds: a header is input. It may come into a line of the log, and some terminals obey
+/// what is no letter.
 fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
-    headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
+    let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    value.map_or_else(String::new, |text| text.replace(char::is_control, "\u{fffd}"))
 }
 
 /// Longer ones are nobody's real browser, and each is stored with its batch.
@@ -204,3 +206,6 @@ fn user_agent(headers: &HeaderMap) -> Option<String> {
     let agent = text(headers, header::USER_AGENT);
     (!agent.is_empty()).then(|| agent.chars().take(MAX_USER_AGENT_CHARS).collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,8 @@ pub enum Apart {
     TenMinutes,
     /// Longer: what a dead page left, and another found.
     Longer,
+    /// When it was decided, a page was known to lack what may have stood between them.
+    Gap,
     /// One of them was lost for good.
     Lost,
 }
@@ -242,6 +244,11 @@ impl Judge<'_> {
 
     fn apart(&self, earlier: &SpanId, later: &SpanId) -> Apart {
         match (self.truth.arrival(earlier), self.truth.arrival(later)) {
+            (Some(first), Some(second))
+                if self.truth.lacks_between(earlier, later, first.max(second) + WAIT_MS) =>
+            {
+                Apart::Gap
+            }
             (Some(earlier), Some(later)) => late_by(earlier.saturating_sub(later)),
             _ => Apart::Lost,
         }

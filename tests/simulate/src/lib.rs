@@ -18,6 +18,7 @@ pub mod drive;
 pub mod sender;
 
 pub mod judge;
+pub mod lacking;
 
 pub mod live;
 pub mod report;

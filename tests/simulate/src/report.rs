@@ -27,6 +27,7 @@ impl Apart {
             Self::Minute => "inferred, a minute late",
             Self::TenMinutes => "inferred, ten minutes late",
             Self::Longer => "inferred, later still",
+            Self::Gap => "inferred, past what a page lacked",
             Self::Lost => "inferred, one lost for good",
         }
     }

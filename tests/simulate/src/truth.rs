@@ -4,6 +4,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use weft_proto::{SpanId, TraceId};
 
+use crate::lacking::Numbered;
+
 /// What an event is known by.
 pub type Id = (TraceId, SpanId);
 
@@ -97,6 +99,8 @@ pub struct Truth {
     pub served: BTreeSet<(SpanId, SpanId)>,
     /// What rendered a page that a cache gives to others. The first page was rendered by it, and may say so; no other.
     pub cached: BTreeSet<SpanId>,
+    /// Events of pages of our SDK, by their numbers.
+    pub numbered: Numbered,
     /// Events that happened in pages that are not kept, and which pages these are: nothing may lead to them.
     pub not_kept: HashMap<SpanId, String>,
     /// Links to these that pages knew to leave out.

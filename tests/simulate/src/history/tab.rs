@@ -181,6 +181,7 @@ impl Tab {
         let kept = self.recorder.finish(&end, &frames::finish(name, attributes));
         assert!(matches!(kept, Kept::Waiting(_)), "{kept:?}");
         history.truth.happened(id, Source::Ours);
+        history.truth.numbered.happens(self.seed.0, id.1);
         self.unsealed.push(id.1);
         if within.is_none() {
             self.roots.insert(id.1, number);
