@@ -3,6 +3,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Once,
     time::Duration,
 };
 
@@ -97,9 +98,19 @@ fn source(name: &str) -> PathBuf {
     root().join("tests/packages").join(name)
 }
 
-/// Where there is room, on the disk that has what `cargo xtask setup` fetched: it is linked to, not copied.
+/// Where there is room, on the disk that has what `cargo xtask setup` fetched: it is linked to, not copied. It lasts as long
+/// as this process, so what processes left that have ended is removed.
 fn fresh(what: &str) -> TempDir {
-    let made = root().join("target/packages");
+    static CLEARED: Once = Once::new();
+    let all = root().join("target/packages");
+    CLEARED.call_once(|| {
+        for left in std::fs::read_dir(&all).into_iter().flatten().flatten() {
+            if !Path::new("/proc").join(left.file_name()).exists() {
+                drop(std::fs::remove_dir_all(left.path()));
+            }
+        }
+    });
+    let made = all.join(std::process::id().to_string());
     std::fs::create_dir_all(&made).expect("a directory in target");
     TempDir::with_prefix_in(format!("{what}-"), made).expect("a directory of its own")
 }

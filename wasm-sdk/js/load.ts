@@ -10,8 +10,7 @@ export const loadModule = async (url: URL, wanted: boolean): Promise<Module> => 
     if (!response.ok) throw new Error(`${url.href}: ${response.status}`);
     try {
       // Not streamed: that needs the right MIME type, and a module this small is compiled at once.
-      const { instance } = await WebAssembly.instantiate(await response.arrayBuffer());
-      return instance.exports as unknown as Module;
+      return (await WebAssembly.instantiate(await response.arrayBuffer())).instance.exports as unknown as Module;
     } catch (error) {
       // Only a policy says CompileError about a module that is whole (CSP without `wasm-unsafe-eval`).
       if (!(error instanceof WebAssembly.CompileError)) throw error;
