@@ -53,7 +53,7 @@ impl Subject for Checkout {
     }
 
     fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
-        Some(if name.len() % 2 == 0 { "503" } else { name }.to_owned().into())
+        Some(if name.len().is_multiple_of(2) { "503" } else { name }.to_owned().into())
     }
 }
 

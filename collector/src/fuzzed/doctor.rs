@@ -1,6 +1,10 @@
 //! What `weft doctor` reads of answers: its own files, which nobody else sees.
 
 #![allow(dead_code, reason = "the rest of it asks, and is not here")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "they are of no use to anybody but the doctor, and of this only to fuzz targets"
+)]
 
 #[path = "../commands/doctor/answer.rs"]
 mod answer;
