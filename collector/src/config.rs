@@ -24,7 +24,7 @@ pub use filter::{Comparison, Field, Filter, Is, Subject};
 pub use key::{Key, KeyKind, Secret};
 pub use link::{Linker, Rule, To};
 pub use long::LongSpans;
-pub use network::{Network, NoNetwork};
+pub use network::{Network, NoNetwork, Proxies, Say};
 pub(crate) use network::{of_64_bits, plain};
 pub use origin::Origin;
 pub use rates::{Rate, Rates};
@@ -118,8 +118,8 @@ pub struct Limits {
     /// Bytes of page dictionaries: of bodies that pages have sent, kept in memory so that later ones can refer to them.
     /// Default 64 MiB: about a thousand pages that send now. 0: none, and pages send every batch whole.
     pub page_dictionaries_bytes: usize,
-    /// Proxies that say whose requests they pass on. Default none: what anybody else says of that is a claim.
-    pub trusted_proxies: Vec<Network>,
+    /// Whom to believe whose requests they pass on.
+    pub trusted_proxies: Proxies,
     /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
     pub connections: usize,
     /// Time for a request's head, also between requests. Default 30 s.

@@ -243,7 +243,7 @@ async fn nothing_that_a_stranger_sends_begins_a_line_of_the_log_or_escapes_in_it
     let line = "2026-01-01T00:00:00Z ERROR forged";
     for (key, origin) in [
         (format!("pk%0A{}", line.replace(' ', "+")), ORIGIN.to_owned()),
-        (BROWSER_KEY.to_owned(), format!("https://evil.example/\u{2028}{line}")),
+        (BROWSER_KEY.to_owned(), format!("https://evil.example/\u{2028}\u{9b}31m{line}")),
         (format!("%1b%5b31m{}", "x".repeat(5_000)), ORIGIN.to_owned()),
     ] {
         let status = post_as(to, &key, &origin, Page::new(1).clicks(1)).await.status;
@@ -253,7 +253,7 @@ async fn nothing_that_a_stranger_sends_begins_a_line_of_the_log_or_escapes_in_it
     assert!(ended.success);
     let said = std::fs::read_to_string(log).expect("it has said something");
     assert!(said.contains("DEBUG"), "it says everything: {said}");
-    let obeyed = |c: char| c.is_ascii_control() && c != '\n';
+    let obeyed = |c: char| c.is_control() && c != '\n';
     assert!(!said.contains(obeyed), "{said:?}");
     assert!(said.lines().all(|said| !said.starts_with(line)), "{said}");
     sink.assert_nothing_odd();

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 use weft_proto::limits;
 
 use super::{
-    Config, Durability, Limits, Mistake, Mistakes, Network, Secret, Spool, Telemetry,
+    Config, Durability, Limits, Mistake, Mistakes, Network, Proxies, Say, Secret, Spool, Telemetry,
     destination::{self, Destinations},
     key::{self, Env},
     link, long, rates, sdk,
@@ -131,7 +131,10 @@ fn limits(mut section: Section<'_>) -> Limits {
     let otlp_body_bytes = bytes("otlp_body_bytes", 8 * KIB * KIB, 64 * KIB * KIB);
     let dictionaries = section.count("page_dictionaries_mib", 64, 0..=65_536);
     let page_dictionaries_bytes = usize::try_from(dictionaries * KIB * KIB).unwrap_or(usize::MAX);
-    let trusted_proxies = networks(&mut section, "trusted_proxies");
+    let networks = networks(&mut section, "trusted_proxies");
+    let words = [("x-forwarded-for", Say::XForwardedFor), ("forwarded", Say::Forwarded)];
+    let say = section.one_of("proxies_say", &words, Say::XForwardedFor);
+    let trusted_proxies = Proxies { networks, say };
     let connections = usize::try_from(section.count("connections", 1024, 1..=65_536)).unwrap_or(1024);
     let mut seconds = |name, default| Duration::from_secs(section.count(name, default, 1..=300));
     let head_time = seconds("head_seconds", 30);

@@ -22,6 +22,25 @@ impl Network {
     }
 }
 
+/// Proxies that say whose requests they pass on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proxies {
+    /// Where they are. Default nowhere: what anybody says of that is a claim.
+    pub networks: Vec<Network>,
+    /// How they say it.
+    pub say: Say,
+}
+
+/// The header that proxies write. What a stranger writes into the other one, they pass on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Say {
+    /// `X-Forwarded-For`, as nearly all proxies do.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
 /// The text is no network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoNetwork;

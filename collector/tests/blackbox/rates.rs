@@ -33,7 +33,7 @@ async fn an_address_behind_a_trusted_proxy_is_limited_and_nobody_else() {
         "{sentence}"
     );
     assert_eq!(post(&weft, "198.51.100.1", 2, 0).await.status(), 200, "somebody else");
-    let unknown = weft.page().header("forwarded", "for=unknown").body(Page(Seed([3; 16])).batch(0..1));
+    let unknown = weft.page().header("x-forwarded-for", "unknown").body(Page(Seed([3; 16])).batch(0..1));
     assert_eq!(unknown.send().await.unwrap().status(), 200, "nobody knows who");
     assert_eq!(weft.count("/keys/shop-web/bodies_refused/address_limited").await, 1);
     sink.spans(4).await;

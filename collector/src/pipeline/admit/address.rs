@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
-use crate::config::{Network, of_64_bits, plain};
+use crate::config::{Proxies, Say, of_64_bits, plain};
 
 /// Who has opened the connection that a request came by.
 #[derive(Clone, Copy, Debug)]
@@ -18,14 +18,13 @@ pub(crate) struct Address(IpAddr);
 const MOST_HOPS: usize = 32;
 
 impl Address {
-    /// Of a request that `peer` sent. Proxies that are not `trusted` are whom they are; of others what they say is believed,
-    /// from the last to the first. `None`: this machine itself, or nobody can tell. Source: RFC 7239, sections 4 and 5.2;
-    /// `X-Forwarded-For` has no standard.
-    pub(crate) fn of(peer: Option<Peer>, headers: &HeaderMap, trusted: &[Network]) -> Option<Self> {
+    /// Of a request that `peer` sent. Who is no trusted proxy is himself; what a trusted one says is believed, from the last
+    /// to the first. `None`: this machine itself, or nobody can tell.
+    pub(crate) fn of(peer: Option<Peer>, headers: &HeaderMap, trusted: &Proxies) -> Option<Self> {
         let mut last = plain(peer?.0.ip());
-        let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(*address));
+        let is_trusted = |address: &IpAddr| trusted.networks.iter().any(|network| network.contains(*address));
         if is_trusted(&last) {
-            for named in hops(headers) {
+            for named in hops(headers, trusted.say) {
                 // Whoever wrote it is trusted; what it cannot name (`unknown`, `_hidden`) is as if it was the last proxy.
                 let Some(address) = named.and_then(node) else { break };
                 last = address;
@@ -58,14 +57,20 @@ impl std::fmt::Display for Address {
     }
 }
 
-/// Whom each proxy says it had the request from, the last first. `None`: it does not say. A proxy that writes `Forwarded`
-/// passes on what others have written into the header it does not know, so only one of both is read.
-fn hops(headers: &HeaderMap) -> impl Iterator<Item = Option<&str>> {
-    let name = if headers.contains_key("forwarded") { "forwarded" } else { "x-forwarded-for" };
-    let is_standard = name == "forwarded";
+/// Whom each proxy says it had the request from, the last first. `None`: it does not say. Only the header that they write is
+/// read: the other one they pass on as a stranger has written it. Source: RFC 7239, sections 4 and 5.2; `X-Forwarded-For` has
+/// no standard.
+fn hops(headers: &HeaderMap, say: Say) -> impl Iterator<Item = Option<&str>> {
+    let name = match say {
+        Say::XForwardedFor => "x-forwarded-for",
+        Say::Forwarded => "forwarded",
+    };
     let lines: Vec<_> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
     let elements = lines.into_iter().rev().flat_map(|line| line.rsplit(',')).take(MOST_HOPS);
-    elements.map(move |element| if is_standard { parameter(element, "for") } else { Some(element.trim()) })
+    elements.map(move |element| match say {
+        Say::XForwardedFor => Some(element.trim()),
+        Say::Forwarded => parameter(element, "for"),
+    })
 }
 
 /// A parameter of a `Forwarded` element. A comma or a semicolon inside quotes is in no address.
@@ -92,11 +97,15 @@ mod tests {
     use super::*;
 
     fn of(peer: &str, trusted: &[&str], headers: &[(&'static str, &str)]) -> Option<String> {
+        who(peer, trusted, Say::XForwardedFor, headers)
+    }
+
+    fn who(peer: &str, trusted: &[&str], say: Say, headers: &[(&'static str, &str)]) -> Option<String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.append(*name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
         }
-        let trusted: Vec<Network> = trusted.iter().map(|text| text.parse().unwrap()).collect();
+        let trusted = Proxies { networks: trusted.iter().map(|text| text.parse().unwrap()).collect(), say };
         let peer = Peer(SocketAddr::new(peer.parse().unwrap(), 443));
         Address::of(Some(peer), &map, &trusted).map(|address| address.to_string())
     }
@@ -129,9 +138,11 @@ mod tests {
     }
 
     #[test]
-    fn the_standard_header_is_read_where_it_is_there() {
-        let forwarded =
-            |value| of("10.0.0.1", &["10.0.0.0/8"], &[("forwarded", value), ("x-forwarded-for", "6.6.6.6")]);
+    fn only_the_header_that_proxies_write_is_read() {
+        let forwarded = |value| {
+            let both = [("forwarded", value), ("x-forwarded-for", "6.6.6.6")];
+            who("10.0.0.1", &["10.0.0.0/8"], Say::Forwarded, &both)
+        };
         assert_eq!(forwarded("for=198.51.100.1;proto=https;by=10.0.0.1"), is("198.51.100.1"));
         assert_eq!(
             forwarded("for=6.6.6.6, proto=https; For=\"[2001:db8:1:2::9]:47\""),
@@ -139,14 +150,19 @@ mod tests {
         );
         assert_eq!(forwarded("for=_hidden"), None);
         assert_eq!(forwarded("proto=https"), None);
+        // A proxy that writes the other one passes this one on.
+        let both = [("forwarded", "for=6.6.6.6"), ("x-forwarded-for", "198.51.100.1")];
+        assert_eq!(of("10.0.0.1", &["10.0.0.0/8"], &both), is("198.51.100.1"));
+        assert_eq!(of("10.0.0.1", &["10.0.0.0/8"], &both[..1]), None);
     }
 
     proptest! {
         #[test]
         fn whatever_a_header_says_somebody_is_found_or_nobody(line in "[ -~]{0,80}", standard: bool) {
-            let name = if standard { "forwarded" } else { "x-forwarded-for" };
-            let _ = of("10.0.0.1", &["10.0.0.0/8"], &[(name, &line)]);
-            prop_assert_eq!(of("203.0.113.7", &["10.0.0.0/8"], &[(name, &line)]), is("203.0.113.7"));
+            let (name, say) =
+                if standard { ("forwarded", Say::Forwarded) } else { ("x-forwarded-for", Say::XForwardedFor) };
+            let _ = who("10.0.0.1", &["10.0.0.0/8"], say, &[(name, &line)]);
+            prop_assert_eq!(who("203.0.113.7", &["10.0.0.0/8"], say, &[(name, &line)]), is("203.0.113.7"));
         }
     }
 }
