@@ -143,10 +143,19 @@ async fn batches_up_to_the_limit_pass_and_what_is_larger_gets_the_collectors_own
     front.end().await;
 }
 
-/// What of an answer is the collector's: neither when, nor by whom, nor how the connection goes on.
+/// What of an answer is the same for everybody: neither when, nor by whom, nor how the connection goes on, nor when to come
+/// back, which is spread.
 fn told(answer: &Answer) -> BTreeMap<&str, &str> {
-    const OF_THE_WAY: [&str; 7] =
-        ["date", "server", "via", "connection", "keep-alive", "transfer-encoding", "content-length"];
+    const OF_THE_WAY: [&str; 8] = [
+        "date",
+        "server",
+        "via",
+        "connection",
+        "keep-alive",
+        "transfer-encoding",
+        "content-length",
+        "retry-after",
+    ];
     let told = answer.headers.iter().filter(|(name, _)| !OF_THE_WAY.contains(&name.as_str()));
     told.map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }

@@ -192,7 +192,10 @@ fn secret(section: &mut Section<'_>, env: Env<'_>, names: [&'static str; 3]) -> 
         }),
         [None, None, Some(path)] => match std::fs::read_to_string(&path) {
             Ok(text) => Ok(text.trim().to_owned()),
-            Err(error) => Err(section.wrong(by_file, format!("{path} cannot be read: {error}"))),
+            Err(error) => {
+                section.wrong(by_file, format!("{path} cannot be read: {error}"));
+                Err(())
+            }
         },
         _ => return None,
     };

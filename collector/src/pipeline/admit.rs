@@ -153,6 +153,7 @@ fn check_otlp<'a>(gate: &'a Gate, parts: &Parts) -> Result<Checked<'a>, Uncounte
     if let Some(origin) = origin(&parts.headers) {
         return refuse(Reject::OriginWithServerKey(origin));
     }
+    gate.crowd.could_spend(None, &sender.bucket).map_err(|reject| reject.by(Some(key)))?;
     let content_type = text(&parts.headers, header::CONTENT_TYPE);
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-protobuf") {

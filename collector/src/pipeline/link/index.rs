@@ -1,17 +1,18 @@
 //! The link index: which events share values, and what is open, in an embedded store. A view of the spool, and one more cursor of it: what
 //! is not in it is read again from the segments, so nothing waits for its commits.
 
+mod across;
 mod rows;
 
 use std::{path::Path, sync::Arc};
 
 use fjall::{Database, Keyspace, PersistMode};
 
-use self::rows::Rows;
+use self::{across::Across, rows::Rows};
 use super::{
     long::Longs,
-    look::{Candidate, Look, Shared, ValueSeed},
-    seen::{Follower, Found, How, Seen, SeenEvent, Stored, order_of},
+    look::{Candidate, Shared, ValueSeed},
+    seen::{Found, Seen, Stored, order_of},
 };
 use crate::{
     config::{Linker, To},
@@ -175,25 +176,6 @@ impl Index {
         found
     }
 
-    /// Across sessions: from the first of one to the last of the one before, and late the other way round.
-    fn find_across(&mut self, candidate: &Candidate, look: &Look, across: Across, found: &mut Vec<Found>) {
-        let kind = &self.session;
-        let link = |event: &SeenEvent, is| {
-            let (trace_id, span_id) = (event.trace_id, event.span_id);
-            Found { trace_id, span_id, kind: Arc::clone(kind), is }
-        };
-        let recall = |key| recall(&self.values, self.place, key);
-        if let Some(before) = look.session_before().filter(|_| across.is_first) {
-            let row = self.rows.row(before, || recall(before));
-            found.extend(row.seen.last_before(order_of(candidate)).map(|last| link(last, How::InOrder)));
-        }
-        for Follower { event, of } in across.next {
-            if self.rows.row(of, || recall(of)).seen.begins_with(event.order()) {
-                found.push(link(&event, How::Late));
-            }
-        }
-    }
-
     /// Puts what has changed, as of `place`; `day`: today.
     pub(crate) fn commit(&mut self, place: u64, day: u32) -> Result<(), IndexError> {
         let mut batch = self.db.batch();
@@ -284,19 +266,6 @@ fn recall(values: &Keyspace, place: u64, key: Shared) -> Option<(Seen, Option<u3
     let (seen, stored) = Seen::read(&row?)?;
     // Ahead of the place: a crash came before the day was put.
     Some((seen, Some(stored.day).filter(|_| stored.place <= place)))
-}
-
-/// What an event of a session may have to do with other sessions.
-struct Across {
-    is_first: bool,
-    next: Vec<Follower>,
-}
-
-impl Across {
-    fn of(seen: &Seen, candidate: &Candidate, came: u64) -> Self {
-        let is_first = seen.begins_with(order_of(candidate));
-        Self { is_first, next: seen.missed_by_next(candidate, came) }
-    }
 }
 
 fn by_day(day: u32, key: &Shared) -> Vec<u8> {
