@@ -37,6 +37,7 @@ mod volume;
 mod closing;
 mod consent;
 mod paused;
+mod persons;
 mod places;
 mod policy;
 mod secrets;

@@ -270,6 +270,12 @@ impl Reject {
         }
     }
 
+    /// Whether it is sent too often.
+    #[must_use]
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::Limited { .. })
+    }
+
     /// With who sent it.
     #[must_use]
     pub(crate) fn by(self, key: Option<&Arc<Key>>) -> Uncounted {

@@ -35,6 +35,21 @@ async fn across_what_a_page_lacks_nothing_is_inferred_and_behind_it_everything_i
 }
 
 #[tokio::test]
+async fn what_a_page_lacks_before_the_first_that_came_may_have_been_the_one_before_as_well() {
+    let scene = Scene::set(&linker(FOREVER, CART)).await;
+    let (mut before, mut tab) = (scene.story.tab(), scene.story.tab());
+    let elsewhere = before.record(at(5).with("cart.id", "c1"));
+    let [first, second, third] = [10, 20, 30].map(|ms| tab.record(at(ms).with("cart.id", "c1")));
+    scene.send(&mut before).await;
+    post_acknowledged(scene.to(), tab.request(1..3)).await;
+    scene.until_only_waiting(3).await;
+    let arrived = scene.end().await;
+    assert_eq!(arrived.inferred(&elsewhere), []);
+    assert_eq!(arrived.inferred(&second), [], "its first event has not come: {first:?}");
+    assert_eq!(arrived.inferred(&third), [second.by("cart").and("previous")]);
+}
+
+#[tokio::test]
 async fn what_comes_while_they_wait_is_missing_no_more() {
     let scene = Scene::set(&linker(FOREVER, CART)).await;
     let (mut tab, [first, second, third, _]) = shopping(&scene.story);

@@ -22,12 +22,12 @@ in_each_browser!(
     a_rate_that_is_no_number_from_0_to_1_is_refused_with_a_sentence,
 );
 
-const HALF_AN_HOUR: Duration = Duration::from_secs(31 * 60);
+pub(crate) const HALF_AN_HOUR: Duration = Duration::from_secs(31 * 60);
 
 const NOT_KEPT: &str = "sampleRate: 0,";
 
 /// What is drawn for the sessions of a page.
-async fn draw(tab: &Tab<'_>, byte: &str) {
+pub(crate) async fn draw(tab: &Tab<'_>, byte: &str) {
     let code = format!(
         "void (() => {{
             const own = crypto.getRandomValues.bind(crypto);

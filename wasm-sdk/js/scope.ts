@@ -77,6 +77,8 @@ interface Recording {
   mySession?: Session | undefined;
   /** The session that the page began in: what was drawn for it holds for the page (decision 0019). */
   first?: Session;
+  /** The first session of another person: what was drawn for it holds for those that begin here after it. */
+  heir?: Session;
   sessionWritten: number;
   /** What lies in storage, as it is written and as it is read. */
   sessionText?: string | undefined;

@@ -84,7 +84,7 @@ export const sessionAt = (scope: Scope, wall: number): Session => {
   const idle = known ? wall - known.last : 0;
   // A last use in the future means that the clock was set back: nobody knows how long ago it was.
   const goesOn = known && idle <= Limit.idle && idle >= -Limit.setBack && wall - known.start <= Limit.longest;
-  return goesOn ? (scope.mySession = known) : write(scope, begin(scope, wall, known, scope.first));
+  return goesOn ? (scope.mySession = known) : write(scope, begin(scope, wall, known, scope.heir ?? scope.first));
 };
 
 /** The session was used at `wall` ms by the root with these ids (trace and span id, 48 hex digits; empty: it is not kept). */
@@ -102,8 +102,10 @@ export const saveSession = (scope: Scope): void => {
     write(scope, mySession);
 };
 
-/** Another person: the next session knows nothing of this one. */
-export const endSession = (scope: Scope, wall: number): void => void write(scope, begin(scope, wall));
+/** Another person: the next session knows nothing of this one, and those after it go by what was drawn for it. */
+export const endSession = (scope: Scope, wall: number): void => {
+  scope.heir = write(scope, begin(scope, wall));
+};
 
 /** From now on it may be stored, `again`: then what is there may be older than what this page knows. */
 export const keepSession = (scope: Scope, again: boolean): void => {

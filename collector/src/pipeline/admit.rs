@@ -22,10 +22,10 @@ pub(crate) use self::{address::Peer, gate::Gate};
 
 use self::{
     address::Address,
-    bucket::Left,
     crowd::{PageId, Who},
     gate::Sender,
 };
+use super::decode::json;
 use crate::{
     config::{Key, KeyKind},
     reject::{Reject, Uncounted},
@@ -64,18 +64,24 @@ pub(crate) async fn otlp(gate: &Gate, request: Request) -> Result<Admitted, Unco
 }
 
 /// What the head of a request says: who sends it, and how its body travels.
-type Checked<'a> = (&'a Sender, Option<Address>, Coding);
+type Checked<'a> = (&'a Sender, Coding);
 
-type Check = for<'a> fn(&'a Gate, &Parts) -> Result<Checked<'a>, Uncounted>;
+type Check = for<'a> fn(&'a Gate, &Parts, Option<Address>) -> Result<Checked<'a>, Uncounted>;
 
 async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Result<Admitted, Uncounted> {
     let receive_time_ms = gate.clock.wall_ms();
     let (parts, mut body) = request.into_parts();
+    let address = Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies);
     let read: Result<_, Uncounted> = async {
-        let (sender, address, coding) = check(gate, &parts)?;
-        let by = |reject: Reject| reject.by(Some(&sender.key));
-        let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await.map_err(by)?;
-        let pause = spend(gate, sender, address, &bytes).map_err(by)?;
+        let (sender, coding) = check(gate, &parts, address).inspect_err(|refused| {
+            if !refused.reject.is_limit() {
+                gate.crowd.charge(address, None);
+            }
+        })?;
+        let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await;
+        let bytes = bytes.inspect_err(|_| gate.crowd.charge(address, Some(&sender.bucket)));
+        let spent = bytes.and_then(|bytes| Ok((spend(gate, sender, address, &bytes)?, bytes)));
+        let (pause, bytes) = spent.map_err(|reject| reject.by(Some(&sender.key)))?;
         Ok((Arc::clone(&sender.key), coding, bytes, pause))
     }
     .await;
@@ -87,7 +93,7 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
         Err(refused) => {
             // Whoever was too slow or is gone gets no second chance to send the rest.
             if !matches!(refused.reject, Reject::BodyTimeout(_) | Reject::BodyBroken(_)) {
-                finish(&parts, body, gate).await;
+                finish(&parts, body, refused.reject.is_limit(), gate).await;
             }
             Err(refused)
         }
@@ -100,60 +106,67 @@ fn spend(gate: &Gate, sender: &Sender, address: Option<Address>, body: &[u8]) ->
         gate.crowd.spend_server(&sender.bucket)?;
         return Ok(Duration::ZERO);
     }
-    let page = Head::read(body).ok().map(|(head, _)| PageId::of(&sender.key.name, &head.seed.0));
+    let head = Head::read(body).ok().map(|(head, _)| head.seed.0);
+    let page = head.or_else(|| json::seed(body)).map(|seed| PageId::of(&sender.key.name, &seed));
     let who = Who { address, page, bytes: body.len() };
-    gate.crowd.spend(&who, &sender.bucket).map(pause)
+    gate.crowd.spend(&who, &sender.bucket)
 }
 
-/// The less is left, the longer.
-fn pause(Left(percent): Left) -> Duration {
-    Duration::from_secs(u64::from(20_u32.saturating_sub(percent)) * 3)
-}
+/// Bytes of a refused body that are read and forgotten.
+const MAX_DISCARDED_BYTES: usize = 4 * 1024 * 1024;
 
-/// A refusal is read only by clients that were allowed to finish sending: closing before that resets the connection.
-async fn finish(parts: &Parts, body: Body, gate: &Gate) {
+/// A refusal is read only by clients that were allowed to finish sending: closing before that resets the connection. Who sends
+/// too much may finish what a page sends, and no more.
+async fn finish(parts: &Parts, body: Body, is_limit: bool, gate: &Gate) {
+    let most = if is_limit { gate.limits.request_bytes } else { MAX_DISCARDED_BYTES };
     if !parts.headers.contains_key(header::EXPECT) {
-        body::discard(body, &gate.limits, &gate.clock).await;
+        body::discard(body, most, &gate.limits, &gate.clock).await;
     }
 }
 
-fn check_batch<'a>(gate: &'a Gate, parts: &Parts) -> Result<Checked<'a>, Uncounted> {
-    let address = address(gate, parts);
+fn check_batch<'a>(
+    gate: &'a Gate,
+    parts: &Parts,
+    address: Option<Address>,
+) -> Result<Checked<'a>, Uncounted> {
+    gate.crowd.may_come(address).map_err(|reject| reject.by(None))?;
     let presented = query(parts, "key").ok_or_else(|| Reject::KeyMissing.by(None))?;
-    let sender = gate.sender(&presented).ok_or_else(|| Reject::KeyUnknown.by(None))?;
+    let known = gate.sender(&presented);
+    let Some(sender) = known.filter(|sender| sender.key.kind == KeyKind::Browser) else {
+        // Whoever guesses is not to find out here which secret keys there are.
+        gate.crowd.has_failed(address).map_err(|reject| reject.by(None))?;
+        let refuse = |sender: &Sender| Reject::ServerKeyForBatches.by(Some(&sender.key));
+        return Err(known.map_or_else(|| Reject::KeyUnknown.by(None), refuse));
+    };
     unexpired(gate, sender)?;
     let key = &sender.key;
     let origin = origin(&parts.headers);
-    if key.kind == KeyKind::Server {
-        return Err(Reject::ServerKeyForBatches.by(Some(key)));
-    }
     let origin = origin.ok_or_else(|| Reject::OriginMissing.by(Some(key)))?;
     if !key.origins.iter().any(|allowed| allowed.allows(&origin)) {
         return Err(Reject::OriginNotAllowed(origin).by(Some(key)));
     }
-    gate.crowd.could_spend(address, &sender.bucket).map_err(|reject| reject.by(Some(key)))?;
-    Ok((sender, address, Coding::Identity))
+    gate.crowd.could_spend(&sender.bucket).map_err(|reject| reject.by(Some(key)))?;
+    Ok((sender, Coding::Identity))
 }
 
-fn check_otlp<'a>(gate: &'a Gate, parts: &Parts) -> Result<Checked<'a>, Uncounted> {
-    let address = address(gate, parts);
-    gate.crowd.may_try(address).map_err(|reject| reject.by(None))?;
+fn check_otlp<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Result<Checked<'a>, Uncounted> {
     let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let presented = authorization.and_then(bearer).ok_or_else(|| Reject::KeyMissing.by(None))?;
-    let sender = gate.sender(presented).ok_or_else(|| {
-        gate.crowd.has_failed(address);
-        Reject::KeyUnknown.by(None)
-    })?;
-    unexpired(gate, sender)?;
+    let Some(sender) = gate.sender(presented) else {
+        gate.crowd.has_failed(address).map_err(|reject| reject.by(None))?;
+        return Err(Reject::KeyUnknown.by(None));
+    };
     let key = &sender.key;
     let refuse = |reject: Reject| Err(reject.by(Some(key)));
     if key.kind == KeyKind::Browser {
         return refuse(Reject::BrowserKeyForOtlp);
     }
+    gate.crowd.has_succeeded(address, &key.name).map_err(|reject| reject.by(None))?;
+    unexpired(gate, sender)?;
     if let Some(origin) = origin(&parts.headers) {
         return refuse(Reject::OriginWithServerKey(origin));
     }
-    gate.crowd.could_spend(None, &sender.bucket).map_err(|reject| reject.by(Some(key)))?;
+    gate.crowd.could_spend(&sender.bucket).map_err(|reject| reject.by(Some(key)))?;
     let content_type = text(&parts.headers, header::CONTENT_TYPE);
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/x-protobuf") {
@@ -165,16 +178,12 @@ fn check_otlp<'a>(gate: &'a Gate, parts: &Parts) -> Result<Checked<'a>, Uncounte
         "gzip" | "x-gzip" => Coding::Gzip,
         _ => return refuse(Reject::CodingUnknown(coding)),
     };
-    Ok((sender, address, coding))
+    Ok((sender, coding))
 }
 
 fn unexpired(gate: &Gate, sender: &Sender) -> Result<(), Uncounted> {
     let is_over = sender.key.expires_ms.is_some_and(|end| gate.clock.wall_ms() >= end);
     if is_over { Err(Reject::KeyExpired.by(Some(&sender.key))) } else { Ok(()) }
-}
-
-fn address(gate: &Gate, parts: &Parts) -> Option<Address> {
-    Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies)
 }
 
 /// The first value of this name.

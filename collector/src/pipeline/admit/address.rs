@@ -19,7 +19,8 @@ const MOST_HOPS: usize = 32;
 
 impl Address {
     /// Of a request that `peer` sent. Who is no trusted proxy is himself; what a trusted one says is believed, from the last
-    /// to the first. `None`: this machine itself, or nobody can tell.
+    /// to the first. `None`: this machine itself, or nobody can tell. While nobody is trusted that holds for private networks as
+    /// well: whoever sends from there is a proxy that nobody has told us of, or is not a stranger.
     pub(crate) fn of(peer: Option<Peer>, headers: &HeaderMap, trusted: &Proxies) -> Option<Self> {
         let mut last = plain(peer?.0.ip());
         let is_trusted = |address: &IpAddr| trusted.networks.iter().any(|network| network.contains(*address));
@@ -33,7 +34,8 @@ impl Address {
                 }
             }
         }
-        if last.is_loopback() || is_trusted(&last) {
+        let is_unknown_proxy = trusted.networks.is_empty() && is_private(last);
+        if last.is_loopback() || is_trusted(&last) || is_unknown_proxy {
             return None;
         }
         Some(Self::counted(last))
@@ -65,12 +67,24 @@ fn hops(headers: &HeaderMap, say: Say) -> impl Iterator<Item = Option<&str>> {
         Say::XForwardedFor => "x-forwarded-for",
         Say::Forwarded => "forwarded",
     };
-    let lines: Vec<_> = headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect();
-    let elements = lines.into_iter().rev().flat_map(|line| line.rsplit(',')).take(MOST_HOPS);
-    elements.map(move |element| match say {
-        Say::XForwardedFor => Some(element.trim()),
-        Say::Forwarded => parameter(element, "for"),
+    let lines: Vec<_> = headers.get_all(name).iter().map(|line| line.as_bytes()).collect();
+    // Before what a proxy has appended there may be anything: each element is read by itself.
+    let elements = lines.into_iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b','));
+    elements.take(MOST_HOPS).map(move |element| {
+        let element = std::str::from_utf8(element).ok()?;
+        match say {
+            Say::XForwardedFor => Some(element.trim()),
+            Say::Forwarded => parameter(element, "for"),
+        }
     })
+}
+
+/// Of no network that strangers send from: RFC 1918, RFC 4193, and link-local ones.
+fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private() || address.is_link_local(),
+        IpAddr::V6(address) => address.is_unique_local() || address.is_unicast_link_local(),
+    }
 }
 
 /// A parameter of a `Forwarded` element. A comma or a semicolon inside quotes is in no address.
@@ -120,6 +134,10 @@ mod tests {
         assert_eq!(of("203.0.113.7", &[], &says), is("203.0.113.7"));
         assert_eq!(of("203.0.113.7", &["10.0.0.0/8"], &says), is("203.0.113.7"));
         assert_eq!(of("127.0.0.1", &[], &says), None, "this machine");
+        for private in ["10.0.0.7", "172.17.0.1", "192.168.1.1", "fd00::7", "fe80::1"] {
+            assert_eq!(of(private, &[], &says), None, "{private} may pass on the whole world");
+        }
+        assert_eq!(of("192.168.1.1", &["10.0.0.0/8"], &says), is("192.168.1.1"), "the proxies are told");
     }
 
     #[test]
@@ -130,6 +148,7 @@ mod tests {
         assert_eq!(xff("6.6.6.6, 198.51.100.1, 10.0.0.9"), is("198.51.100.1"), "6.6.6.6 is his claim");
         assert_eq!(xff("2001:db8:1:2:3::4"), is("2001:db8:1:2::/64"));
         assert_eq!(xff("198.51.100.1:4711"), is("198.51.100.1"));
+        assert_eq!(xff("\u{ff}, 198.51.100.1"), is("198.51.100.1"), "whatever he has written");
         assert_eq!(xff("10.0.0.9"), None, "only proxies");
         assert_eq!(xff("6.6.6.6, unknown"), None, "who was before is not known");
         let two = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.1")];
@@ -158,11 +177,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_a_header_says_somebody_is_found_or_nobody(line in "[ -~]{0,80}", standard: bool) {
+        fn whatever_a_header_says_somebody_is_found_or_nobody(line in "[ -~\u{a0}-\u{ff}]{0,80}", standard: bool) {
             let (name, say) =
                 if standard { ("forwarded", Say::Forwarded) } else { ("x-forwarded-for", Say::XForwardedFor) };
             let _ = who("10.0.0.1", &["10.0.0.0/8"], say, &[(name, &line)]);
             prop_assert_eq!(who("203.0.113.7", &["10.0.0.0/8"], say, &[(name, &line)]), is("203.0.113.7"));
+            let appended = format!("{line},{}", if standard { "for=203.0.113.7" } else { "203.0.113.7" });
+            prop_assert_eq!(who("10.0.0.1", &["10.0.0.0/8"], say, &[(name, &appended)]), is("203.0.113.7"));
         }
     }
 }

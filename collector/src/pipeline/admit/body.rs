@@ -47,15 +47,13 @@ async fn gather(mut body: Limited<&mut Body>, limit: usize) -> Result<Bytes, Box
     Ok(if rest.is_empty() { first } else { rest.freeze() })
 }
 
-/// Bytes of a refused body that are read and forgotten, so that its sender gets to read the refusal.
-const MAX_DISCARDED_BYTES: usize = 4 * 1024 * 1024;
-
-/// Reads what is left of a refused body and keeps nothing.
-pub(super) async fn discard(mut body: Body, limits: &Limits, clock: &Clock) {
-    if body.size_hint().lower() > MAX_DISCARDED_BYTES as u64 {
+/// Reads what is left of a refused body and keeps nothing, so that its sender gets to read the refusal. Of more than `most`
+/// bytes not all.
+pub(super) async fn discard(mut body: Body, most: usize, limits: &Limits, clock: &Clock) {
+    if body.size_hint().lower() > most as u64 {
         return;
     }
-    let mut left = MAX_DISCARDED_BYTES;
+    let mut left = most;
     let discard = async {
         while let Some(Ok(frame)) = body.frame().await {
             let bytes = frame.data_ref().map_or(0, Bytes::len);

@@ -8,7 +8,7 @@ use std::{
 
 use governor::{
     Quota, RateLimiter,
-    middleware::{NoOpMiddleware, StateInformationMiddleware},
+    middleware::{NoOpMiddleware, StateInformationMiddleware, StateSnapshot},
     state::{InMemoryState, NotKeyed},
 };
 
@@ -30,10 +30,6 @@ struct Level {
     short_since: Option<Duration>,
 }
 
-/// How much of a limit is left, in percent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Left(pub(crate) u32);
-
 /// Below so many percent it runs short, and what is new gets only what is above half of that.
 const SHORT: u32 = 20;
 
@@ -41,7 +37,10 @@ const SHORT: u32 = 20;
 const ENOUGH: u32 = 50;
 
 /// A page must have been here for so long when it began to run short. Whoever makes up pages makes up many.
-const ESTABLISHED: Duration = Duration::from_secs(60);
+pub(super) const ESTABLISHED: Duration = Duration::from_secs(60);
+
+/// Longer ones would only make the journal larger.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 impl Bucket {
     pub(crate) fn new(rate: Rate, clock: &Clock) -> Self {
@@ -50,8 +49,9 @@ impl Bucket {
         Self { limiter, rate, level: Mutex::new(level), clock: clock.clone() }
     }
 
-    /// Takes one request of who is here since `since`. How much is left then; or how long until there is some.
-    pub(crate) fn spend(&self, since: Option<Duration>) -> Result<Left, Duration> {
+    /// Takes one request of who is here since `since`. How long its sender should pause, so that it does not run short; or how
+    /// long until there is one.
+    pub(crate) fn spend(&self, since: Option<Duration>) -> Result<Duration, Duration> {
         let now = self.clock.monotonic();
         let mut level = self.level();
         let left = self.refresh(&mut level, now);
@@ -61,13 +61,24 @@ impl Bucket {
         if left < kept && level.short_since.is_some_and(|short| !is_established(short)) {
             return Err(self.time_for(kept - left));
         }
+        self.take(&mut level, now)
+    }
+
+    /// Takes one of whatever is left, for what came to nothing.
+    pub(super) fn waste(&self) {
+        // What is not there cannot be taken.
+        let _ = self.take(&mut self.level(), self.clock.monotonic());
+    }
+
+    fn take(&self, level: &mut Level, now: Duration) -> Result<Duration, Duration> {
         let spent = self.limiter.check();
-        let left = spent.as_ref().map_or(0, governor::middleware::StateSnapshot::remaining_burst_capacity);
+        let left = spent.as_ref().map_or(0, StateSnapshot::remaining_burst_capacity);
         (level.left, level.at) = (left, now);
         if left < self.percent(SHORT) {
             level.short_since.get_or_insert(now);
         }
-        spent.map_err(|until| until.wait_time_from(now)).map(|_| Left(self.share(left)))
+        let pause = self.time_for(self.percent(SHORT).saturating_sub(left)).min(LONGEST_PAUSE);
+        spent.map_err(|until| until.wait_time_from(now)).map(|_| pause)
     }
 
     /// Whether nothing at all is left, and for how long.
@@ -94,10 +105,6 @@ impl Bucket {
 
     fn percent(&self, percent: u32) -> u32 {
         u32::try_from(u64::from(self.rate.burst.get()) * u64::from(percent) / 100).unwrap_or(u32::MAX)
-    }
-
-    fn share(&self, left: u32) -> u32 {
-        u32::try_from(u64::from(left) * 100 / u64::from(self.rate.burst.get())).unwrap_or(100)
     }
 
     fn level(&self) -> MutexGuard<'_, Level> {

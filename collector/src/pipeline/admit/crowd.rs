@@ -1,23 +1,21 @@
 //! Everybody who sends, from narrow to wide: the address, the page, the key, and all together. What is refused takes nothing
 //! of what is wider.
 
-use std::{
-    hash::Hash,
-    num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+mod neighbours;
+mod recent;
 
-use hashlink::LinkedHashMap;
+use std::{sync::Arc, time::Duration};
+
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
+use self::{neighbours::Neighbours, recent::Recent};
 use super::{
     address::Address,
-    bucket::{Bucket, Left, Plain},
+    bucket::{Bucket, ESTABLISHED, Plain},
 };
 use crate::{
     clock::Clock,
-    config::{Rate, Rates},
+    config::Rates,
     reject::{Limit, Reject},
 };
 
@@ -26,7 +24,9 @@ pub(crate) struct Crowd {
     rates: Rates,
     clock: Clock,
     addresses: Recent<Address, Arc<Neighbours>>,
+    /// Pages that have been here for long: no flood of new ones makes these forgotten.
     pages: Recent<PageId, Known>,
+    newcomers: Recent<PageId, Known>,
     all: Bucket,
 }
 
@@ -43,16 +43,8 @@ pub(crate) struct Who {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct PageId(u128);
 
-/// All behind one address.
-struct Neighbours {
-    bucket: Bucket,
-    new_pages: Plain,
-    failures: Plain,
-    /// Whoever tries keys waits until then.
-    barred_until: Mutex<Duration>,
-}
-
 /// A page that was admitted before.
+#[derive(Clone)]
 struct Known {
     since: Duration,
     limiter: Arc<Plain>,
@@ -60,59 +52,57 @@ struct Known {
     bytes: u64,
 }
 
-/// Addresses, and pages, that are remembered: 30 MB. Who was not heard of for longest is forgotten first, and begins anew.
-pub(super) const MOST: usize = 65_536;
-
-/// Wrong keys of one address: a typing mistake takes few, and guessing many.
-const FAILURES: Rate = Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::new(30).unwrap() };
-
-/// How long whoever has used these up is turned away.
-const BARRED: Duration = Duration::from_secs(60);
-
 const DAY_MS: u64 = 86_400_000;
 
 impl Crowd {
     pub(crate) fn new(rates: Rates, clock: &Clock) -> Self {
-        let (addresses, pages) = (Recent::default(), Recent::default());
-        Self { rates, clock: clock.clone(), addresses, pages, all: Bucket::new(rates.all, clock) }
+        let (addresses, pages, newcomers) = (Recent::default(), Recent::default(), Recent::default());
+        Self { rates, clock: clock.clone(), addresses, pages, newcomers, all: Bucket::new(rates.all, clock) }
     }
 
     pub(crate) fn rates(&self) -> Rates {
         self.rates
     }
 
-    /// Before the body is read: whether it could be admitted at all.
-    pub(crate) fn could_spend(&self, address: Option<Address>, key: &Bucket) -> Result<(), Reject> {
+    /// Before the key is looked up: whether an address has anything left.
+    pub(crate) fn may_come(&self, address: Option<Address>) -> Result<(), Reject> {
         let neighbours = address.map(|address| self.neighbours(address));
-        let empty = |bucket: &Bucket, by| bucket.is_empty().map_or(Ok(()), |wait| Err(limited(by, wait)));
-        neighbours.map_or(Ok(()), |neighbours| empty(&neighbours.bucket, Limit::Address))?;
-        empty(key, Limit::Key)?;
-        empty(&self.all, Limit::All)
+        neighbours.map_or(Ok(()), |neighbours| has_some(&neighbours.bucket, Limit::Address))
     }
 
-    /// Takes a request of a page. What is left where least is.
-    pub(crate) fn spend(&self, who: &Who, key: &Bucket) -> Result<Left, Reject> {
+    /// Before the body is read: whether it could be admitted at all.
+    pub(crate) fn could_spend(&self, key: &Bucket) -> Result<(), Reject> {
+        has_some(key, Limit::Key)?;
+        has_some(&self.all, Limit::All)
+    }
+
+    /// It was refused before it was known what it is: it costs its address all the same; and its key, but not what that
+    /// keeps for pages that are here.
+    pub(crate) fn charge(&self, address: Option<Address>, key: Option<&Bucket>) {
+        address.into_iter().for_each(|address| self.neighbours(address).bucket.waste());
+        // What is not there cannot be taken.
+        let _ = key.map(|key| key.spend(None));
+    }
+
+    /// Takes a request of a page. How long the page should pause.
+    pub(crate) fn spend(&self, who: &Who, key: &Bucket) -> Result<Duration, Reject> {
         let now = self.clock.monotonic();
-        let since = who.page.and_then(|page| self.pages.with(&page, |known| known.since));
-        let mut least = Left(100);
+        let since = who.page.and_then(|page| self.known(page, now));
+        let mut pause = Duration::ZERO;
         if let Some(address) = who.address {
             let neighbours = self.neighbours(address);
-            least = neighbours.bucket.spend(since).map_err(|wait| limited(Limit::Address, wait))?;
-            if since.is_none() {
+            pause = neighbours.bucket.spend(since).map_err(|wait| limited(Limit::Address, wait))?;
+            if since.is_none() && who.page.is_some() {
                 neighbours.new_pages.spend(now).map_err(|wait| limited(Limit::NewPages, wait))?;
             }
         }
         if let Some(page) = who.page {
-            self.spend_page(page, who.bytes as u64, now)?;
+            self.spend_page(page, now)?;
         }
-        least = least.min(key.spend(since).map_err(|wait| limited(Limit::Key, wait))?);
-        least = least.min(self.all.spend(since).map_err(|wait| limited(Limit::All, wait))?);
-        if let Some(page) = who.page.filter(|_| since.is_none()) {
-            let limiter = Arc::new(Plain::new(self.rates.page, &self.clock));
-            let known = Known { since: now, limiter, day: self.day(), bytes: who.bytes as u64 };
-            self.pages.put(page, known);
-        }
-        Ok(least)
+        pause = pause.max(key.spend(since).map_err(|wait| limited(Limit::Key, wait))?);
+        pause = pause.max(self.all.spend(since).map_err(|wait| limited(Limit::All, wait))?);
+        who.page.into_iter().for_each(|page| self.has_sent(page, who.bytes as u64, now));
+        Ok(pause)
     }
 
     /// Takes a request of a server, of which the operator knows.
@@ -123,42 +113,57 @@ impl Crowd {
         Ok(())
     }
 
-    /// Whether an address may try a key.
-    pub(crate) fn may_try(&self, address: Option<Address>) -> Result<(), Reject> {
-        let Some(until) = address.and_then(|address| self.addresses.with(&address, |it| *it.barred_until()))
-        else {
-            return Ok(());
-        };
-        match until.saturating_sub(self.clock.monotonic()) {
-            Duration::ZERO => Ok(()),
-            wait => Err(limited(Limit::WrongKeys, wait)),
-        }
+    /// An address has tried a key that there is not, or that is not for this door. After many it is told nothing more.
+    pub(crate) fn has_failed(&self, address: Option<Address>) -> Result<(), Reject> {
+        let Some(address) = address else { return Ok(()) };
+        let failed = self.neighbours(address).have_failed(self.clock.monotonic());
+        failed.map_err(|wait| limited(Limit::WrongKeys, wait))
     }
 
-    /// An address has tried a key that there is not.
-    pub(crate) fn has_failed(&self, address: Option<Address>) {
-        let Some(address) = address else { return };
-        let (neighbours, now) = (self.neighbours(address), self.clock.monotonic());
-        if neighbours.failures.spend(now).is_err() {
-            *neighbours.barred_until() = now + BARRED;
-        }
+    /// A secret key is right. Whether that may be said: not to an address that has guessed, unless it knew the key before.
+    pub(crate) fn has_succeeded(&self, address: Option<Address>, key: &Arc<str>) -> Result<(), Reject> {
+        let Some(address) = address else { return Ok(()) };
+        let succeeded = self.neighbours(address).have_succeeded(key, self.clock.monotonic());
+        succeeded.map_err(|wait| limited(Limit::WrongKeys, wait))
     }
 
-    fn spend_page(&self, page: PageId, bytes: u64, now: Duration) -> Result<(), Reject> {
+    /// Since when a page is known. One that has been here for long is no newcomer any more.
+    fn known(&self, page: PageId, now: Duration) -> Option<Duration> {
+        if let Some(since) = self.pages.with(&page, |known| known.since) {
+            return Some(since);
+        }
+        let known = self.newcomers.with(&page, |known| known.clone())?;
+        let since = known.since;
+        if now.saturating_sub(since) >= ESTABLISHED {
+            self.newcomers.all().remove(&page);
+            self.pages.put(page, known);
+        }
+        Some(since)
+    }
+
+    fn spend_page(&self, page: PageId, now: Duration) -> Result<(), Reject> {
         let (day, most) = (self.day(), self.rates.page_bytes_a_day);
-        let limiter = self.pages.with(&page, |known| {
-            if known.day != day {
-                (known.day, known.bytes) = (day, 0);
-            }
-            if known.bytes >= most {
-                return Err(limited(Limit::PageBytes, self.until_tomorrow()));
-            }
-            known.bytes += bytes;
-            Ok(Arc::clone(&known.limiter))
+        let Some(known) = self.of(page, |known| known.clone()) else { return Ok(()) };
+        if known.day == day && known.bytes >= most {
+            return Err(limited(Limit::PageBytes, self.until_tomorrow()));
+        }
+        known.limiter.spend(now).map_err(|wait| limited(Limit::Page, wait))
+    }
+
+    fn has_sent(&self, page: PageId, bytes: u64, now: Duration) {
+        let day = self.day();
+        let is_known = self.of(page, |known| {
+            known.bytes = if known.day == day { known.bytes + bytes } else { bytes };
+            known.day = day;
         });
-        limiter
-            .transpose()?
-            .map_or(Ok(()), |limiter| limiter.spend(now).map_err(|wait| limited(Limit::Page, wait)))
+        if is_known.is_none() {
+            let limiter = Arc::new(Plain::new(self.rates.page, &self.clock));
+            self.newcomers.put(page, Known { since: now, limiter, day, bytes });
+        }
+    }
+
+    fn of<T>(&self, page: PageId, then: impl Fn(&mut Known) -> T) -> Option<T> {
+        self.pages.with(&page, &then).or_else(|| self.newcomers.with(&page, &then))
     }
 
     fn neighbours(&self, address: Address) -> Arc<Neighbours> {
@@ -173,11 +178,15 @@ impl Crowd {
         Duration::from_millis(DAY_MS - self.clock.wall_ms() % DAY_MS)
     }
 
-    /// Addresses and pages that are remembered.
+    /// Addresses, pages and newcomers that are remembered.
     #[cfg(test)]
-    fn sizes(&self) -> (usize, usize) {
-        (self.addresses.all().len(), self.pages.all().len())
+    fn sizes(&self) -> [usize; 3] {
+        [self.addresses.all().len(), self.pages.all().len(), self.newcomers.all().len()]
     }
+}
+
+fn has_some(bucket: &Bucket, by: Limit) -> Result<(), Reject> {
+    bucket.is_empty().map_or(Ok(()), |wait| Err(limited(by, wait)))
 }
 
 impl PageId {
@@ -187,66 +196,12 @@ impl PageId {
     }
 }
 
-impl Neighbours {
-    fn new(rates: &Rates, clock: &Clock) -> Self {
-        Self {
-            bucket: Bucket::new(rates.address, clock),
-            new_pages: Plain::new(rates.new_pages, clock),
-            failures: Plain::new(FAILURES, clock),
-            barred_until: Mutex::default(),
-        }
-    }
-
-    fn barred_until(&self) -> MutexGuard<'_, Duration> {
-        self.barred_until.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Clients that are all told the same come back together.
 const SPREAD: Duration = Duration::from_secs(4);
 
 fn limited(by: Limit, wait: Duration) -> Reject {
     let spread = wait.max(SPREAD).as_millis().min(60_000) as u64;
     Reject::Limited { by, wait: wait + Duration::from_millis(fastrand::u64(0..spread)) }
-}
-
-/// What was used of late, at most [`MOST`].
-struct Recent<K, V>(Mutex<LinkedHashMap<K, V>>);
-
-impl<K: Hash + Eq, V> Default for Recent<K, V> {
-    fn default() -> Self {
-        Self(Mutex::new(LinkedHashMap::new()))
-    }
-}
-
-impl<K: Hash + Eq, V> Recent<K, V> {
-    /// It is in use.
-    fn with<T>(&self, key: &K, then: impl FnOnce(&mut V) -> T) -> Option<T> {
-        self.all().to_back(key).map(then)
-    }
-
-    fn put(&self, key: K, value: V) {
-        let mut all = self.all();
-        all.insert(key, value);
-        if all.len() > MOST {
-            all.pop_front();
-        }
-    }
-
-    fn all(&self) -> MutexGuard<'_, LinkedHashMap<K, V>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<K: Hash + Eq + Copy, V: Clone> Recent<K, V> {
-    fn get_or_put(&self, key: K, value: impl FnOnce() -> V) -> V {
-        if let Some(known) = self.with(&key, |known| known.clone()) {
-            return known;
-        }
-        let value = value();
-        self.put(key, value.clone());
-        value
-    }
 }
 
 #[cfg(test)]

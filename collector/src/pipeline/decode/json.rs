@@ -46,6 +46,16 @@ pub(crate) fn read(bytes: &[u8], limit: usize) -> Result<(u64, Vec<SealedBatch>)
     Ok((body.number.0, batches))
 }
 
+/// The seed of the page that a request of this form says it is of.
+pub(crate) fn seed(bytes: &[u8]) -> Option<[u8; 16]> {
+    #[derive(Deserialize)]
+    struct Seed {
+        seed: text::Hex<16>,
+    }
+    let read = |bytes| serde_json::from_slice(bytes).ok();
+    is_json(bytes).then_some(bytes).and_then(read).map(|Seed { seed }| seed.0)
+}
+
 /// A version we do not know may say anything: then it is the version that is named.
 fn why(text: &str, error: &serde_json::Error) -> Reject {
     #[derive(Deserialize)]

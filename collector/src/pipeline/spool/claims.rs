@@ -238,7 +238,7 @@ impl Claims {
 
 /// Tells what is missing of a page. Most pages have never lacked anything.
 fn tell(missing: &Missing, page: &Page, taken: &mut Taken) {
-    if taken.has_gaps || taken.numbers.pieces() > 1 {
+    if taken.has_gaps || taken.numbers.pieces() > 1 || taken.low > Some(0) {
         let gaps = taken.gaps();
         taken.has_gaps = !gaps.is_empty();
         missing.set(PageTag::of(page), gaps);

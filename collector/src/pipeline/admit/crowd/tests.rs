@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::*;
-use crate::clock::OwnedClock;
+use super::{recent::MOST, *};
+use crate::{clock::OwnedClock, config::Rate};
 
 fn rate(per_second: u32, burst: u32) -> Rate {
     Rate { per_second: per_second.try_into().unwrap(), burst: burst.try_into().unwrap() }
@@ -40,7 +40,7 @@ fn from(host: u32, page_number: u64) -> Who {
     Who { address: Some(address), page: Some(page(page_number)), bytes: 1000 }
 }
 
-fn outcome(spent: Result<Left, Reject>) -> Option<Limit> {
+fn outcome<T>(spent: Result<T, Reject>) -> Option<Limit> {
     match spent {
         Ok(_) => None,
         Err(Reject::Limited { by, wait }) => {
@@ -129,28 +129,91 @@ fn a_page_has_so_many_bytes_a_day() {
 }
 
 #[test]
-fn who_runs_short_is_asked_to_pause_before_he_is_refused() {
-    let (crowd, key, _) = crowd(Rates { page: rate(5, 1000), ..rates() });
-    let left: Vec<_> = (0..1000).map(|_| crowd.spend(&from(7, 1), &key).ok()).collect();
-    assert!(left[..780].iter().all(|left| *left > Some(Left(20))));
-    assert!(left[820..890].iter().all(|left| *left < Some(Left(20)) && left.is_some()));
+fn no_flood_of_new_pages_from_everywhere_makes_those_forgotten_that_were_here_before() {
+    let (crowd, _, time) = crowd(rates());
+    let key = Bucket::new(rate(500, 2000), &crowd.clock);
+    let honest = || (0..50).map(|at| from(7, at));
+    honest().for_each(|who| assert_eq!(outcome(crowd.spend(&who, &key)), None));
+    time.pass(Duration::from_secs(60));
+    honest().for_each(|who| assert_eq!(outcome(crowd.spend(&who, &key)), None));
+    time.pass(Duration::from_secs(60));
+    // Each page of it is new, and comes from one of a hundred addresses; honest pages send once in a minute.
+    let (mut tried, mut taken) = (0, 0);
+    for second in 0..300_u64 {
+        for request in 0..1500 {
+            let at = second * 1500 + request;
+            let _ = crowd.spend(&from(100 + (at % 100) as u32, 1_000_000 + at), &key);
+        }
+        for who in honest().skip(second as usize % 60).step_by(60) {
+            tried += 1;
+            taken += u32::from(outcome(crowd.spend(&who, &key)).is_none());
+        }
+        time.pass(Duration::from_secs(1));
+    }
+    let [_, pages, newcomers] = crowd.sizes();
+    assert!(
+        pages == 50 && newcomers == MOST,
+        "the flood has gone through all that is remembered: {newcomers}"
+    );
+    assert!(tried >= 240 && taken * 100 >= tried * 95, "{taken} of {tried} were taken");
 }
 
 #[test]
-fn who_tries_keys_is_turned_away_for_a_minute() {
-    let (crowd, _, time) = crowd(rates());
-    let guesses = from(7, 1).address;
-    for _ in 0..30 {
-        assert!(crowd.may_try(guesses).is_ok());
-        crowd.has_failed(guesses);
+fn what_is_refused_takes_nothing_of_a_pages_day() {
+    let (crowd, key, time) = crowd(Rates { page: rate(1, 1), ..rates() });
+    let whole = Who { bytes: 1 << 18, ..from(7, 1) };
+    assert_eq!(outcome(crowd.spend(&whole, &key)), None);
+    assert_eq!(outcome(crowd.spend(&whole, &key)), None);
+    for _ in 0..20 {
+        assert_eq!(outcome(crowd.spend(&whole, &key)), Some(Limit::Page));
     }
-    assert!(crowd.may_try(guesses).is_ok());
-    crowd.has_failed(guesses);
-    assert!(matches!(crowd.may_try(guesses), Err(Reject::Limited { by: Limit::WrongKeys, .. })));
-    assert!(crowd.may_try(from(8, 1).address).is_ok(), "somebody else");
-    assert!(crowd.may_try(None).is_ok(), "this machine");
+    time.pass(Duration::from_secs(1));
+    assert_eq!(outcome(crowd.spend(&whole, &key)), None);
+}
+
+#[test]
+fn who_runs_short_is_asked_to_pause_before_he_is_refused() {
+    let (crowd, key, _) = crowd(Rates { page: rate(5, 1000), ..rates() });
+    let pauses: Vec<_> = (0..890).map(|_| crowd.spend(&from(7, 1), &key).unwrap()).collect();
+    assert!(pauses[..800].iter().all(|pause| pause.is_zero()), "there is enough");
+    assert!(
+        pauses[801..].windows(2).all(|two| two[0] < two[1] && two[1] < Duration::from_secs(1)),
+        "until a fifth is back"
+    );
+    let one = Bucket::new(rate(1, 1), &crowd.clock);
+    assert_eq!(crowd.spend(&from(8, 2), &one).unwrap(), Duration::ZERO, "of one there is no fifth");
+}
+
+#[test]
+fn who_tries_keys_is_told_nothing_for_a_minute_and_those_beside_him_go_on() {
+    let (crowd, _, time) = crowd(rates());
+    let (guesses, right, other) = (from(7, 1).address, Arc::from("shop-api"), Arc::from("shop-jobs"));
+    assert!(crowd.has_succeeded(guesses, &right).is_ok());
+    assert!((0..30).all(|_| crowd.has_failed(guesses).is_ok()));
+    assert_eq!(outcome(crowd.has_failed(guesses)), Some(Limit::WrongKeys));
+    assert_eq!(
+        outcome(crowd.has_succeeded(guesses, &other)),
+        Some(Limit::WrongKeys),
+        "he would know that it is right"
+    );
+    assert!(crowd.has_succeeded(guesses, &right).is_ok(), "this one was right before");
+    assert!(crowd.has_failed(from(8, 1).address).is_ok(), "somebody else");
+    assert!((0..100).all(|_| crowd.has_failed(None).is_ok()), "this machine");
     time.pass(Duration::from_secs(61));
-    assert!(crowd.may_try(guesses).is_ok());
+    assert!(crowd.has_succeeded(guesses, &other).is_ok());
+}
+
+#[test]
+fn what_never_becomes_a_request_costs_its_address_and_keeps_the_rest_for_others() {
+    let (crowd, key, _) = crowd(rates());
+    let address = from(7, 1).address;
+    let charged = (0..2000).take_while(|_| crowd.may_come(address).is_ok());
+    let charged = charged.inspect(|_| crowd.charge(address, Some(&key))).count();
+    assert_eq!(charged, 1000);
+    let slow = Bucket::new(rate(1, 100), &crowd.clock);
+    (0..1000).for_each(|_| crowd.charge(None, Some(&slow)));
+    assert!(crowd.could_spend(&slow).is_ok(), "a tenth of the key is kept for pages that are here");
+    assert!(crowd.may_come(from(8, 1).address).is_ok(), "somebody else");
 }
 
 #[test]
@@ -164,5 +227,5 @@ fn a_million_addresses_and_pages_take_no_more_than_the_bound() {
         let address = Some(Address::counted(IpAddr::V6(network)));
         assert_eq!(outcome(crowd.spend(&Who { address, page: Some(page(at)), bytes: 1 }, &key)), None);
     }
-    assert_eq!(crowd.sizes(), (MOST, MOST));
+    assert_eq!(crowd.sizes(), [MOST, 0, MOST]);
 }

@@ -119,9 +119,10 @@ impl Taken {
         end.saturating_sub(low).saturating_sub(self.seen).saturating_sub(explained).min(MOST_MISSING)
     }
 
-    /// Numbers between those it has that are neither open nor were given up.
+    /// Numbers below and between those it has that are neither open nor were given up. A page that was forgotten and is
+    /// back has all of those before as well: that costs a link, once.
     pub(super) fn gaps(&self) -> Intervals {
-        let gaps = self.numbers.gaps();
+        let gaps = self.numbers.gaps(self.low.unwrap_or(0));
         match &self.open {
             Some(open) => gaps.minus(&open.open).minus(&open.closed),
             None => gaps,
