@@ -129,9 +129,9 @@ fn check_batch<'a>(
     parts: &Parts,
     address: Option<Address>,
 ) -> Result<Checked<'a>, Uncounted> {
-    gate.crowd.may_come(address).map_err(|reject| reject.by(None))?;
     let presented = query(parts, "key").ok_or_else(|| Reject::KeyMissing.by(None))?;
     let known = gate.sender(&presented);
+    gate.crowd.may_come(address).map_err(|reject| reject.by(known.map(|sender| &sender.key)))?;
     let Some(sender) = known.filter(|sender| sender.key.kind == KeyKind::Browser) else {
         // Whoever guesses is not to find out here which secret keys there are.
         gate.crowd.has_failed(address).map_err(|reject| reject.by(None))?;

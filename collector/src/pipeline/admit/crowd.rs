@@ -64,7 +64,7 @@ impl Crowd {
         self.rates
     }
 
-    /// Before the key is looked up: whether an address has anything left.
+    /// Before anything else is looked at: whether an address has anything left.
     pub(crate) fn may_come(&self, address: Option<Address>) -> Result<(), Reject> {
         let neighbours = address.map(|address| self.neighbours(address));
         neighbours.map_or(Ok(()), |neighbours| has_some(&neighbours.bucket, Limit::Address))
