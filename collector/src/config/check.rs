@@ -252,8 +252,7 @@ fn contradictions(config: &Config, notes: &Notes) {
 fn shared_keys(config: &Config, notes: &Notes) {
     let mut seen = HashMap::new();
     for key in &config.keys {
-        let secrets = [Some(&key.secret), key.before.as_ref()].into_iter().flatten();
-        for secret in secrets.map(Secret::expose).filter(|secret| !secret.is_empty()) {
+        for secret in key.secrets().map(Secret::expose).filter(|secret| !secret.is_empty()) {
             if let Some(other) = seen.insert(secret, &key.name) {
                 notes.add(
                     format!("keys.{}.key", key.name),

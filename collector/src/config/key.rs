@@ -124,6 +124,11 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
 }
 
 impl Key {
+    /// Everything that its sender may present.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        [&self.secret].into_iter().chain(&self.before)
+    }
+
     /// Of the collector's own canary, known to nobody else.
     pub(crate) fn of_canary() -> Self {
         Self {

@@ -28,8 +28,7 @@ impl Gate {
     pub(crate) fn new(config: &Config, own: &Arc<Key>, clock: &Clock) -> Self {
         let senders = config.keys.iter().chain([own]).flat_map(|key| {
             let sender = Arc::new(Sender { key: Arc::clone(key), bucket: Bucket::new(key.rate, clock) });
-            let secrets = [Some(&key.secret), key.before.as_ref()].into_iter().flatten();
-            secrets.map(move |secret| (secret.expose().to_owned(), Arc::clone(&sender)))
+            key.secrets().map(move |secret| (secret.expose().to_owned(), Arc::clone(&sender)))
         });
         Self {
             senders: senders.collect(),

@@ -155,8 +155,8 @@ impl Find<'_> {
     // Most pages lack nothing, and there may be many events: so that is asked first.
     fn lacks_before(&self, page: PageTag, before: &SeenEvent, after: &SeenEvent) -> bool {
         self.missing.any(page, None, after.seq) && {
-            let known = self.of_page(page).chain([before]).filter(|event| event.order() <= before.order());
-            let known = known.filter(|event| event.page == Some(page));
+            let known = self.of_page(page).filter(|event| event.order() <= before.order());
+            let known = known.chain(Some(before).filter(|event| event.page == Some(page)));
             self.missing.any(page, known.map(|event| event.seq).max(), after.seq)
         }
     }
