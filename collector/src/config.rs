@@ -5,6 +5,7 @@
 
 mod check;
 mod destination;
+mod distinct;
 mod filter;
 mod key;
 mod link;
@@ -12,6 +13,7 @@ mod long;
 mod network;
 mod origin;
 mod rates;
+mod scrub;
 mod sdk;
 mod section;
 
@@ -20,6 +22,7 @@ use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 pub use destination::{
     Applications, CANARY, Compression, Destination, Destinations, EventsAs, From, Protocol,
 };
+pub use distinct::Distinct;
 pub use filter::{Comparison, Field, Filter, Is, Subject};
 pub use key::{Key, KeyKind, Secret};
 pub use link::{Linker, Rule, To};
@@ -28,6 +31,7 @@ pub use network::{Network, NoNetwork, Proxies, Say};
 pub(crate) use network::{of_64_bits, plain};
 pub use origin::Origin;
 pub use rates::{Rate, Rates};
+pub use scrub::Scrub;
 pub use sdk::ServedSdk;
 
 /// A whole deployment: one page, one backend, one destination.
@@ -85,6 +89,8 @@ pub struct Config {
     pub limits: Limits,
     /// How often who may send.
     pub rates: Rates,
+    /// How many different things the pages of a key may say.
+    pub distinct: Distinct,
     /// Bounds of the spool.
     pub spool: Spool,
     /// How far a device's clock may be off before its times are corrected. Default 5 s: less than anybody would read
@@ -120,6 +126,8 @@ pub struct Limits {
     pub page_dictionaries_bytes: usize,
     /// Whom to believe whose requests they pass on.
     pub trusted_proxies: Proxies,
+    /// What is taken out of what pages say before it is forwarded.
+    pub scrub: Scrub,
     /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
     pub connections: usize,
     /// Time for a request's head, also between requests. Default 30 s.

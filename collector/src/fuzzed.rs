@@ -13,7 +13,11 @@ use weft_proto::{
     Batch, Earlier, Form, Head, Seed, base::MAX_BASE_BYTES, deflate_behind, limits::MAX_BODY_BYTES,
 };
 
-pub use self::{doctor::doctor, head::head, otlp::otlp};
+pub use self::{
+    doctor::doctor,
+    head::head,
+    otlp::{otlp, otlp_json},
+};
 
 use crate::{
     config::{Filter, Subject},
@@ -26,12 +30,13 @@ use crate::{
 type Target = (&'static str, fn(&[u8]));
 
 /// By the names of the targets.
-pub const ALL: [Target; 6] = [
+pub const ALL: [Target; 7] = [
     ("behind", behind),
     ("doctor", doctor),
     ("head", head),
     ("json", json),
     ("otlp", otlp),
+    ("otlp_json", otlp_json),
     ("where", condition),
 ];
 

@@ -8,7 +8,7 @@ use axum::{
     Router,
     body::Body,
     extract::{self, State},
-    http::Response,
+    http::{HeaderMap, Response},
     middleware,
     routing::post,
 };
@@ -104,23 +104,26 @@ async fn batch(State(intake): State<Arc<Intake>>, request: extract::Request) -> 
 }
 
 async fn otlp(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
-    answer(pipeline::take_otlp(&intake, request).await, Door::Otlp)
+    let door = Door::otlp(request.headers());
+    answer(pipeline::take_otlp(&intake, request).await, door)
 }
 
 async fn logs(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
-    answer(pipeline::take_other(&intake, Signal::Logs, request).await, Door::Otlp)
+    let door = Door::otlp(request.headers());
+    answer(pipeline::take_other(&intake, Signal::Logs, request).await, door)
 }
 
 async fn metrics(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
-    answer(pipeline::take_other(&intake, Signal::Metrics, request).await, Door::Otlp)
+    let door = Door::otlp(request.headers());
+    answer(pipeline::take_other(&intake, Signal::Metrics, request).await, door)
 }
 
 async fn wrong_method_for_batches(State(intake): State<Arc<Intake>>) -> Response<Body> {
     answer(Err(intake.refuse(Reject::MethodNotAllowed.by(None))), Door::Batches)
 }
 
-async fn wrong_method_for_otlp(State(intake): State<Arc<Intake>>) -> Response<Body> {
-    answer(Err(intake.refuse(Reject::MethodNotAllowed.by(None))), Door::Otlp)
+async fn wrong_method_for_otlp(State(intake): State<Arc<Intake>>, headers: HeaderMap) -> Response<Body> {
+    answer(Err(intake.refuse(Reject::MethodNotAllowed.by(None))), Door::otlp(&headers))
 }
 
 async fn no_such_path(State(intake): State<Arc<Intake>>) -> Response<Body> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use weft_proto::{Batch, Head};
 
 use crate::{
-    config::Config,
+    config::{Config, Scrub},
     pipeline::{
         decode::{self, Spans},
         export::Part,
@@ -19,6 +19,7 @@ pub struct PageBatch {
     record: Record,
     head: Head,
     batch: Batch,
+    scrub: Scrub,
 }
 
 impl PageBatch {
@@ -28,7 +29,7 @@ impl PageBatch {
         let (head, batch) = decode::batch(request, weft_proto::limits::MAX_BODY_BYTES).ok()?;
         let numbers = Intervals::from_ascending(batch.events.iter().map(|event| event.number));
         let record = Record { taken: numbers.to_wire(), ..Record::default() };
-        Some(Self { record, head, batch })
+        Some(Self { record, head, batch, scrub: Scrub::default() })
     }
 
     /// Its events.
@@ -46,7 +47,7 @@ impl PageBatch {
     /// As it is exported, ids and links included.
     #[must_use]
     pub fn written(&self) -> Vec<u8> {
-        Part::of(link(&self.record, &self.head, &self.batch)).bytes
+        Part::of(link(&self.record, &self.head, &self.batch), &self.scrub).bytes
     }
 }
 

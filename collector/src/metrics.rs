@@ -6,6 +6,7 @@ mod dictionaries;
 mod linker;
 mod long;
 mod meters;
+mod overflow;
 mod rows;
 
 use std::{
@@ -31,6 +32,7 @@ pub(crate) use self::{
     linker::LinkerMeters,
     long::{LongMeters, NotKept},
     meters::{DestinationMeters, Meters},
+    overflow::OverflowMeters,
 };
 use crate::{
     bounds::Bounds,
@@ -115,6 +117,7 @@ impl Collector for State {
         self.long(&mut to)?;
         self.erasures(&mut to)?;
         self.meters.dictionaries.encode(&mut to)?;
+        self.meters.overflow.encode(&mut to)?;
         connections::encode(&self.meters.connections, &mut to)?;
         self.used(&mut to)
     }

@@ -17,7 +17,7 @@ mod intake;
 use axum::{body::Body, extract::Request, http::Response};
 
 pub(crate) use self::{
-    admit::Peer,
+    admit::{Encoding, Peer},
     intake::{Intake, Parts},
 };
 
@@ -48,8 +48,9 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
 /// Steps 4 to 6 for OTLP from a server.
 pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_otlp(request).await?;
+    let admitted = intake.as_protobuf(Signal::Traces, admitted).await?;
     let decoded = intake.decode_otlp(&admitted).await?;
-    let answer = intake::taken(decoded.0);
+    let answer = intake::taken(decoded.0, admitted.encoding);
     let (key, entry) = intake.otlp_entry(admitted, decoded);
     intake.store(&key, entry).await?;
     Ok(answer)
@@ -62,10 +63,12 @@ pub(crate) async fn take_other(
     request: Request,
 ) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_otlp(request).await?;
+    let admitted = intake.as_protobuf(signal, admitted).await?;
     let counted = intake.count_other(&admitted).await?;
+    let answer = intake::passed_on(admitted.encoding);
     let (key, entry) = intake.other_entry(signal, admitted, counted);
     intake.store(&key, entry).await?;
-    Ok(intake::passed_on())
+    Ok(answer)
 }
 
 /// Steps 7 and 8 for one destination, until there is nothing more and will be nothing more.

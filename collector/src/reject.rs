@@ -190,7 +190,7 @@ impl Reject {
             Self::OriginNotAllowed(origin) => format!("The origin {origin} may not use this key: add it to the key's `origins` in the collector's configuration."),
             Self::OriginWithServerKey(_) => "This is a server key, used from a browser: it is a secret. Use a key with kind = \"browser\" in pages, and replace this one.".into(),
             Self::Limited { by, .. } => by.sentence().into(),
-            Self::ContentTypeUnknown(_) => "Send OTLP as application/x-protobuf: JSON is not read yet.".into(),
+            Self::ContentTypeUnknown(_) => "Send OTLP as application/x-protobuf or as application/json.".into(),
             Self::CodingUnknown(_) => "Send the body as it is or with Content-Encoding: gzip.".into(),
             Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes: send smaller batches."),
             Self::InflatedTooLarge(limit) => format!("The body inflates to more than {limit} bytes: send smaller batches."),

@@ -51,6 +51,20 @@ impl Strings {
         StrId(id as u32)
     }
 
+    /// The same, with another text at some places, which are in ascending order.
+    #[must_use]
+    pub fn with(&self, changes: &[(StrId, String)]) -> Self {
+        let mut next = changes.iter().peekable();
+        let (mut text, mut ends) = (String::with_capacity(self.text.len()), Vec::with_capacity(self.len()));
+        for at in 0..self.len() {
+            let id = StrId(at as u32);
+            let changed = next.next_if(|(changed, _)| *changed == id);
+            text.push_str(changed.map_or_else(|| self.get(id), |(_, changed)| changed));
+            ends.push(text.len() as u32);
+        }
+        Self::of(text, &ends)
+    }
+
     /// Number of strings.
     #[must_use]
     pub fn len(&self) -> usize {

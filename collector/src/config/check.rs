@@ -7,8 +7,9 @@ use weft_proto::limits;
 use super::{
     Config, Durability, Limits, Mistake, Mistakes, Network, Proxies, Say, Secret, Spool, Telemetry,
     destination::{self, Destinations},
+    distinct,
     key::{self, Env},
-    link, long, rates, sdk,
+    link, long, rates, scrub, sdk,
     section::{Notes, Section},
 };
 use crate::pipeline::signal::Signal;
@@ -42,7 +43,8 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     root.count("version", 1, 1..=1);
     let keys = root.section("keys").named();
     let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
-    let limits = limits(root.section("limits"));
+    let distinct = distinct::read(root.section("distinct"));
+    let limits = limits(root.section("limits"), root.section("scrub"));
     let rates = rates::read(root.section("rates"));
     let spool = spool(root.section("spool"));
     let export = root.section("export").named();
@@ -78,6 +80,7 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
         sdk,
         limits,
         rates,
+        distinct,
         spool,
         max_skew,
     }
@@ -119,7 +122,7 @@ fn log(root: &mut Section<'_>) -> tracing::Level {
     })
 }
 
-fn limits(mut section: Section<'_>) -> Limits {
+fn limits(mut section: Section<'_>, scrubbed: Section<'_>) -> Limits {
     const KIB: u64 = 1024;
     let mut bytes = |name, default: u64, most: u64| {
         usize::try_from(section.count(name, default, KIB..=most)).unwrap_or(usize::MAX)
@@ -148,6 +151,7 @@ fn limits(mut section: Section<'_>) -> Limits {
         otlp_body_bytes,
         page_dictionaries_bytes,
         trusted_proxies,
+        scrub: scrub::read(scrubbed),
         connections,
         head_time,
         body_time,

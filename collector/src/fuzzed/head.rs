@@ -11,7 +11,7 @@ use axum::{
 use crate::{
     clock::Clock,
     config::{Config, Key},
-    pipeline::admit::{self, Admitted, Gate},
+    pipeline::admit::{self, Admitted, Encoding, Gate},
     reject::{Door, Uncounted},
 };
 
@@ -50,11 +50,11 @@ pub fn head(bytes: &[u8]) {
         assert!(runtime.is_some() && GATE.is_some(), "there is no gate to try");
         let (Some(runtime), Some(gate)) = (runtime, &*GATE) else { return };
         runtime.block_on(async {
-            for door in [Door::Batches, Door::Otlp] {
+            for door in [Door::Batches, Door::Otlp(Encoding::Protobuf), Door::Otlp(Encoding::Json)] {
                 let Some((request, body)) = request(bytes) else { return };
                 let taken = match door {
                     Door::Batches => admit::batch(gate, request).await,
-                    Door::Otlp => admit::otlp(gate, request).await,
+                    Door::Otlp(_) => admit::otlp(gate, request).await,
                 };
                 judge(taken, body, door);
             }

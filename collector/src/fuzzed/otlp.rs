@@ -1,11 +1,15 @@
 //! OTLP of strangers: what the strict pass lets through is what everybody else reads.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use opentelemetry_proto::tonic::collector::{
+    logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
+    trace::v1::ExportTraceServiceRequest,
+};
 use prost::Message;
 
 use crate::pipeline::{
     admit::Coding,
     decode::{self, Spans},
+    signal::Signal,
 };
 
 /// As small as a bound gets that anything fits into: a fuzzer's inputs are small.
@@ -35,4 +39,16 @@ pub fn otlp(bytes: &[u8]) {
     let read = read.unwrap_or_default();
     let scopes = read.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
     assert_eq!(scopes.map(|scope| scope.spans.len() as u64).sum::<u64>(), counted.spans);
+}
+
+/// Reads a request in JSON, as each signal: what comes of it is the protobuf of that.
+pub fn otlp_json(bytes: &[u8]) {
+    let read = |signal| decode::otlp_json::protobuf(bytes, signal, LIMIT).ok();
+    let are_messages = [
+        read(Signal::Traces).is_none_or(|bytes| ExportTraceServiceRequest::decode(bytes.as_slice()).is_ok()),
+        read(Signal::Logs).is_none_or(|bytes| ExportLogsServiceRequest::decode(bytes.as_slice()).is_ok()),
+        read(Signal::Metrics)
+            .is_none_or(|bytes| ExportMetricsServiceRequest::decode(bytes.as_slice()).is_ok()),
+    ];
+    assert_eq!(are_messages, [true; 3]);
 }

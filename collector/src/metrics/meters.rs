@@ -13,7 +13,7 @@ use prometheus_client::metrics::{
     histogram::{Histogram, exponential_buckets},
 };
 
-use super::{DictionaryMeters, LinkerMeters, LongMeters};
+use super::{DictionaryMeters, LinkerMeters, LongMeters, OverflowMeters};
 use crate::{connections::Connections, pipeline::export::Load};
 
 /// What stages measure while they work.
@@ -27,6 +27,8 @@ pub(crate) struct Meters {
     pub(crate) long: LongMeters,
     /// What is kept of pages, and whether that is what they refer to.
     pub(crate) dictionaries: DictionaryMeters,
+    /// What was one too many.
+    pub(crate) overflow: OverflowMeters,
     /// What is connected to what.
     pub(crate) connections: Arc<Connections>,
     /// Sessions that were erased.
@@ -62,6 +64,7 @@ impl Meters {
             linker: LinkerMeters::default(),
             long: LongMeters::default(),
             dictionaries: DictionaryMeters::default(),
+            overflow: OverflowMeters::default(),
             connections: Arc::default(),
             erased: Counter::default(),
             destinations: Mutex::default(),

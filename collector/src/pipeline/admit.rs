@@ -39,6 +39,8 @@ pub(crate) struct Admitted {
     pub(crate) receive_time_ms: u64,
     pub(crate) user_agent: Option<String>,
     pub(crate) coding: Coding,
+    /// Of OTLP.
+    pub(crate) encoding: Encoding,
     pub(crate) body: Bytes,
     /// How long its sender is asked to wait before it sends more.
     pub(crate) pause: Duration,
@@ -66,6 +68,26 @@ pub(crate) async fn otlp(gate: &Gate, request: Request) -> Result<Admitted, Unco
 /// What the head of a request says: who sends it, and how its body travels.
 type Checked<'a> = (&'a Sender, Coding);
 
+/// How an OTLP body is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Protobuf,
+    Json,
+}
+
+impl Encoding {
+    /// What the head says. `None`: something else.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        let essence = content_type.split(';').next().unwrap_or_default().trim();
+        match () {
+            () if essence.eq_ignore_ascii_case("application/x-protobuf") => Some(Self::Protobuf),
+            () if essence.eq_ignore_ascii_case("application/json") => Some(Self::Json),
+            () => None,
+        }
+    }
+}
+
 type Check = for<'a> fn(&'a Gate, &Parts, Option<Address>) -> Result<Checked<'a>, Uncounted>;
 
 async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Result<Admitted, Uncounted> {
@@ -88,7 +110,8 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
     match read {
         Ok((key, coding, body, pause)) => {
             let (user_agent, erase) = (user_agent(&parts.headers), query(&parts, "erase"));
-            Ok(Admitted { key, receive_time_ms, user_agent, coding, body, pause, erase })
+            let encoding = Encoding::of(&parts.headers).unwrap_or(Encoding::Protobuf);
+            Ok(Admitted { key, receive_time_ms, user_agent, coding, encoding, body, pause, erase })
         }
         Err(refused) => {
             // Whoever was too slow or is gone gets no second chance to send the rest.
@@ -167,10 +190,8 @@ fn check_otlp<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Re
         return refuse(Reject::OriginWithServerKey(origin));
     }
     gate.crowd.could_spend(&sender.bucket).map_err(|reject| reject.by(Some(key)))?;
-    let content_type = text(&parts.headers, header::CONTENT_TYPE);
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/x-protobuf") {
-        return refuse(Reject::ContentTypeUnknown(content_type));
+    if Encoding::of(&parts.headers).is_none() {
+        return refuse(Reject::ContentTypeUnknown(text(&parts.headers, header::CONTENT_TYPE)));
     }
     let coding = text(&parts.headers, header::CONTENT_ENCODING);
     let coding = match coding.trim().to_ascii_lowercase().as_str() {

@@ -3,10 +3,12 @@
 mod behind;
 mod browser;
 mod dictionaries;
+mod distinct;
 mod inflate;
 mod items;
 pub(crate) mod json;
 mod otlp;
+pub(crate) mod otlp_json;
 mod session;
 mod span;
 mod strict;
@@ -19,6 +21,7 @@ use weft_proto::{Batch, Form, Head};
 
 pub(crate) use browser::{is_browsers_attribute, is_browsers_scope};
 pub(crate) use dictionaries::{EarlierBody, PageDictionaries};
+pub(crate) use distinct::{DistinctValues, EVENT_NAME, OVERFLOW, Overflow};
 pub(crate) use items::Items;
 pub(crate) use otlp::{Counted, Spans, count_items, plain};
 pub(crate) use session::{session_id, without};

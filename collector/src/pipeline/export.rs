@@ -8,6 +8,7 @@ mod grpc;
 mod http;
 mod load;
 mod otlp;
+mod scrub;
 mod send;
 mod way;
 mod window;

@@ -1,6 +1,7 @@
 //! What steps 4 to 6 share, and how what one step gives becomes what the next one takes.
 
 mod answers;
+mod decoding;
 mod entries;
 mod skew;
 
@@ -19,14 +20,13 @@ use tokio::sync::Semaphore;
 pub(super) use answers::{ack, erased, passed_on, taken};
 
 use super::{
-    admit::{self, Admitted, Coding, Gate},
-    decode::{self, Counted, PageDictionaries, Posted, Spans, json},
-    link::{Candidate, Rules, WaitingRoom},
+    admit::{self, Admitted, Gate},
+    decode::{self, DistinctValues, PageDictionaries},
+    link::{Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
 };
 use crate::{
-    config::{Config, Key, Limits},
-    connections::SeenSpans,
+    config::{Config, Distinct, Key, Limits},
     ledger::Ledger,
     memory::Memory,
     metrics::Meters,
@@ -38,6 +38,7 @@ use crate::{
 pub(crate) struct Intake {
     pub(crate) path: String,
     pub(super) dictionaries: Arc<PageDictionaries>,
+    distinct: DistinctValues,
     /// `None`: closed.
     spool: RwLock<Option<Spool>>,
     ledger: Ledger,
@@ -67,6 +68,7 @@ pub(crate) struct Parts {
 struct Changing {
     gate: Gate,
     max_skew: Duration,
+    distinct: Distinct,
     forwards_other: bool,
     rules: Rules,
     /// Whether beginnings of long spans are forwarded.
@@ -75,16 +77,6 @@ struct Changing {
 
 /// Requests of the largest size that are decoded at once. Each may take nine times its size for a moment.
 const LARGEST_AT_ONCE: usize = 4;
-
-/// What cannot inflate to more is decoded at once: a third of a millisecond, and another thread would cost two switches.
-const SMALL: usize = 256 * 1024;
-
-/// What was posted as JSON takes about so many times its size while it is read, recorded and deflated, and the time
-/// of a batch inflated to that.
-const JSON_TAKES: usize = 16;
-
-/// DEFLATE makes at most so many bytes of one.
-const MOST_INFLATED: usize = 1032;
 
 impl Intake {
     pub(crate) fn new(config: &Config, gate: Gate, parts: Parts) -> Self {
@@ -98,6 +90,7 @@ impl Intake {
         Self {
             path,
             dictionaries,
+            distinct: DistinctValues::new(),
             spool,
             ledger,
             limits,
@@ -208,68 +201,6 @@ impl Intake {
         let session = session.ok_or_else(|| self.refuse(Reject::NotAnErasure.by(Some(&admitted.key))))?;
         Ok(Some(session))
     }
-
-    /// Step 5 for what a page has posted.
-    pub(crate) async fn decode_batch(&self, admitted: &Admitted) -> Result<Posted, Reject> {
-        let (bytes, limit) = (admitted.body.clone(), self.limits.body_bytes);
-        let most = if json::is_json(&bytes) { bytes.len().saturating_mul(JSON_TAKES) } else { 0 };
-        let (key, dictionaries) = (Arc::clone(&admitted.key.name), Arc::clone(&self.dictionaries));
-        let decoded = self.aside(most, move || decode::of_page(bytes, limit, &key, &dictionaries)).await;
-        decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
-    }
-
-    /// Step 5 for OTLP: what it holds, which of its spans rules look at, and what the map of connections is made of.
-    pub(crate) async fn decode_otlp(
-        &self,
-        admitted: &Admitted,
-    ) -> Result<(Counted, Vec<Candidate>, Box<SeenSpans>), Reject> {
-        let (changing, key) = (self.changing(), Arc::clone(&admitted.key));
-        let meters = Arc::clone(&self.meters);
-        let look = move |plain: &[u8]| {
-            let spans = Spans::of(plain)?;
-            let rules = Some(&changing.rules).filter(|rules| rules.look_at(&key));
-            let candidates = rules.map_or_else(Vec::new, |rules| rules.in_otlp(&key.application, &spans));
-            Ok((spans.counted(), candidates, meters.connections.see(&spans)))
-        };
-        self.look(admitted, look).await
-    }
-
-    /// How many items it has. Nothing else of it is looked at.
-    pub(crate) async fn count_other(&self, admitted: &Admitted) -> Result<Counted, Reject> {
-        if !self.changing().forwards_other {
-            return Err(self.refuse(Reject::NotForwarded.by(Some(&admitted.key))));
-        }
-        self.look(admitted, decode::count_items).await
-    }
-
-    async fn look<T: Send + 'static>(
-        &self,
-        admitted: &Admitted,
-        look: impl FnOnce(&[u8]) -> Result<T, Reject> + Send + 'static,
-    ) -> Result<T, Reject> {
-        let (body, coding, limit) = (admitted.body.clone(), admitted.coding, self.limits.otlp_body_bytes);
-        let most = match coding {
-            Coding::Identity => body.len(),
-            Coding::Gzip => body.len().saturating_mul(MOST_INFLATED).min(limit),
-        };
-        let looked = self.aside(most, move || look(&decode::plain(&body, coding, limit)?)).await;
-        looked.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
-    }
-
-    /// What takes long is done away from the threads that serve requests, and only so much at once. `most`: bytes it may
-    /// take.
-    async fn aside<T: Send + 'static>(
-        &self,
-        most: usize,
-        work: impl FnOnce() -> Result<T, Reject> + Send + 'static,
-    ) -> Result<T, Reject> {
-        if most <= SMALL {
-            return work();
-        }
-        // Nothing closes it; and who waits here waits for decoding, which always ends.
-        let _room = self.decoding.acquire_many(kib(most.min(self.limits.otlp_body_bytes))).await;
-        tokio::task::spawn_blocking(work).await.unwrap_or(Err(Reject::SpoolBusy))
-    }
 }
 
 impl Changing {
@@ -277,6 +208,7 @@ impl Changing {
         Self {
             gate,
             max_skew: config.max_skew,
+            distinct: config.distinct.clone(),
             forwards_other: config.forward_other,
             rules,
             announces: config.long_spans.announce_open,

@@ -2,19 +2,28 @@
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, Response, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header},
 };
 use prost::Message;
+use serde_json::json;
 
 use super::Reject;
+use crate::pipeline::Encoding;
 
 /// Which clients a route serves: it decides how a refusal is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Door {
     /// Pages: a sentence that shows in the network panel.
     Batches,
-    /// OTLP: `google.rpc.Status`.
-    Otlp,
+    /// OTLP: `google.rpc.Status`, written as the request was.
+    Otlp(Encoding),
+}
+
+impl Door {
+    /// Of OTLP whose head has these; what is neither encoding is answered in protobuf.
+    pub(crate) fn otlp(headers: &HeaderMap) -> Self {
+        Self::Otlp(Encoding::of(headers).unwrap_or(Encoding::Protobuf))
+    }
 }
 
 /// On every refusal of ours, and on nothing else: `final` if the same bytes would be refused again, `base` if the batch is
@@ -28,7 +37,13 @@ impl Reject {
     pub(crate) fn answer(&self, door: Door) -> Response<Body> {
         let (body, content_type) = match door {
             Door::Batches => (self.sentence().into_bytes(), "text/plain; charset=utf-8"),
-            Door::Otlp => (self.status_message().encode_to_vec(), "application/x-protobuf"),
+            Door::Otlp(Encoding::Protobuf) => {
+                (self.status_message().encode_to_vec(), "application/x-protobuf")
+            }
+            Door::Otlp(Encoding::Json) => {
+                let RpcStatus { code, message, .. } = self.status_message();
+                (json!({ "code": code, "message": message }).to_string().into_bytes(), "application/json")
+            }
         };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = self.status();
@@ -49,7 +64,7 @@ impl Reject {
             Self::MethodNotAllowed => {
                 headers.insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
             }
-            Self::KeyMissing | Self::KeyUnknown if door == Door::Otlp => {
+            Self::KeyMissing | Self::KeyUnknown if door != Door::Batches => {
                 headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             }
             _ => {}

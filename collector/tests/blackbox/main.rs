@@ -26,4 +26,5 @@ mod operations;
 mod otlp;
 mod process;
 mod rates;
+mod said;
 mod sdk;

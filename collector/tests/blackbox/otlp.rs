@@ -49,6 +49,44 @@ async fn spans_of_a_stock_sdk_pass_through_unchanged_in_any_coding() {
 }
 
 #[tokio::test]
+async fn json_is_read_as_the_protobuf_that_it_stands_for_and_answered_in_json() {
+    let sink = Sink::start(&[]).await;
+    let weft = Weft::start(&[&sink], "").await;
+    let json = |body: &str| {
+        let request = weft.http.post(format!("{}/v1/traces", weft.ingest));
+        let request = request.header("authorization", "Bearer sk_demo_shop");
+        request.header("content-type", "application/json; charset=utf-8").body(body.to_owned())
+    };
+    let [whole, broken] = ["01".repeat(16), "00".repeat(16)].map(|trace| {
+        let span = format!(r#"{{"traceId":"{trace}","spanId":"{}","name":"GET /"}}"#, "01".repeat(8));
+        format!(r#"{{"resourceSpans":[{{"resource":null,"scopeSpans":[{{"spans":[{span}]}}]}}]}}"#)
+    });
+    let answer = json(&whole).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"application/json".parse().unwrap())
+    );
+    assert_eq!(answer.text().await.unwrap(), "{}");
+    assert_eq!(sink.spans(1).await, [span(1)]);
+    let zipped =
+        json("").header("content-encoding", "gzip").body(gzip(whole.as_bytes())).send().await.unwrap();
+    assert_eq!((zipped.status().as_u16(), zipped.text().await.unwrap().as_str()), (200, "{}"));
+    let answer = json(&broken).send().await.unwrap().text().await.unwrap();
+    let partial: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(partial["partialSuccess"]["rejectedSpans"], "1");
+    assert!(partial["partialSuccess"]["errorMessage"].as_str().unwrap().contains("all zero"), "{answer}");
+    let refused = json("{").send().await.unwrap();
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["content-type"]),
+        (400, &"application/json".parse().unwrap())
+    );
+    let status: serde_json::Value = serde_json::from_str(&refused.text().await.unwrap()).unwrap();
+    assert_eq!(status["code"], 3);
+    assert!(status["message"].as_str().unwrap().contains("ends too early"), "{status}");
+    assert_eq!(weft.count("/keys/shop-api/refused/duplicate").await, 1, "the same in gzip is the same");
+}
+
+#[tokio::test]
 async fn invalid_spans_are_refused_one_by_one_and_said_so() {
     let sink = Sink::start(&[]).await;
     let weft = Weft::start(&[&sink], "").await;
@@ -72,7 +110,7 @@ async fn refusals_are_a_status_message_with_what_to_change() {
         || weft.http.post(&url).header("content-type", "application/x-protobuf").body(export(vec![span(1)]));
     let bomb = gzip(&vec![0; 9 * 1024 * 1024]);
     let body = "/keys/shop-api/bodies_refused";
-    let json = weft.http.post(&url).header("authorization", "Bearer sk_demo_shop");
+    let csv = weft.http.post(&url).header("authorization", "Bearer sk_demo_shop");
     let cases = [
         (bare(), 401, "/without_key/key_missing".to_owned(), "Bearer"),
         (
@@ -88,12 +126,7 @@ async fn refusals_are_a_status_message_with_what_to_change() {
             "browser key",
         ),
         (weft.server().header("origin", ORIGIN), 403, format!("{body}/origin_with_server_key"), "secret"),
-        (
-            json.header("content-type", "application/json"),
-            415,
-            format!("{body}/content_type_unknown"),
-            "x-protobuf",
-        ),
+        (csv.header("content-type", "text/csv"), 415, format!("{body}/content_type_unknown"), "x-protobuf"),
         (weft.server().header("content-encoding", "br"), 415, format!("{body}/coding_unknown"), "gzip"),
         (weft.server().body(b"\xff\xff".to_vec()), 400, format!("{body}/not_a_batch"), "OTLP"),
         (

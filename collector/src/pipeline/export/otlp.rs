@@ -6,6 +6,7 @@
 mod attributes;
 mod backward;
 mod logs;
+mod user_agent;
 
 use weft_proto::{LinkKinds, Status};
 
@@ -13,9 +14,13 @@ use self::{
     attributes::{Page, array, key_value, text_pair, value},
     backward::Backward,
 };
-use crate::pipeline::{
-    link::{FLAGS, Is, Link, Linked, LinkedEvent, claims, start_ns},
-    signal::Signal,
+use super::scrub;
+use crate::{
+    config::Scrub,
+    pipeline::{
+        link::{FLAGS, Is, Link, Linked, LinkedEvent, claims, start_ns},
+        signal::Signal,
+    },
 };
 
 /// What a record has come to: a whole `Export…ServiceRequest`, and part of a greater one when such parts are put end to
@@ -32,15 +37,19 @@ pub(crate) struct Part {
 const ATTRIBUTES: u64 = 9;
 
 impl Part {
-    /// The spans of a page.
-    pub(crate) fn of(mut linked: Linked<'_>) -> Self {
+    /// The spans of a page, without what is scrubbed.
+    pub(crate) fn of(linked: Linked<'_>, scrub: &Scrub) -> Self {
+        let batch = scrub::batch(scrub, linked.batch);
+        let mut linked = Linked { batch: &batch, ..linked };
         let events = std::mem::take(&mut linked.events);
         let bytes = nested(Page::new(linked, ATTRIBUTES), &events, span);
         Self { signal: Signal::Traces, bytes, spans: events.len() as u64 }
     }
 
-    /// Moments of a page, as log records; `linked` says what their place is.
-    pub(crate) fn of_logs(linked: Linked<'_>, moments: &[LinkedEvent<'_>]) -> Self {
+    /// Moments of a page, as log records, without what is scrubbed; `linked` says what their place is.
+    pub(crate) fn of_logs(linked: Linked<'_>, moments: &[LinkedEvent<'_>], scrub: &Scrub) -> Self {
+        let batch = scrub::batch(scrub, linked.batch);
+        let linked = Linked { batch: &batch, ..linked };
         Self { signal: Signal::Logs, bytes: logs::write(linked, moments), spans: moments.len() as u64 }
     }
 }
@@ -82,7 +91,7 @@ fn span(out: &mut Backward, page: &mut Page<'_>, linked: &LinkedEvent<'_>) {
     unless_zero_fixed(out, 8, start.saturating_add(lasted));
     unless_zero_fixed(out, 7, start);
     unless_zero(out, 6, event.kind as u64);
-    out.text(5, page.linked.batch.strings.get(event.name));
+    out.text(5, page.name(event));
     if let Some(parent) = event.parent() {
         let span_id = page.linked.ids.span(parent);
         out.bytes(4, &span_id);
@@ -120,6 +129,9 @@ fn resource(out: &mut Backward, linked: &Linked<'_>) {
         key_value(out, 1, key, |out| value(out, batch, &claim.value));
     }
     if let Some(agent) = &record.user_agent {
+        for (key, said) in user_agent::conventions(agent).rev() {
+            text_pair(out, 1, key, said);
+        }
         text_pair(out, 1, "user_agent.original", agent);
     }
     text_pair(out, 1, "telemetry.sdk.language", "webjs");

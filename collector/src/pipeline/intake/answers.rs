@@ -10,9 +10,13 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceResponse,
 };
 use prost::Message;
+use serde_json::{Value, json};
 use weft_proto::Ack;
 
-use crate::pipeline::decode::{Counted, Echo};
+use crate::pipeline::{
+    admit::Encoding,
+    decode::{Counted, Echo},
+};
 
 /// The answer to what a page has posted, in the form that it reads; and how long it is asked to pause.
 pub(crate) fn ack(echo: Echo, pause: Duration) -> Response<Body> {
@@ -33,8 +37,8 @@ pub(crate) fn erased() -> Response<Body> {
     response
 }
 
-/// The answer to OTLP.
-pub(crate) fn taken(counted: Counted) -> Response<Body> {
+/// The answer to OTLP, written as that was.
+pub(crate) fn taken(counted: Counted, encoding: Encoding) -> Response<Body> {
     let partial_success = (counted.refused > 0).then(|| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(counted.refused).unwrap_or(i64::MAX),
         error_message:
@@ -42,12 +46,29 @@ pub(crate) fn taken(counted: Counted) -> Response<Body> {
                         or whose id is all zero: check the SDK that made them."
                 .to_owned(),
     });
-    protobuf(ExportTraceServiceResponse { partial_success }.encode_to_vec())
+    match encoding {
+        Encoding::Protobuf => protobuf(ExportTraceServiceResponse { partial_success }.encode_to_vec()),
+        Encoding::Json => json(&partial_success.map_or_else(
+            || json!({}),
+            |partial| {
+                // 64-bit integers are strings in OTLP's JSON.
+                let rejected = partial.rejected_spans.to_string();
+                json!({ "partialSuccess": { "rejectedSpans": rejected, "errorMessage": partial.error_message } })
+            },
+        )),
+    }
 }
 
 /// The answer to logs and metrics: an empty message of either says that all was taken.
-pub(crate) fn passed_on() -> Response<Body> {
-    protobuf(Vec::new())
+pub(crate) fn passed_on(encoding: Encoding) -> Response<Body> {
+    match encoding {
+        Encoding::Protobuf => protobuf(Vec::new()),
+        Encoding::Json => json(&json!({})),
+    }
+}
+
+fn json(value: &Value) -> Response<Body> {
+    answer(value.to_string().into_bytes(), "application/json")
 }
 
 fn protobuf(body: Vec<u8>) -> Response<Body> {

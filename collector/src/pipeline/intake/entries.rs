@@ -12,7 +12,7 @@ use crate::{
     outcome::Outcome,
     pipeline::{
         admit::{Admitted, Coding},
-        decode::{Counted, SealedBatch},
+        decode::{Counted, Overflow, SealedBatch},
         link::{Candidate, Told, words},
         signal::Signal,
         spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Said, Stamp},
@@ -44,10 +44,18 @@ impl Intake {
             environment: key.environment.clone(),
             namespace: key.namespace.clone(),
         };
-        let record =
-            Record { skew_ms, stamp: Some(stamp), page: page.to_vec(), ..record(Kind::Batch, admitted) };
-        let told = Told::by(&batch);
-        let changing = self.changing();
+        let (told, changing) = (Told::by(&batch), self.changing());
+        let Overflow { attributes, values } =
+            self.distinct.look(&changing.distinct, &key.name, admitted.receive_time_ms, &batch);
+        self.meters.overflow.count(&key.name, attributes.len(), values.len() / 2);
+        let record = Record {
+            skew_ms,
+            stamp: Some(stamp),
+            page: page.to_vec(),
+            overflowed_attributes: attributes,
+            overflowed_values: values,
+            ..record(Kind::Batch, admitted)
+        };
         let candidates = changing.rules.in_batch(&record, &head, &batch);
         let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
         let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };

@@ -7,7 +7,7 @@ use weft_proto::{Batch, Head};
 
 use super::{link, moments};
 use crate::{
-    config::{Destination, EventsAs, Limits},
+    config::{Destination, EventsAs, Limits, Scrub},
     ledger::Tally,
     pipeline::{
         admit::Coding,
@@ -114,7 +114,9 @@ impl Rest {
         })?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
         let linking = AssertUnwindSafe(|| match &placed.decoded {
-            Some(known) => Ok(at_once(&placed.record, &known.head, &known.batch, to.events_as)),
+            Some(known) => {
+                Ok(at_once(&placed.record, &known.head, &known.batch, to.events_as, &self.limits.scrub))
+            }
             None => linked(&placed.record, &self.limits, to.events_as),
         });
         let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
@@ -208,7 +210,7 @@ pub(crate) fn linked(record: &Record, limits: &Limits, events_as: EventsAs) -> P
     match record.kind() {
         Kind::Batch => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes).map_err(why)?;
-            Ok(at_once(record, &head, &batch, events_as))
+            Ok(at_once(record, &head, &batch, events_as, &limits.scrub))
         }
         Kind::Otlp if !record.whole || !record.waiting.is_empty() => {
             let plain = decode::plain(&record.body, coding(record), limits.otlp_body_bytes).map_err(why)?;
@@ -237,18 +239,18 @@ pub(super) fn spans_of<'a>(record: &Record, plain: &'a [u8]) -> Result<Spans<'a>
 }
 
 /// What of a batch does not wait. Of nothing there is no part: neither a resource without spans.
-fn at_once(record: &Record, head: &Head, batch: &Batch, events_as: EventsAs) -> Vec<Part> {
+fn at_once(record: &Record, head: &Head, batch: &Batch, events_as: EventsAs, scrub: &Scrub) -> Vec<Part> {
     let mut linked = link(record, head, batch);
     if !record.waiting.is_empty() {
         let waiting = Intervals::from_wire(&record.waiting);
         linked.events.retain(|linked| !waiting.contains(linked.event.number));
     }
     if events_as == EventsAs::Spans {
-        return if linked.events.is_empty() { Vec::new() } else { vec![Part::of(linked)] };
+        return if linked.events.is_empty() { Vec::new() } else { vec![Part::of(linked, scrub)] };
     }
     let moments = moments::take_out(&mut linked);
-    let spans = (!linked.events.is_empty()).then(|| Part::of(linked.clone()));
-    let logs = (!moments.is_empty()).then(|| Part::of_logs(linked, &moments));
+    let spans = (!linked.events.is_empty()).then(|| Part::of(linked.clone(), scrub));
+    let logs = (!moments.is_empty()).then(|| Part::of_logs(linked, &moments, scrub));
     spans.into_iter().chain(logs).collect()
 }
 

@@ -53,10 +53,10 @@ fn plain(waiting: &Waiting, limits: &Limits) -> Result<Part, Reject> {
         return Ok(Part { signal: Signal::Traces, bytes, spans });
     }
     Ok(match &waiting.decoded {
-        Some(known) => Part::of(only(&these, link(record, &known.head, &known.batch))),
+        Some(known) => Part::of(only(&these, link(record, &known.head, &known.batch)), &limits.scrub),
         None => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes)?;
-            Part::of(only(&these, link(record, &head, &batch)))
+            Part::of(only(&these, link(record, &head, &batch)), &limits.scrub)
         }
     })
 }

@@ -87,6 +87,12 @@ pub(crate) struct Record {
     /// Of an erasure: the session of which nothing leaves any more.
     #[prost(bytes = "vec", tag = "28")]
     pub(crate) erased: Vec<u8>,
+    /// Of a batch: attributes that are left out, by the place of their name among its strings; ascending, as the next.
+    #[prost(uint32, repeated, tag = "29")]
+    pub(crate) overflowed_attributes: Vec<u32>,
+    /// Of a batch: places of a name and of a value that is not told, one after the other.
+    #[prost(uint32, repeated, tag = "30")]
+    pub(crate) overflowed_values: Vec<u32>,
 }
 
 /// What a record is.
@@ -160,6 +166,17 @@ impl Record {
     /// Whose events it holds.
     pub(crate) fn owner(&self) -> Owner {
         Owner::new(&self.key, &self.application)
+    }
+
+    /// Whether attributes of this name are left out, by its place among the strings.
+    pub(crate) fn leaves_out(&self, name: u32) -> bool {
+        self.overflowed_attributes.binary_search(&name).is_ok()
+    }
+
+    /// Whether this value of this name is not told, by their places among the strings.
+    pub(crate) fn overflows(&self, name: u32, value: u32) -> bool {
+        let (pairs, _) = self.overflowed_values.as_chunks();
+        pairs.binary_search(&[name, value]).is_ok()
     }
 
     /// How many of its events wait.

@@ -17,6 +17,7 @@ use opentelemetry_proto::tonic::{
     collector::trace::v1::{
         ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
     },
+    resource::v1::Resource,
     trace::v1::Span,
 };
 use prost::Message;
@@ -35,6 +36,7 @@ struct SinkState {
     offender: Option<(Vec<u8>, u16)>,
     others: watch::Sender<Vec<(String, Bytes)>>,
     taken: watch::Sender<Vec<Span>>,
+    resources: Mutex<Vec<Resource>>,
     requests: watch::Sender<usize>,
 }
 
@@ -81,6 +83,7 @@ impl Sink {
             offender,
             others: watch::Sender::new(Vec::new()),
             taken: watch::Sender::new(Vec::new()),
+            resources: Mutex::default(),
             requests: watch::Sender::new(0),
         });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,6 +102,11 @@ impl Sink {
         let found = tokio::time::timeout(PATIENCE, taken.wait_for(|spans| spans.len() >= count)).await;
         let Ok(found) = found else { panic!("{count} spans, but {} came", self.state.taken.borrow().len()) };
         found.unwrap().clone()
+    }
+
+    /// Of whom the spans are that came so far.
+    pub(crate) fn resources(&self) -> Vec<Resource> {
+        self.state.resources.lock().unwrap().clone()
     }
 
     /// Waits for so many requests, whatever was answered.
@@ -148,6 +156,8 @@ async fn take_other(State(sink): State<Arc<SinkState>>, path: axum::http::Uri, b
 
 impl SinkState {
     fn keep(&self, request: ExportTraceServiceRequest) {
+        let resources = request.resource_spans.iter().filter_map(|spans| spans.resource.clone());
+        self.resources.lock().unwrap().extend(resources);
         let scopes = request.resource_spans.into_iter().flat_map(|resource| resource.scope_spans);
         self.taken.send_modify(|taken| taken.extend(scopes.flat_map(|scope| scope.spans)));
     }

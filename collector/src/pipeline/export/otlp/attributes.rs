@@ -6,7 +6,10 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use weft_proto::{Attribute, Batch, Event, StrId, Strings, Value};
 
 use super::backward::Backward;
-use crate::pipeline::link::{Is, Linked, LinkedEvent, hex, is_reserved};
+use crate::pipeline::{
+    decode::{EVENT_NAME, OVERFLOW},
+    link::{Is, Linked, LinkedEvent, hex, is_reserved},
+};
 
 /// What the events of a record share, written once and copied from then on.
 pub(super) struct Page<'a> {
@@ -17,7 +20,7 @@ pub(super) struct Page<'a> {
     texts: Texts,
     sessions: Vec<Session>,
     /// By position of a string: whether an attribute of that name is removed.
-    reserved: Vec<bool>,
+    left_out: Vec<bool>,
     /// Whether any is.
     removes: bool,
     view: Remembered,
@@ -40,13 +43,15 @@ impl<'a> Page<'a> {
     pub(super) fn new(linked: Linked<'a>, field: u64) -> Self {
         let strings = &linked.batch.strings;
         let names = (0..strings.len()).map(|at| strings.get(StrId(at as u32)));
-        let reserved: Vec<_> = names.map(is_reserved).collect();
+        let record = linked.record;
+        let left_out = names.enumerate().map(|(at, name)| is_reserved(name) || record.leaves_out(at as u32));
+        let left_out: Vec<_> = left_out.collect();
         Self {
             page_id: written(|out| text_pair(out, field, "weft.page.id", &hex(&linked.ids.page()))),
             texts: Texts::of(strings),
             sessions: linked.batch.sessions.iter().map(|one| session(one, field)).collect(),
-            removes: reserved.contains(&true),
-            reserved,
+            removes: left_out.contains(&true),
+            left_out,
             view: Remembered::default(),
             interaction: Remembered::default(),
             linked,
@@ -85,6 +90,9 @@ impl<'a> Page<'a> {
                 out.message(self.field, |out| {
                     match &attribute.value {
                         // Most values are: key and value are written as they lie here.
+                        Value::Text(text) if self.is_overflowed(attribute.key.0, *text) => {
+                            out.message(2, |out| out.bytes(1, OVERFLOW.as_bytes()));
+                        }
                         Value::Text(text) => {
                             let text = self.texts.get(*text);
                             out.message(2, |out| out.raw(text));
@@ -97,6 +105,19 @@ impl<'a> Page<'a> {
                 });
             }
         }
+    }
+
+    /// The name of an event.
+    pub(super) fn name(&self, event: &Event) -> &str {
+        if self.is_overflowed(EVENT_NAME, event.name) {
+            OVERFLOW
+        } else {
+            self.linked.batch.strings.get(event.name)
+        }
+    }
+
+    fn is_overflowed(&self, name: u32, value: StrId) -> bool {
+        self.linked.record.overflows(name, value.0)
     }
 
     pub(super) fn trace_state(&self, event: &Event) -> &str {
@@ -135,7 +156,7 @@ impl<'a> Page<'a> {
     }
 
     fn is_removed(&self, attribute: &Attribute, is: Is) -> bool {
-        self.reserved.get(attribute.key.0 as usize).copied().unwrap_or(false)
+        self.left_out.get(attribute.key.0 as usize).copied().unwrap_or(false)
             || is != Is::Whole && self.linked.batch.strings.get(attribute.key) == STATE
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn write(linked: Linked<'_>, moments: &[LinkedEvent<'_>]) -> Vec<u8> 
 
 fn record(out: &mut Backward, page: &mut Page<'_>, moment: &LinkedEvent<'_>, received_ns: u64) {
     let event = moment.event;
-    out.text(12, page.linked.batch.strings.get(event.name));
+    out.text(12, page.name(event));
     unless_zero_fixed(out, 11, received_ns);
     out.bytes(10, &moment.span_id);
     out.bytes(9, &moment.trace_id);

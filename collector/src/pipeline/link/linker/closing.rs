@@ -91,11 +91,11 @@ impl Linker {
 
     /// Whether all of these are given up.
     fn give_up(&mut self, all: &[Due]) -> bool {
-        let now_ms = self.with.clock.wall_ms();
+        let (now_ms, scrub) = (self.with.clock.wall_ms(), &self.with.limits.scrub);
         // What cannot be is tried again at the next look, and not at once.
         let (mut given_up, mut all_are) = (Vec::new(), true);
         for due in all {
-            let made = std::panic::catch_unwind(AssertUnwindSafe(|| closure(due, now_ms)));
+            let made = std::panic::catch_unwind(AssertUnwindSafe(|| closure(due, now_ms, scrub)));
             let made = made.ok().flatten();
             if made.is_none() {
                 tracing::error!(

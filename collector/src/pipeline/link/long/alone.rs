@@ -2,16 +2,21 @@
 
 use weft_proto::{Attribute, Batch, Event, Link, Point, StrId, Strings, Value};
 
+use crate::pipeline::{
+    decode::{EVENT_NAME, OVERFLOW},
+    spool::Record,
+};
+
 /// A batch of `event` alone, as if it had ended when it was last seen.
-pub(super) fn alone(from: &Batch, event: &Event) -> Batch {
+pub(super) fn alone(record: &Record, from: &Batch, event: &Event) -> Batch {
     let mut to = Batch { page_load: from.page_load, ..Batch::default() };
     let mut strings = std::mem::take(&mut to.strings);
-    let mut copy = Copy { from: &from.strings, to: &mut strings };
+    let mut copy = Copy { record, from: &from.strings, to: &mut strings };
     to.resource = copy.attributes(&from.resource);
     to.attributes = copy.attributes(from.attributes_of(event));
     let links = from.links_of(event).iter();
     to.links = links.map(|link| Link { rule: link.rule.map(|rule| copy.text(rule)), ..*link }).collect();
-    let name = copy.text(event.name);
+    let name = copy.told(EVENT_NAME, event.name);
     to.strings = strings;
     let session = event.session.and_then(|at| from.sessions.get(at as usize)).cloned();
     let refers_to = [from.page_load, event.previous].into_iter().flatten();
@@ -33,6 +38,7 @@ pub(super) fn alone(from: &Batch, event: &Event) -> Batch {
 }
 
 struct Copy<'a> {
+    record: &'a Record,
     from: &'a Strings,
     to: &'a mut Strings,
 }
@@ -42,10 +48,20 @@ impl Copy<'_> {
         self.to.intern(self.from.get(id))
     }
 
+    /// A text, unless it is one too many.
+    fn told(&mut self, name: u32, id: StrId) -> StrId {
+        if self.record.overflows(name, id.0) { self.to.intern(OVERFLOW) } else { self.text(id) }
+    }
+
     fn attributes(&mut self, all: &[Attribute]) -> Vec<Attribute> {
-        let copied = all.iter().map(|attribute| Attribute {
-            key: self.text(attribute.key),
-            value: self.value(&attribute.value),
+        let record = self.record;
+        let told = all.iter().filter(|attribute| !record.leaves_out(attribute.key.0));
+        let copied = told.map(|Attribute { key, value }| Attribute {
+            key: self.text(*key),
+            value: match value {
+                Value::Text(text) => Value::Text(self.told(key.0, *text)),
+                other => self.value(other),
+            },
         });
         copied.collect()
     }

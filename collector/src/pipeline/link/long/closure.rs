@@ -4,14 +4,17 @@
 use weft_proto::{Form, Head, Status, decode};
 
 use super::Due;
-use crate::pipeline::{
-    export::Part,
-    link::{Is, link},
-    spool::{Kind, Record},
+use crate::{
+    config::Scrub,
+    pipeline::{
+        export::Part,
+        link::{Is, link},
+        spool::{Kind, Record},
+    },
 };
 
 /// The record of the closure of what is `due`, made now. `None`: what was kept of it can no longer be read.
-pub(in crate::pipeline::link) fn closure(due: &Due, now_ms: u64) -> Option<Record> {
+pub(in crate::pipeline::link) fn closure(due: &Due, now_ms: u64, scrub: &Scrub) -> Option<Record> {
     let mut batch = decode(&due.told).ok()?;
     let event = batch.events.first_mut()?;
     event.duration_ns = due.lasted_ns;
@@ -41,7 +44,7 @@ pub(in crate::pipeline::link) fn closure(due: &Due, now_ms: u64) -> Option<Recor
         receive_time_ms: now_ms,
         page: due.page.to_vec(),
         closed: number,
-        body: Part::of(linked).bytes.into(),
+        body: Part::of(linked, scrub).bytes.into(),
         ..Record::default()
     })
 }

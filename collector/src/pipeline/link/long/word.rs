@@ -34,7 +34,7 @@ pub(crate) fn words(record: &Record, head: &Head, batch: &Batch) -> Vec<Word> {
 }
 
 fn word(record: &Record, head: &Head, batch: &Batch, event: &Event, state: OpenState) -> Word {
-    let told = encode(&alone(batch, event));
+    let told = encode(&alone(record, batch, event));
     Word {
         number: event.number,
         seed: head.seed,

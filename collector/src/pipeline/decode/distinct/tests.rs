@@ -1,0 +1,88 @@
+//! What is known goes on, what is new beyond a bound does not, and tomorrow is another day.
+
+use weft_proto::{Attribute, Event};
+
+use super::*;
+
+const BOUNDS: Distinct = Distinct { values: 3, attributes: 3, free: Vec::new() };
+
+fn batch<'a>(events: impl IntoIterator<Item = (&'a str, &'a [(&'a str, &'a str)])>) -> Batch {
+    let mut batch = Batch::default();
+    for (number, (name, attributes)) in events.into_iter().enumerate() {
+        let start = batch.attributes.len() as u32;
+        for (key, value) in attributes {
+            let [key, value] = [key, value].map(|text| batch.strings.intern(text));
+            batch.attributes.push(Attribute { key, value: Value::Text(value) });
+        }
+        let (name, attributes) = (batch.strings.intern(name), start..batch.attributes.len() as u32);
+        batch.events.push(Event { number: number as u64, name, attributes, ..Event::default() });
+    }
+    batch
+}
+
+struct World(DistinctValues);
+
+impl World {
+    fn new() -> Self {
+        Self(DistinctValues::new())
+    }
+
+    /// What is too many in it, by name.
+    fn look(&self, key: &str, day: u64, batch: &Batch) -> (Vec<String>, Vec<String>) {
+        let Overflow { attributes, values } = self.0.look(&BOUNDS, &key.into(), day * DAY_MS, batch);
+        let text = |id: &u32| batch.strings.get(StrId(*id)).to_owned();
+        let pair = |pair: &[u32]| {
+            format!(
+                "{}={}",
+                if pair[0] == EVENT_NAME { "name".to_owned() } else { text(&pair[0]) },
+                text(&pair[1])
+            )
+        };
+        (attributes.iter().map(text).collect(), values.chunks(2).map(pair).collect())
+    }
+}
+
+fn values(texts: &[&str]) -> Batch {
+    let pairs: Vec<_> = texts.iter().map(|text| [("plan", *text)]).collect();
+    batch(pairs.iter().map(|pairs| ("buy", &pairs[..])))
+}
+
+#[test]
+fn what_is_new_beyond_the_bound_is_marked_and_what_is_known_goes_on() {
+    let world = World::new();
+    assert_eq!(world.look("shop", 1, &values(&["a", "b"])).1, [""; 0]);
+    assert_eq!(world.look("shop", 1, &values(&["c", "d", "a"])).1, ["plan=d"]);
+    assert_eq!(world.look("shop", 1, &values(&["a", "b", "c", "e"])).1, ["plan=e"]);
+    assert_eq!(world.look("other", 1, &values(&["e"])).1, [""; 0], "each key has its own");
+    assert_eq!(world.look("shop", 2, &values(&["e", "d"])).1, [""; 0], "tomorrow is another day");
+}
+
+#[test]
+fn names_of_events_are_counted_and_what_differs_by_its_nature_is_not() {
+    let world = World::new();
+    let names: Vec<_> = (0..5).map(|at| format!("name {at}")).collect();
+    let ids: Vec<_> = names.iter().map(|id| [("cart.id", id.as_str()), ("url.path", id.as_str())]).collect();
+    let all = batch(names.iter().zip(&ids).map(|(name, ids)| (name.as_str(), &ids[..])));
+    assert_eq!(
+        world.look("shop", 1, &all),
+        (vec![], vec!["name=name 3".to_owned(), "name=name 4".to_owned()])
+    );
+}
+
+#[test]
+fn attributes_beyond_the_bound_are_left_out() {
+    let world = World::new();
+    let many = [("a", "1"), ("b", "1"), ("c", "1"), ("d", "1")];
+    // Names of events are none.
+    assert_eq!(world.look("shop", 1, &batch([("x", &many[..])])).0, ["d"]);
+    assert_eq!(world.look("shop", 1, &batch([("x", &many[1..3])])).0, [""; 0]);
+}
+
+#[test]
+fn free_is_what_the_operator_says_too() {
+    let bounds = Distinct { free: vec!["plan".into(), "my.*".into()], ..BOUNDS };
+    assert!(bounds.is_free("plan") && bounds.is_free("my.plan") && !bounds.is_free("plans"));
+    assert!(
+        BOUNDS.is_free("session_id") && BOUNDS.is_free("exception.message") && !BOUNDS.is_free("http.route")
+    );
+}

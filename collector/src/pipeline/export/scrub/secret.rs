@@ -1,0 +1,55 @@
+//! Secrets that are known by how they look, or by what they are called.
+
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
+/// `text` without secrets. `None`: there is none.
+pub(super) fn take_out(text: &str) -> Option<String> {
+    let shaped = SHAPES.replace_all(text, TOKEN);
+    let borne = BEARER.replace_all(&shaped, |found: &Captures<'_>| {
+        let (_, [bearer, token]) = found.extract();
+        // "The bearer authentication failed" has none.
+        let is_word = token.len() < 24 && token.bytes().all(|byte| byte.is_ascii_alphabetic());
+        format!("{bearer}{}", if is_word { token } else { TOKEN })
+    });
+    let named = NAMED.replace_all(&borne, |found: &Captures<'_>| {
+        let (_, [name, _]) = found.extract();
+        format!("{name}{TOKEN}")
+    });
+    (named != text).then(|| named.into_owned())
+}
+
+const TOKEN: &str = ":token";
+
+/// JWTs, and keys of services that give theirs a beginning.
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
+    let shapes = [
+        r"eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
+        r"(?:AKIA|ASIA)[0-9A-Z]{16}\b",
+        r"gh[opsur]_[A-Za-z0-9]{36,}",
+        r"github_pat_[A-Za-z0-9_]{22,}",
+        r"glpat-[A-Za-z0-9_-]{20,}",
+        r"xox[abeoprs]-[A-Za-z0-9-]{10,}",
+        r"[prs]k_(?:live|test)_[A-Za-z0-9]{16,}",
+        r"AIza[0-9A-Za-z_-]{35}",
+        r"SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+        r"npm_[A-Za-z0-9]{36}",
+        r"(?:ya29|1//)[A-Za-z0-9._-]{30,}",
+    ];
+    Regex::new(&format!("(?:^|\\b)(?:{})", shapes.join("|"))).expect("a pattern")
+});
+
+/// As in `Authorization`.
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+static BEARER: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"(?i)(\bbearer\s+)([A-Za-z0-9._~+/=-]{8,})").expect("a pattern"));
+
+/// `password=…`, `"token": "…"`.
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    let names = "password|passwd|passphrase|pwd|secret|client_secret|api[_-]?key|(?:access|refresh|id|csrf|xsrf|auth|session)?[_-]?token";
+    let given = r#"\s*=\s*["']?|["']\s*:\s*["']"#;
+    Regex::new(&format!(r#"(?i)(\b(?:{names})(?:{given}))([^\s"'&,;)}}\]]{{4,}})"#)).expect("a pattern")
+});

@@ -1,0 +1,103 @@
+//! What pages say, and what of it is forwarded: without secrets, and not without end in how it differs.
+
+use opentelemetry_proto::tonic::{common::v1::any_value::Value as Of, trace::v1::Span};
+use weft_proto::{Attribute, Batch, Event, OpenState, Seed, Value};
+
+use crate::support::{Page, Sink, Weft};
+
+/// An event for each name, with these attributes.
+fn batch(names: &[&str], attributes: &[(&str, &str)]) -> Batch {
+    let mut batch = Batch::default();
+    let pairs = attributes.iter().map(|(key, value)| {
+        let [key, value] = [key, value].map(|text| batch.strings.intern(text));
+        Attribute { key, value: Value::Text(value) }
+    });
+    batch.attributes = pairs.collect();
+    let all = 0..batch.attributes.len() as u32;
+    for (number, name) in (0..).zip(names) {
+        let name = batch.strings.intern(name);
+        let start_ns = 1_700_000_000_000_000_000 + number;
+        batch.events.push(Event { number, name, start_ns, attributes: all.clone(), ..Event::default() });
+    }
+    batch
+}
+
+fn text<'a>(span: &'a Span, key: &str) -> Option<&'a str> {
+    let pair = span.attributes.iter().find(|pair| pair.key == key)?;
+    match pair.value.as_ref()?.value.as_ref()? {
+        Of::StringValue(text) => Some(text),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn secrets_that_a_page_sends_are_not_forwarded_and_browsers_are_named() {
+    let sink = Sink::start(&[]).await;
+    let weft = Weft::start(&[&sink], "[scrub]\nalso = [\"EMP-[0-9]+\"]").await;
+    let said = [
+        ("exception.message", "no account ann@shop.example for EMP-17"),
+        ("note", "paid with 4111 1111 1111 1111"),
+        ("url.full", "https://me:pw@shop.example/reset/17?token=abc"),
+        ("plan", "gold"),
+    ];
+    let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:152.0) Gecko/20100101 Firefox/152.0";
+    let body = Page(Seed([1; 16])).seal(&batch(&["mail ann@shop.example"], &said));
+    assert_eq!(weft.page().header("user-agent", firefox).body(body).send().await.unwrap().status(), 200);
+    let span = sink.spans(1).await.remove(0);
+    assert_eq!(span.name, "mail :email");
+    assert_eq!(text(&span, "exception.message"), Some("no account :email for :scrubbed"));
+    assert_eq!(text(&span, "note"), Some("paid with :card"));
+    assert_eq!(text(&span, "url.full"), Some("https://shop.example/reset/:id"));
+    assert_eq!(text(&span, "plan"), Some("gold"));
+    let resource = sink.resources().remove(0);
+    let said = |key: &str| {
+        let pair = resource.attributes.iter().find(|pair| pair.key == key)?;
+        match pair.value.clone()?.value? {
+            Of::StringValue(text) => Some(text),
+            _ => None,
+        }
+    };
+    assert_eq!(said("user_agent.original").as_deref(), Some(firefox));
+    assert_eq!(said("user_agent.name").as_deref(), Some("Firefox"));
+    assert_eq!(said("user_agent.version").as_deref(), Some("152.0"));
+    assert_eq!(said("user_agent.os.name").as_deref(), Some("Linux"));
+}
+
+#[tokio::test]
+async fn made_up_names_and_values_do_not_take_away_those_that_were_there_before() {
+    let sink = Sink::start(&[]).await;
+    let weft = Weft::start(&[&sink], "[distinct]\nvalues = 2\nattributes = 2\nfree = [\"note\"]").await;
+    let page = |at: u8, batch: &Batch| Page(Seed([at; 16])).seal(batch);
+    weft.acknowledged(page(1, &batch(&["load", "press"], &[("plan", "gold"), ("note", "1")]))).await;
+    weft.acknowledged(page(2, &batch(&["made up"], &[("plan", "silver"), ("note", "2"), ("more", "x")])))
+        .await;
+    let mut open = batch(&["press", "made up too"], &[("plan", "bronze"), ("plan2", "x")]);
+    open.events[1].open = Some(OpenState::Visible);
+    weft.acknowledged(page(3, &open)).await;
+    let spans = sink.spans(4).await;
+    let told: Vec<_> = spans
+        .iter()
+        .map(|span| {
+            (
+                span.name.as_str(),
+                text(span, "plan"),
+                span.attributes.iter().any(|pair| pair.key.starts_with("plan2") || pair.key == "more"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("load", Some("gold"), false),
+            ("press", Some("gold"), false),
+            ("__overflow__", Some("silver"), false),
+            ("press", Some("__overflow__"), false),
+        ]
+    );
+    assert_eq!(text(&spans[2], "note"), Some("2"));
+    assert_eq!(spans[2].dropped_attributes_count, 1);
+    let (_, metrics) = weft.admin("/metrics").await;
+    // `more` and `plan2`; `made up`, `bronze` and `made up too`.
+    assert!(metrics.contains(r#"weft_overflowed_total{key="shop-web",what="attribute"} 2"#), "{metrics}");
+    assert!(metrics.contains(r#"weft_overflowed_total{key="shop-web",what="value"} 3"#), "{metrics}");
+}
