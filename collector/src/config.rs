@@ -16,6 +16,7 @@ mod rates;
 mod scrub;
 mod sdk;
 mod section;
+mod token;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
@@ -33,6 +34,7 @@ pub use origin::Origin;
 pub use rates::{Rate, Rates};
 pub use scrub::Scrub;
 pub use sdk::ServedSdk;
+pub use token::{SignedBy, TokenKey, Tokens};
 
 /// A whole deployment: one page, one backend, one destination.
 pub const TEN_LINES: &str = r#"

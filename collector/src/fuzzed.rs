@@ -15,7 +15,7 @@ use weft_proto::{
 
 pub use self::{
     doctor::doctor,
-    head::head,
+    head::{head, token},
     otlp::{otlp, otlp_json},
 };
 
@@ -30,13 +30,14 @@ use crate::{
 type Target = (&'static str, fn(&[u8]));
 
 /// By the names of the targets.
-pub const ALL: [Target; 7] = [
+pub const ALL: [Target; 8] = [
     ("behind", behind),
     ("doctor", doctor),
     ("head", head),
     ("json", json),
     ("otlp", otlp),
     ("otlp_json", otlp_json),
+    ("token", token),
     ("where", condition),
 ];
 

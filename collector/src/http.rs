@@ -37,6 +37,7 @@ pub(crate) fn ingest(intake: Arc<Intake>, beside: Router) -> Router {
     let path = intake.path.clone();
     Router::new()
         .route(&path, post(batch).fallback(wrong_method_for_batches))
+        .route(&format!("{path}/token"), post(token).fallback(wrong_method_for_batches))
         .route("/v1/traces", post(otlp).fallback(wrong_method_for_otlp))
         .route("/v1/logs", post(logs).fallback(wrong_method_for_otlp))
         .route("/v1/metrics", post(metrics).fallback(wrong_method_for_otlp))
@@ -101,6 +102,10 @@ pub(crate) async fn serve(
 
 async fn batch(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
     answer(pipeline::take_batch(&intake, request).await, Door::Batches)
+}
+
+async fn token(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {
+    answer(pipeline::give_token(&intake, request), Door::Batches)
 }
 
 async fn otlp(State(intake): State<Arc<Intake>>, request: extract::Request) -> Response<Body> {

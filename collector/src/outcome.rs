@@ -40,6 +40,14 @@ outcomes! {
     OriginNotAllowed => "origin_not_allowed",
     /// A server key from a browser: it has leaked into a page.
     OriginWithServerKey => "origin_with_server_key",
+    /// A page without the token that its key needs.
+    TokenMissing => "token_missing",
+    /// A token that was not made for this key, or by nobody in its ring.
+    TokenInvalid => "token_invalid",
+    /// A token whose time is over.
+    TokenExpired => "token_expired",
+    /// The collector was asked for a token that it does not make.
+    TokenNotMade => "token_not_made",
     /// Too many keys that do not exist were tried from the address.
     WrongKeys => "wrong_keys",
     /// More requests than one address may make.

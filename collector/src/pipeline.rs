@@ -45,6 +45,11 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     Ok(intake::ack(echo, pause))
 }
 
+/// A token for a page, so that it can send.
+pub(crate) fn give_token(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
+    Ok(intake::token(intake.admit_token(request)?))
+}
+
 /// Steps 4 to 6 for OTLP from a server.
 pub(crate) async fn take_otlp(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_otlp(request).await?;

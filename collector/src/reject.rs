@@ -3,15 +3,17 @@
 
 mod answer;
 mod limit;
+mod token;
+mod undecoded;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::http::StatusCode;
-use weft_proto::DecodeError;
 
 pub(crate) use answer::Door;
 pub use answer::RpcStatus;
 pub(crate) use limit::Limit;
+pub(crate) use token::TokenFault;
 
 use crate::{config::Key, outcome::Outcome};
 
@@ -40,6 +42,8 @@ pub(crate) enum Reject {
     OriginNotAllowed(String),
     #[error("server key used from origin {0}")]
     OriginWithServerKey(String),
+    #[error("token: {0:?}")]
+    Token(TokenFault),
     #[error("over a limit ({by:?}), for {wait:?} more")]
     Limited { by: Limit, wait: Duration },
     #[error("content type {0}")]
@@ -113,6 +117,7 @@ impl Reject {
             Self::OriginMissing => Outcome::OriginMissing,
             Self::OriginNotAllowed(_) => Outcome::OriginNotAllowed,
             Self::OriginWithServerKey(_) => Outcome::OriginWithServerKey,
+            Self::Token(fault) => fault.outcome(),
             Self::Limited { by, .. } => by.outcome(),
             Self::ContentTypeUnknown(_) => Outcome::ContentTypeUnknown,
             Self::CodingUnknown(_) => Outcome::CodingUnknown,
@@ -150,6 +155,7 @@ impl Reject {
             | Self::OriginMissing
             | Self::OriginNotAllowed(_)
             | Self::OriginWithServerKey(_) => StatusCode::FORBIDDEN,
+            Self::Token(fault) => fault.status(),
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ContentTypeUnknown(_) | Self::CodingUnknown(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge(_)
@@ -189,6 +195,7 @@ impl Reject {
             Self::OriginMissing => "A browser key needs an Origin header, which browsers send by themselves: from a server, use a key with kind = \"server\".".into(),
             Self::OriginNotAllowed(origin) => format!("The origin {origin} may not use this key: add it to the key's `origins` in the collector's configuration."),
             Self::OriginWithServerKey(_) => "This is a server key, used from a browser: it is a secret. Use a key with kind = \"browser\" in pages, and replace this one.".into(),
+            Self::Token(fault) => fault.sentence(),
             Self::Limited { by, .. } => by.sentence().into(),
             Self::ContentTypeUnknown(_) => "Send OTLP as application/x-protobuf or as application/json.".into(),
             Self::CodingUnknown(_) => "Send the body as it is or with Content-Encoding: gzip.".into(),
@@ -234,6 +241,7 @@ impl Reject {
     #[must_use]
     pub(crate) fn may_pass_later(&self) -> bool {
         match self {
+            Self::Token(fault) => *fault != TokenFault::NotMade,
             Self::Limited { .. }
             | Self::BodyTimeout(_)
             | Self::BodyBroken(_)
@@ -280,19 +288,5 @@ impl Reject {
     #[must_use]
     pub(crate) fn by(self, key: Option<&Arc<Key>>) -> Uncounted {
         Uncounted { key: key.cloned(), reject: self }
-    }
-}
-
-impl From<DecodeError> for Reject {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::Truncated(what) => Self::Truncated(what),
-            DecodeError::Version(version) => Self::VersionUnknown(version),
-            DecodeError::Limit { what: "events", limit } => Self::TooManyEvents(limit),
-            DecodeError::Limit { what, limit } => Self::TooLarge { what, limit },
-            DecodeError::Protobuf => Self::NotABatch("no valid protobuf".to_owned()),
-            DecodeError::Inflate => Self::NotDeflate,
-            DecodeError::Invalid(what) => Self::NotABatch(format!("invalid {what}")),
-        }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     origin::{self, Origin},
     rates::{self, Rate},
     section::Section,
+    token::{self, Tokens},
 };
 
 /// One sender.
@@ -34,6 +35,8 @@ pub struct Key {
     pub namespace: Option<String>,
     /// Origins that may use it.
     pub origins: Vec<Origin>,
+    /// Whether its pages need a token, and whose.
+    pub tokens: Tokens,
     /// How often.
     pub rate: Rate,
 }
@@ -94,6 +97,10 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
             "is taken by the collector itself, or holds control characters: choose another",
         );
     }
+    let tokens = token::read(&mut section, env);
+    if kind == KeyKind::Server && !tokens.ring.is_empty() {
+        section.wrong("tokens", "a server key is a secret itself: remove this table");
+    }
     let (service, environment, namespace, origins) = match kind {
         KeyKind::Browser => (
             section.needed("service", "name the page's service; it becomes service.name"),
@@ -119,6 +126,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
         environment,
         namespace,
         origins,
+        tokens,
         rate,
     }
 }
@@ -142,6 +150,7 @@ impl Key {
             origins: vec![Origin::Exact(CANARY.to_owned())],
             before: None,
             expires_ms: None,
+            tokens: Tokens::default(),
             rate: Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
         }
     }
@@ -188,7 +197,7 @@ fn expiry(section: &mut Section<'_>) -> Option<u64> {
 }
 
 /// What one of these names gives. `None`: there is none of them, or more than one.
-fn secret(section: &mut Section<'_>, env: Env<'_>, names: [&'static str; 3]) -> Option<Secret> {
+pub(super) fn secret(section: &mut Section<'_>, env: Env<'_>, names: [&'static str; 3]) -> Option<Secret> {
     let [plain, by_env, by_file] = names;
     let secret = match names.map(|name| section.text(name)) {
         [Some(key), None, None] => Ok(key),

@@ -8,6 +8,7 @@ mod body;
 mod bucket;
 mod crowd;
 mod gate;
+mod token;
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,6 +21,8 @@ use weft_proto::Head;
 
 pub(crate) use self::{address::Peer, gate::Gate};
 
+#[cfg(feature = "fuzz")]
+pub(crate) use self::token::check as check_token;
 use self::{
     address::Address,
     crowd::{PageId, Who},
@@ -28,7 +31,7 @@ use self::{
 use super::decode::json;
 use crate::{
     config::{Key, KeyKind},
-    reject::{Reject, Uncounted},
+    reject::{Reject, TokenFault, Uncounted},
 };
 
 /// A request whose sender may send it, read whole.
@@ -65,8 +68,14 @@ pub(crate) async fn otlp(gate: &Gate, request: Request) -> Result<Admitted, Unco
     admit(gate, request, gate.limits.otlp_request_bytes, check_otlp).await
 }
 
-/// What the head of a request says: who sends it, and how its body travels.
-type Checked<'a> = (&'a Sender, Coding);
+/// What the head of a request says.
+struct Checked<'a> {
+    sender: &'a Sender,
+    /// Who that is by a token.
+    page: Option<PageId>,
+    /// How the body travels.
+    coding: Coding,
+}
 
 /// How an OTLP body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,14 +104,14 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
     let (parts, mut body) = request.into_parts();
     let address = Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies);
     let read: Result<_, Uncounted> = async {
-        let (sender, coding) = check(gate, &parts, address).inspect_err(|refused| {
+        let Checked { sender, page, coding } = check(gate, &parts, address).inspect_err(|refused| {
             if !refused.reject.is_limit() {
                 gate.crowd.charge(address, None);
             }
         })?;
         let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await;
         let bytes = bytes.inspect_err(|_| gate.crowd.charge(address, Some(&sender.bucket)));
-        let spent = bytes.and_then(|bytes| Ok((spend(gate, sender, address, &bytes)?, bytes)));
+        let spent = bytes.and_then(|bytes| Ok((spend(gate, sender, address, page, &bytes)?, bytes)));
         let (pause, bytes) = spent.map_err(|reject| reject.by(Some(&sender.key)))?;
         Ok((Arc::clone(&sender.key), coding, bytes, pause))
     }
@@ -124,13 +133,20 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
 }
 
 /// Takes it from the rates of all whom it concerns. How long its sender is asked to pause.
-fn spend(gate: &Gate, sender: &Sender, address: Option<Address>, body: &[u8]) -> Result<Duration, Reject> {
+fn spend(
+    gate: &Gate,
+    sender: &Sender,
+    address: Option<Address>,
+    page: Option<PageId>,
+    body: &[u8],
+) -> Result<Duration, Reject> {
     if sender.key.kind == KeyKind::Server {
         gate.crowd.spend_server(&sender.bucket)?;
         return Ok(Duration::ZERO);
     }
-    let head = Head::read(body).ok().map(|(head, _)| head.seed.0);
-    let page = head.or_else(|| json::seed(body)).map(|seed| PageId::of(&sender.key.name, &seed));
+    let seed = || Head::read(body).ok().map(|(head, _)| head.seed.0).or_else(|| json::seed(body));
+    // Seeds can be made up, tokens cannot.
+    let page = page.or_else(|| Some(PageId::of(&sender.key.name, &seed()?)));
     let who = Who { address, page, bytes: body.len() };
     gate.crowd.spend(&who, &sender.bucket)
 }
@@ -152,6 +168,24 @@ fn check_batch<'a>(
     parts: &Parts,
     address: Option<Address>,
 ) -> Result<Checked<'a>, Uncounted> {
+    let sender = check_page(gate, parts, address)?;
+    let page = by_token(gate, parts, &sender.key).map_err(|reject| reject.by(Some(&sender.key)))?;
+    Ok(Checked { sender, page, coding: Coding::Identity })
+}
+
+/// A token for a page whose key makes them here.
+pub(crate) fn token(gate: &Gate, request: Request) -> Result<String, Uncounted> {
+    let (parts, _) = request.into_parts();
+    let address = Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies);
+    let sender = check_page(gate, &parts, address)?;
+    let made = token::make(&sender.key, gate.clock.wall_ms()).ok_or(Reject::Token(TokenFault::NotMade));
+    let spent = made.and_then(|token| Ok((token, gate.crowd.spend_token(address, &sender.bucket)?)));
+    let (token, ()) = spent.map_err(|reject| reject.by(Some(&sender.key)))?;
+    Ok(token)
+}
+
+/// Whether a page may send at all.
+fn check_page<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Result<&'a Sender, Uncounted> {
     let presented = query(parts, "key").ok_or_else(|| Reject::KeyMissing.by(None))?;
     let known = gate.sender(&presented);
     gate.crowd.may_come(address).map_err(|reject| reject.by(known.map(|sender| &sender.key)))?;
@@ -169,7 +203,17 @@ fn check_batch<'a>(
         return Err(Reject::OriginNotAllowed(origin).by(Some(key)));
     }
     gate.crowd.could_spend(&sender.bucket).map_err(|reject| reject.by(Some(key)))?;
-    Ok((sender, Coding::Identity))
+    Ok(sender)
+}
+
+/// Who it is by a token, where the key has a ring.
+fn by_token(gate: &Gate, parts: &Parts, key: &Key) -> Result<Option<PageId>, Reject> {
+    match query(parts, "token") {
+        _ if key.tokens.ring.is_empty() => Ok(None),
+        Some(token) => token::check(&token, key, gate.clock.wall_ms()).map(Some).map_err(Reject::Token),
+        None if key.tokens.needed => Err(Reject::Token(TokenFault::Missing)),
+        None => Ok(None),
+    }
 }
 
 fn check_otlp<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Result<Checked<'a>, Uncounted> {
@@ -199,7 +243,7 @@ fn check_otlp<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Re
         "gzip" | "x-gzip" => Coding::Gzip,
         _ => return refuse(Reject::CodingUnknown(coding)),
     };
-    Ok((sender, coding))
+    Ok(Checked { sender, page: None, coding })
 }
 
 fn unexpired(gate: &Gate, sender: &Sender) -> Result<(), Uncounted> {

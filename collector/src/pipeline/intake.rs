@@ -17,7 +17,7 @@ use axum::extract::Request;
 use futures_util::future::join_all;
 use tokio::sync::Semaphore;
 
-pub(super) use answers::{ack, erased, passed_on, taken};
+pub(super) use answers::{ack, erased, passed_on, taken, token};
 
 use super::{
     admit::{self, Admitted, Gate},
@@ -156,6 +156,12 @@ impl Intake {
     pub(super) async fn admit_batch(&self, request: Request) -> Result<Admitted, Reject> {
         let changing = self.open()?;
         admit::batch(&changing.gate, request).await.map_err(|refused| self.refuse(refused))
+    }
+
+    /// Step 4 for a page that wants a token.
+    pub(super) fn admit_token(&self, request: Request) -> Result<String, Reject> {
+        let changing = self.open()?;
+        admit::token(&changing.gate, request).map_err(|refused| self.refuse(refused))
     }
 
     /// Step 4 for OTLP.

@@ -27,7 +27,7 @@ impl Door {
 }
 
 /// On every refusal of ours, and on nothing else: `final` if the same bytes would be refused again, `base` if the batch is
-/// to be sent again at once and by itself, or `later`. A client gives events up only for `final`; what a proxy or a captive
+/// to be sent again at once and by itself, `token` if it is to be sent again with another token, or `later`. A client gives events up only for `final`; what a proxy or a captive
 /// portal answers has no such header.
 const REFUSED: HeaderName = HeaderName::from_static("weft-refused");
 
@@ -51,6 +51,7 @@ impl Reject {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         let refused = match self {
             Self::BaseUnknown => "base",
+            Self::Token(_) if self.may_pass_later() => "token",
             _ if self.may_pass_later() => "later",
             _ => "final",
         };

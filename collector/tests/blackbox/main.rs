@@ -28,3 +28,4 @@ mod process;
 mod rates;
 mod said;
 mod sdk;
+mod tokens;

@@ -36,6 +36,11 @@ impl Weft {
         Self::start_in(TempDir::new().unwrap(), sinks, more).await
     }
 
+    /// The same, with `tables` behind those of the settings.
+    pub(crate) async fn start_with(sinks: &[&Sink], more: &str, tables: &str) -> Self {
+        Self::run(Clock::system(), TempDir::new().unwrap(), sinks, more, tables).await
+    }
+
     /// Starts one on what another left behind.
     pub(crate) async fn start_in(data: TempDir, sinks: &[&Sink], more: &str) -> Self {
         Self::start_at(Clock::system(), data, sinks, more).await
@@ -43,6 +48,10 @@ impl Weft {
 
     /// Starts one with a clock that somebody may own.
     pub(crate) async fn start_at(clock: Clock, data: TempDir, sinks: &[&Sink], more: &str) -> Self {
+        Self::run(clock, data, sinks, more, "").await
+    }
+
+    async fn run(clock: Clock, data: TempDir, sinks: &[&Sink], more: &str, tables: &str) -> Self {
         let mut text =
             format!("listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\ndata = {:?}\n{more}\n", data.path());
         let (keys, _) = weft_collector::config::TEN_LINES.split_once("[export.main]").unwrap();
@@ -50,6 +59,7 @@ impl Weft {
         for (name, sink) in ["a", "b"].iter().zip(sinks) {
             text.push_str(&format!("[export.{name}]\nendpoint = \"{}\"\nfrom = \"oldest\"\n", sink.url));
         }
+        text.push_str(tables);
         let config = Config::from_toml(&text).unwrap();
         let listeners = Listeners::bind(&config).await.unwrap();
         let (ingest, admin) = listeners.addresses().unwrap();

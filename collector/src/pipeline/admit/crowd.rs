@@ -105,6 +105,19 @@ impl Crowd {
         Ok(pause)
     }
 
+    /// Takes a token for a page that was not heard of before.
+    pub(crate) fn spend_token(&self, address: Option<Address>, key: &Bucket) -> Result<(), Reject> {
+        if let Some(address) = address {
+            let neighbours = self.neighbours(address);
+            neighbours.bucket.spend(None).map_err(|wait| limited(Limit::Address, wait))?;
+            let spent = neighbours.new_pages.spend(self.clock.monotonic());
+            spent.map_err(|wait| limited(Limit::NewPages, wait))?;
+        }
+        key.spend(None).map_err(|wait| limited(Limit::Key, wait))?;
+        self.all.spend(None).map_err(|wait| limited(Limit::All, wait))?;
+        Ok(())
+    }
+
     /// Takes a request of a server, of which the operator knows.
     pub(crate) fn spend_server(&self, key: &Bucket) -> Result<(), Reject> {
         let since = Some(Duration::ZERO);
@@ -190,9 +203,9 @@ fn has_some(bucket: &Bucket, by: Limit) -> Result<(), Reject> {
 }
 
 impl PageId {
-    /// The page that a batch says it is of, in a key of this name.
-    pub(crate) fn of(key: &str, seed: &[u8; 16]) -> Self {
-        Self(xxh3_128_with_seed(seed, xxh3_64(key.as_bytes())))
+    /// A page by the seed of its batches, or by its token, in a key of this name.
+    pub(crate) fn of(key: &str, it: &[u8]) -> Self {
+        Self(xxh3_128_with_seed(it, xxh3_64(key.as_bytes())))
     }
 }
 

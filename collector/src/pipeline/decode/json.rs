@@ -5,7 +5,7 @@
 
 mod body;
 mod play;
-mod text;
+pub(super) mod text;
 
 use axum::body::Bytes;
 use serde::Deserialize;

@@ -37,13 +37,21 @@ pub(crate) fn erased() -> Response<Body> {
     response
 }
 
+/// A token, which nobody in between may keep.
+pub(crate) fn token(token: String) -> Response<Body> {
+    let mut response = answer(token.into_bytes(), "text/plain; charset=utf-8");
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
 /// The answer to OTLP, written as that was.
 pub(crate) fn taken(counted: Counted, encoding: Encoding) -> Response<Body> {
     let partial_success = (counted.refused > 0).then(|| ExportTracePartialSuccess {
         rejected_spans: i64::try_from(counted.refused).unwrap_or(i64::MAX),
         error_message:
-            "Spans were refused whose trace id is not 16 bytes, whose span, parent or link id is not 8, \
-                        or whose id is all zero: check the SDK that made them."
+            "Spans were refused that violate OTLP: a trace id that is not 16 bytes, a span, parent or link \
+                        id that is not 8, one that is all zero, an attribute, field or value given twice, or text that \
+                        is no UTF-8: check the SDK that made them."
                 .to_owned(),
     });
     match encoding {

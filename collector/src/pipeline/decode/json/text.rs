@@ -14,7 +14,7 @@ use super::body::Number;
 
 /// A string. Half of a surrogate pair, which JavaScript's strings may hold and ours may not, becomes U+FFFD: so it does
 /// on its way into the module.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(in crate::pipeline::decode) struct Text<'a>(pub(in crate::pipeline::decode) Cow<'a, str>);
 
 /// Bytes in hex.
 pub(super) struct Hex<const N: usize>(pub(super) [u8; N]);
@@ -43,7 +43,7 @@ impl<'de> Visitor<'de> for OneText {
     type Value = Text<'de>;
 
     fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        to.write_str("a text")
+        to.write_str("a string")
     }
 
     fn visit_borrowed_bytes<E: Error>(self, bytes: &'de [u8]) -> Result<Self::Value, E> {

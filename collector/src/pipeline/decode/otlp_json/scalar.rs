@@ -41,6 +41,13 @@ pub(super) fn write<E: Error>(
             key(WireType::Varint, out);
             encode_varint(int as u64, out);
         }
+        Kind::IntOrDouble(as_double) => {
+            let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
+            return match (scalar.int::<E>(least, most), scalar) {
+                (Err(_), Scalar::Double(_) | Scalar::Int(_)) => write(out, as_double, Kind::Double, scalar),
+                _ => write(out, number, Kind::Int(least, most), scalar),
+            };
+        }
         Kind::Zigzag => {
             let int = scalar.int(i128::from(i32::MIN), i128::from(i32::MAX))? as i64;
             key(WireType::Varint, out);
@@ -112,7 +119,8 @@ impl Scalar<'_> {
             Scalar::Text("Infinity") => Ok(f64::INFINITY),
             Scalar::Text("-Infinity") => Ok(f64::NEG_INFINITY),
             Scalar::Text(text) if text.ends_with(|end: char| end.is_ascii_digit() || end == '.') => {
-                text.parse().map_err(|_| self.not("a number"))
+                let read = text.parse().ok().filter(|double: &f64| double.is_finite());
+                read.ok_or_else(|| self.not("a number"))
             }
             Scalar::Text(_) | Scalar::Bool(_) => Err(self.not("a number")),
         }

@@ -21,6 +21,9 @@ pub(super) enum Kind {
     Bool,
     /// An integer between the two, as a varint.
     Int(i128, i128),
+    /// A signed 64-bit integer; a number that is none is a double, in the field of this number: exporters in JavaScript
+    /// take every number without a fraction for an integer.
+    IntOrDouble(u32),
     /// A signed 32-bit integer in zigzag.
     Zigzag,
     Fixed32,
@@ -46,7 +49,6 @@ pub(super) enum Number {
 }
 
 const U32: Kind = Int(0, u32::MAX as i128);
-const I64: Kind = Int(i64::MIN as i128, i64::MAX as i128);
 const I32: Kind = Int(i32::MIN as i128, i32::MAX as i128);
 const UNSIGNED: Kind = Fixed64(0);
 const SIGNED: Kind = Fixed64(i64::MIN as i128);
@@ -138,7 +140,7 @@ static KEY_VALUE: Message =
 static ANY_VALUE: Message = Message(&[
     ("stringValue", 1, Text),
     ("boolValue", 2, Bool),
-    ("intValue", 3, I64),
+    ("intValue", 3, Kind::IntOrDouble(4)),
     ("doubleValue", 4, Double),
     ("arrayValue", 5, One(&VALUES)),
     ("kvlistValue", 6, One(&PAIRS)),

@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::{
         logs::v1::ExportLogsServiceRequest, metrics::v1::ExportMetricsServiceRequest,
         trace::v1::ExportTraceServiceRequest,
     },
-    common::v1::{AnyValue, any_value::Value as Of},
+    common::v1::{AnyValue, ArrayValue, any_value::Value as Of},
 };
 use proptest::prelude::*;
 use prost::Message as _;
@@ -124,6 +124,12 @@ fn what_the_mapping_allows_is_read() {
         (json!({ "intValue": i64::MAX }), Of::IntValue(i64::MAX)),
         (json!({ "intValue": 1e3 }), Of::IntValue(1000)),
         (json!({ "int_value": "12" }), Of::IntValue(12)),
+        (json!({ "intValue": 1e300 }), Of::DoubleValue(1e300)),
+        (json!({ "intValue": u64::MAX }), Of::DoubleValue(u64::MAX as f64)),
+        (
+            json!({ "arrayValue": { "values": [null] } }),
+            Of::ArrayValue(ArrayValue { values: vec![AnyValue::default()] }),
+        ),
         (json!({ "doubleValue": "Infinity" }), Of::DoubleValue(f64::INFINITY)),
         (json!({ "doubleValue": "-Infinity" }), Of::DoubleValue(f64::NEG_INFINITY)),
         (json!({ "doubleValue": 3 }), Of::DoubleValue(3.0)),
@@ -141,6 +147,9 @@ fn what_the_mapping_allows_is_read() {
         assert_eq!(value(&json), Some(expected), "{json}");
     }
     assert!(matches!(value(&json!({ "doubleValue": "NaN" })), Some(Of::DoubleValue(nan)) if nan.is_nan()));
+    let half = with_value(&json!({ "stringValue": "HALF" })).to_string().replace("HALF", "a\\ud83dz");
+    let bytes = protobuf(half.as_bytes(), Signal::Traces, LIMIT).unwrap();
+    assert!(bytes.windows(5).any(|part| part == "a\u{fffd}z".as_bytes()));
     assert_eq!((value(&json!({})), value(&json!(null))), (None, None));
 
     for nothing in ["{}", "null", r#"{"resourceSpans":null}"#, r#"{"resourceSpans":[]}"#, "{\"later\":[{}]}"]
@@ -183,6 +192,8 @@ fn what_it_does_not_allow_is_refused_with_a_reason() {
         (&span(r#""startTimeUnixNano":"nan""#), "whole number"),
         (&with_value(&json!({ "bytesValue": "a" })).to_string(), "base64"),
         (&with_value(&json!({ "doubleValue": "inf" })).to_string(), "a number"),
+        (&with_value(&json!({ "doubleValue": "1e400" })).to_string(), "a number"),
+        (&with_value(&json!({ "intValue": "9223372036854775808" })).to_string(), "whole number"),
         (&with_value(&json!({ "boolValue": "true" })).to_string(), "true or false"),
         (&with_value(&json!({ "arrayValue": [1] })).to_string(), "one value"),
     ] {
@@ -206,8 +217,7 @@ fn any_value() -> impl Strategy<Value = AnyValue> {
     ];
     let value = leaf.prop_recursive(4, 24, 4, |inner| {
         let values = prop::collection::vec(inner.prop_map(|value| AnyValue { value: Some(value) }), 0..4);
-        values
-            .prop_map(|values| Of::ArrayValue(opentelemetry_proto::tonic::common::v1::ArrayValue { values }))
+        values.prop_map(|values| Of::ArrayValue(ArrayValue { values }))
     });
     value.prop_map(|value| AnyValue { value: Some(value) })
 }

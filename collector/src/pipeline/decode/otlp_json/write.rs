@@ -3,12 +3,16 @@
 use std::fmt;
 
 use prost::encoding::{WireType, encode_key, encode_varint};
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{
+    Deserialize,
+    de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
 
 use super::{
     scalar::{self, Scalar},
     schema::{Field, Kind, Message, Number},
 };
+use crate::pipeline::decode::json::text::Text;
 
 /// The content of a message: an object, or `null`, which is an empty one.
 pub(super) struct Content<'o> {
@@ -93,7 +97,14 @@ impl<'de> DeserializeSeed<'de> for FieldValue<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
+        match self.of.2 {
+            // JavaScript writes half of a surrogate pair, too: that costs a letter, not the request.
+            Kind::Text if !self.is_element => match Option::<Text<'_>>::deserialize(from)? {
+                Some(text) => self.scalar(Scalar::Text(&text.0)),
+                None => Ok(()),
+            },
+            _ => from.deserialize_any(self),
+        }
     }
 }
 
@@ -114,7 +125,12 @@ impl<'de> Visitor<'de> for FieldValue<'_> {
     }
 
     fn visit_unit<E: de::Error>(self) -> Result<(), E> {
-        Ok(())
+        match self.of.2 {
+            _ if !self.is_element => Ok(()),
+            // In a list it keeps its place: what follows is not to move.
+            Kind::Many(_) => nested(self.out, self.of.1, |_| Ok(())),
+            _ => Err(de::Error::invalid_type(de::Unexpected::Unit, &self)),
+        }
     }
 
     fn visit_bool<E: de::Error>(self, flag: bool) -> Result<(), E> {

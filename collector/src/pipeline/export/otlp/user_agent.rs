@@ -6,7 +6,8 @@ use woothee::parser::Parser;
 
 /// Key and value of what is known of it.
 pub(super) fn conventions(agent: &str) -> impl DoubleEndedIterator<Item = (&'static str, &str)> {
-    let read = Parser::new().parse(agent);
+    // What it does not know it calls so; and libraries by what they are.
+    let read = Parser::new().parse(agent).filter(|read| !matches!(read.category, "misc" | UNKNOWN));
     let is_bot = read.as_ref().is_some_and(|read| read.category == "crawler");
     let [name, version, os] = read.map_or([""; 3], |read| [read.name, read.version, read.os]);
     let os = match os {
