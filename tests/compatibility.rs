@@ -1,6 +1,7 @@
 //! OTLP/HTTP as stock exporters speak it: recordings of OpenTelemetry's Go, Java, JavaScript and Python, sent to the collector
 //! as they were, arrive as they were. `compatibility/README.md` says how they were made.
 
+mod json;
 mod kept;
 mod meaning;
 mod parts;

@@ -36,6 +36,10 @@ pub(super) enum Part {
     HistogramPoint,
     ExponentialPoint,
     Buckets,
+    Summary,
+    SummaryPoint,
+    Quantile,
+    Exemplar,
 }
 
 /// What a field holds.
@@ -88,8 +92,10 @@ const fn many(number: u32, name: &'static str, kind: Kind) -> Field {
 const SCHEMA: Field = one(3, "schemaUrl", Text);
 const RESOURCE: Field = one(1, "resource", Of(Resource));
 const SCOPE: Field = one(1, "scope", Of(Scope));
+const AT_OF_LOG: Field = one(1, "timeUnixNano", Fixed64);
 const BEGAN: Field = one(2, "startTimeUnixNano", Fixed64);
 const AT: Field = one(3, "timeUnixNano", Fixed64);
+const COUNT: Field = one(4, "count", Fixed64);
 const TEMPORALITY: Field = one(2, "aggregationTemporality", Int);
 
 const fn attributes(number: u32) -> Field {
@@ -171,28 +177,47 @@ impl Part {
             Metric => const { &[
                 one(1, "name", Text), one(2, "description", Text), one(3, "unit", Text), one(5, "gauge", Of(Gauge)),
                 one(7, "sum", Of(Sum)), one(9, "histogram", Of(Histogram)),
-                one(10, "exponentialHistogram", Of(ExponentialHistogram)),
+                one(10, "exponentialHistogram", Of(ExponentialHistogram)), one(11, "summary", Of(Summary)),
+                many(12, "metadata", Of(KeyValue)),
             ] },
             Gauge => const { &[many(1, "dataPoints", Of(NumberPoint))] },
             Sum => const { &[many(1, "dataPoints", Of(NumberPoint)), TEMPORALITY, one(3, "isMonotonic", Bool)] },
             Histogram => const { &[many(1, "dataPoints", Of(HistogramPoint)), TEMPORALITY] },
             ExponentialHistogram => const { &[many(1, "dataPoints", Of(ExponentialPoint)), TEMPORALITY] },
+            Summary => const { &[many(1, "dataPoints", Of(SummaryPoint))] },
+            _ => self.fields_of_points(),
+        }
+    }
+
+    #[rustfmt::skip]
+    const fn fields_of_points(self) -> &'static [Field] {
+        match self {
             NumberPoint => const { &[
-                BEGAN, AT, optional(4, "asDouble", Double), optional(6, "asInt", Sfixed64), attributes(7),
+                BEGAN, AT, optional(4, "asDouble", Double), many(5, "exemplars", Of(Exemplar)),
+                optional(6, "asInt", Sfixed64), attributes(7), one(8, "flags", Uint),
             ] },
             HistogramPoint => const { &[
-                BEGAN, AT, one(4, "count", Fixed64), optional(5, "sum", Double), many(6, "bucketCounts", Fixed64),
-                many(7, "explicitBounds", Double), attributes(9), optional(11, "min", Double), optional(12, "max", Double),
+                BEGAN, AT, COUNT, optional(5, "sum", Double), many(6, "bucketCounts", Fixed64),
+                many(7, "explicitBounds", Double), many(8, "exemplars", Of(Exemplar)), attributes(9),
+                one(10, "flags", Uint), optional(11, "min", Double), optional(12, "max", Double),
             ] },
             ExponentialPoint => const { &[
-                attributes(1), BEGAN, AT, one(4, "count", Fixed64), optional(5, "sum", Double), one(6, "scale", Sint),
+                attributes(1), BEGAN, AT, COUNT, optional(5, "sum", Double), one(6, "scale", Sint),
                 one(7, "zeroCount", Fixed64), one(8, "positive", Of(Buckets)), one(9, "negative", Of(Buckets)),
-                optional(12, "min", Double), optional(13, "max", Double),
+                one(10, "flags", Uint), many(11, "exemplars", Of(Exemplar)), optional(12, "min", Double),
+                optional(13, "max", Double), one(14, "zeroThreshold", Double),
             ] },
             Buckets => const { &[one(1, "offset", Sint), many(2, "bucketCounts", Uint)] },
+            SummaryPoint => const { &[
+                BEGAN, AT, COUNT, one(5, "sum", Double), many(6, "quantileValues", Of(Quantile)), attributes(7),
+                one(8, "flags", Uint),
+            ] },
+            Quantile => const { &[one(1, "quantile", Double), one(2, "value", Double)] },
+            Exemplar => const { &[
+                one(2, "timeUnixNano", Fixed64), optional(3, "asDouble", Double), one(4, "spanId", Id), one(5, "traceId", Id),
+                optional(6, "asInt", Sfixed64), many(7, "filteredAttributes", Of(KeyValue)),
+            ] },
             _ => &[],
         }
     }
 }
-
-const AT_OF_LOG: Field = one(1, "timeUnixNano", Fixed64);
