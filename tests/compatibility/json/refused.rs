@@ -54,7 +54,7 @@ const NO_FIELDS: [&str; 22] = [
 ];
 
 /// Values that are none.
-const NO_VALUES: [&str; 21] = [
+const NO_VALUES: [&str; 22] = [
     r#"7"#,
     r#""a""#,
     r#"{"stringValue":7}"#,
@@ -70,6 +70,7 @@ const NO_VALUES: [&str; 21] = [
     r#"{"intValue":true}"#,
     r#"{"intValue":NaN}"#,
     r#"{"doubleValue":1e400}"#,
+    r#"{"doubleValue":"1e400"}"#,
     r#"{"doubleValue":"nothing"}"#,
     r#"{"doubleValue":""}"#,
     r#"{"bytesValue":"A"}"#,
