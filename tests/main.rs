@@ -7,6 +7,7 @@ mod in_each_browser;
 
 mod harness;
 
+mod compatibility;
 mod connections;
 mod crash;
 mod crowd;
