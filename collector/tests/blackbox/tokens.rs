@@ -17,8 +17,9 @@ async fn ask(weft: &Weft) -> reqwest::Response {
 }
 
 async fn post(weft: &Weft, at: u8, token: Option<&str>) -> reqwest::Response {
-    let page = weft.page().body(Page(Seed([at; 16])).batch(0..3));
-    let page = token.into_iter().fold(page, |page, token| page.query(&[("token", token)]));
+    let token = token.map(|token| format!("&token={token}")).unwrap_or_default();
+    let url = format!("{}/api/telemetry?key=pk_demo_shop{token}", weft.ingest);
+    let page = weft.http.post(url).header("origin", ORIGIN).body(Page(Seed([at; 16])).batch(0..3));
     page.send().await.unwrap()
 }
 
@@ -98,4 +99,25 @@ async fn pages_that_come_with_one_token_are_limited_as_one() {
     assert_eq!(answers[0], 200);
     assert_eq!(answers[5], 429, "{answers:?}");
     assert!(weft.count("/keys/shop-web/bodies_refused/page_limited").await > 0);
+}
+
+/// The snippet of `docs/limits.md`, as it stands there.
+#[tokio::test]
+async fn what_the_documented_snippet_makes_is_taken() {
+    let docs = include_str!("../../../docs/limits.md");
+    let (_, rest) = docs.split_once("```js\n").unwrap();
+    let (snippet, _) = rest.split_once("```").unwrap();
+    let program = format!("{snippet}\nprocess.stdout.write(token('session-17'))");
+    let made = std::process::Command::new("node")
+        .args(["--input-type=module", "--eval", &program])
+        .env("WEFT_TOKEN_SECRET", "0123456789abcdef0123456789abcdef")
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let token = String::from_utf8(made.stdout).unwrap();
+    let sink = Sink::start(&[]).await;
+    let ring = RING.replace("\"a\"", "\"2026-11\"");
+    let weft = Weft::start_with(&[&sink], "", &format!("[keys.shop-web.tokens]\n{ring}")).await;
+    assert_eq!(post(&weft, 1, Some(&token)).await.status(), 200);
+    assert_eq!(ask(&weft).await.status(), 404);
 }

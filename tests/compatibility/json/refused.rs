@@ -54,16 +54,13 @@ const NO_FIELDS: [&str; 22] = [
 ];
 
 /// Values that are none.
-const NO_VALUES: [&str; 22] = [
+const NO_VALUES: [&str; 20] = [
     r#"7"#,
     r#""a""#,
     r#"{"stringValue":7}"#,
     r#"{"boolValue":"true"}"#,
     r#"{"boolValue":1}"#,
-    r#"{"intValue":9223372036854775808}"#,
     r#"{"intValue":"-9223372036854775809"}"#,
-    // What the exporter of JavaScript writes for 1e300, which is whole.
-    r#"{"intValue":1e300}"#,
     r#"{"intValue":1.5}"#,
     r#"{"intValue":""}"#,
     r#"{"intValue":"0x10"}"#,

@@ -27,6 +27,9 @@ fn numbers() -> Vec<Case> {
         (r#"{"doubleValue":"-Infinity"}"#, double("-inf")),
         (r#"{"doubleValue":"1.5"}"#, double("1.5")),
         (r#"{"doubleValue":3}"#, double("3.0")),
+        // What the exporter of JavaScript writes for numbers that are whole, and too large.
+        (r#"{"intValue":1e+300}"#, double("1e300")),
+        (r#"{"intValue":9223372036854776000}"#, double("9.223372036854776e18")),
         (r#"{"doubleValue":-0}"#, double("-0.0")),
         (r#"{"doubleValue":-0.0}"#, double("-0.0")),
         (r#"{"doubleValue":4.9E-324}"#, double("5e-324")),
@@ -43,6 +46,7 @@ fn others() -> Vec<Case> {
     let int = |digits: &str| json!({ "intValue": digits });
     let bytes = |hex: &str| json!({ "bytesValue": hex });
     vec![
+        (r#"{"stringValue":"half \ud83d"}"#, text("half \u{fffd}")),
         (r#"{"bytesValue":"AP/+AQ=="}"#, bytes("00fffe01")),
         (r#"{"bytesValue":"AP/+AQ"}"#, bytes("00fffe01")),
         (r#"{"bytesValue":"AP_-AQ=="}"#, bytes("00fffe01")),

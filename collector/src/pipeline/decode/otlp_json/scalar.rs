@@ -43,9 +43,15 @@ pub(super) fn write<E: Error>(
         }
         Kind::IntOrDouble(as_double) => {
             let (least, most) = (i128::from(i64::MIN), i128::from(i64::MAX));
-            return match (scalar.int::<E>(least, most), scalar) {
-                (Err(_), Scalar::Double(_) | Scalar::Int(_)) => write(out, as_double, Kind::Double, scalar),
-                _ => write(out, number, Kind::Int(least, most), scalar),
+            let is_too_large = match scalar {
+                Scalar::Int(int) => !(least..=most).contains(&int),
+                Scalar::Double(double) => double.fract() == 0.0 && scalar.int::<E>(least, most).is_err(),
+                Scalar::Text(_) | Scalar::Bool(_) => false,
+            };
+            return if is_too_large {
+                write(out, as_double, Kind::Double, scalar)
+            } else {
+                write(out, number, Kind::Int(least, most), scalar)
             };
         }
         Kind::Zigzag => {
