@@ -1,15 +1,20 @@
 //! The admin port: is it alive, is it ready, what happened to every event, which sessions are there, what is
 //! connected to what.
 
+mod guard;
+
 use std::sync::{Arc, atomic::Ordering};
 
 use axum::{
     Router,
     extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
+    middleware,
     response::IntoResponse,
     routing::{get, post},
 };
+
+pub(crate) use guard::Guard;
 
 use crate::{
     bounds::Bounds,
@@ -18,7 +23,7 @@ use crate::{
     ledger::Ledger,
     memory::Memory,
     metrics::Metrics,
-    pipeline::{Intake, spool::Segments},
+    pipeline::{self, Intake, spool::Segments},
     sessions::Sessions,
 };
 
@@ -33,6 +38,7 @@ pub(crate) struct Admin {
     pub(crate) bounds: Arc<Bounds>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) clock: Clock,
+    pub(crate) guard: Guard,
 }
 
 /// The routes of the admin port.
@@ -45,6 +51,8 @@ pub(crate) fn routes(admin: Arc<Admin>) -> Router {
         .route("/api/connections", get(connections))
         .route("/api/ledger", get(ledger))
         .route("/api/drain", post(drain))
+        .route("/api/erase", post(erase))
+        .layer(middleware::from_fn_with_state(admin.guard.clone(), guard::guard))
         .with_state(admin)
 }
 
@@ -97,6 +105,20 @@ async fn drain(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> StatusCod
     tracing::info!("draining: everything is turned away from now on");
     admin.intake.drain();
     StatusCode::ACCEPTED
+}
+
+/// What `weft erase` sends with its request, as [`DRAIN`].
+pub(crate) const ERASE: HeaderName = HeaderName::from_static("weft-erase");
+
+/// The session that is named in that header leaves no more, whichever key it is of.
+async fn erase(State(admin): State<Arc<Admin>>, headers: HeaderMap) -> (StatusCode, String) {
+    let Some(session) = headers.get(ERASE).and_then(|value| value.to_str().ok()) else {
+        return (StatusCode::FORBIDDEN, "Name the session in the header weft-erase.\n".to_owned());
+    };
+    match pipeline::erase(&admin.intake, session).await {
+        Ok(keys) => (StatusCode::OK, format!("erased, for {keys} keys\n")),
+        Err(reject) => (reject.status(), format!("{}\n", reject.sentence())),
+    }
 }
 
 async fn ledger(State(admin): State<Arc<Admin>>) -> impl IntoResponse {

@@ -15,13 +15,13 @@ pub use self::listeners::Listeners;
 use self::opening::{most_waiting, open_index, open_sdk};
 
 use crate::{
-    admin::{self, Admin},
+    admin::{self, Admin, Guard},
     bounds::Bounds,
     canary::sing,
     clock::Clock,
     config::{Config, Key},
     forwarding::Forwarding,
-    http,
+    http::{self, Certificate, Port},
     ledger::Ledger,
     memory::Memory,
     metrics::{Meters, Metrics},
@@ -105,6 +105,7 @@ pub struct Collector {
     forwarding: Forwarding,
     own_key: Arc<Key>,
     sdk: Option<Arc<Sdk>>,
+    certificate: Certificate,
     threads: Vec<JoinHandle<()>>,
     /// Tells the linker to release everything and end.
     last_release: CancellationToken,
@@ -162,6 +163,7 @@ impl Collector {
             Parts { rules, spool, ledger: ledger.clone(), memory: Arc::clone(&memory), waiting_room, meters };
         let intake = Arc::new(Intake::new(&config, gate, parts));
         let admin = Admin {
+            guard: Guard::new(config.admin_token.as_ref()),
             ledger,
             sessions,
             connections,
@@ -177,6 +179,7 @@ impl Collector {
         let told = last_release.clone();
         threads.push(thread("link", move || linker.run(&told)).map_err(StartError::Thread)?);
         Ok(Self {
+            certificate: Certificate::new(config.tls.0.clone()),
             config,
             clock,
             intake,
@@ -200,15 +203,22 @@ impl Collector {
         mut reloads: mpsc::Receiver<Config>,
     ) -> Drained {
         let stopped = CancellationToken::new();
-        let serve = |listener, router, stop: &CancellationToken| {
-            http::serve(listener, router, self.config.limits.clone(), self.clock.clone(), stop.clone())
+        let serve = |listener, router, tls: &Certificate, stop: &CancellationToken| {
+            let (limits, clock) = (self.config.limits.clone(), self.clock.clone());
+            let refused = self.intake.meters.connections_refused.clone();
+            Port { listener, router, limits, clock, refused, tls: tls.clone() }.serve(stop.clone())
         };
         let mut ingest = JoinSet::new();
         let router = http::ingest(Arc::clone(&self.intake), self.beside());
-        ingest.spawn(serve(listeners.ingest, router, &shutdown));
+        ingest.spawn(serve(listeners.ingest, router, &self.certificate, &shutdown));
         let mut beside = JoinSet::new();
         // The admin port answers while the rest drains: that is when somebody looks.
-        beside.spawn(serve(listeners.admin, admin::routes(Arc::clone(&self.admin)), &stopped));
+        beside.spawn(serve(
+            listeners.admin,
+            admin::routes(Arc::clone(&self.admin)),
+            &Certificate::default(),
+            &stopped,
+        ));
         beside.spawn(Arc::clone(&self.admin.memory).watch(self.clock.clone(), stopped.clone()));
         beside.spawn(Arc::clone(&self.bounds).watch(self.clock.clone(), stopped.clone()));
         beside.spawn(Arc::clone(&self.admin.connections).watch(self.clock.clone(), stopped.clone()));

@@ -5,6 +5,7 @@ mod dead_letters;
 mod decode;
 mod doctor;
 mod drain;
+mod erase;
 mod json;
 mod sdk;
 mod send;
@@ -14,9 +15,12 @@ pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters}
 pub use decode::decode;
 pub use doctor::{Question, Report, doctor};
 pub use drain::drain;
+pub use erase::erase;
 pub use sdk::sdk;
 pub use send::send;
 pub use spool::{export as export_spool, list as list_spool, verify as verify_spool};
+
+use crate::config::Config;
 
 /// What went wrong, in a sentence that says what to change.
 pub type Failure = Box<dyn std::error::Error>;
@@ -26,6 +30,36 @@ fn iso(ms: u64) -> String {
     use time::{OffsetDateTime, format_description::well_known::Rfc3339};
     let time = OffsetDateTime::from_unix_timestamp(i64::try_from(ms / 1000).unwrap_or(0));
     time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
+/// The admin port of a running collector.
+struct Asked<'a>(&'a Config, reqwest::Client);
+
+/// As who may look there.
+fn asking(config: &Config) -> Result<Asked<'_>, Failure> {
+    Ok(Asked(config, client()?))
+}
+
+impl Asked<'_> {
+    fn get(&self, path: &str) -> reqwest::RequestBuilder {
+        self.with_token(self.1.get(self.url(path)))
+    }
+
+    fn post(&self, path: &str) -> reqwest::RequestBuilder {
+        self.with_token(self.1.post(self.url(path)))
+    }
+
+    fn nobody(&self, error: &reqwest::Error) -> String {
+        format!("no collector answers at {} (setting `admin`): {error}", self.0.admin)
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.0.admin)
+    }
+
+    fn with_token(&self, request: reqwest::RequestBuilder) -> reqwest::RequestBuilder {
+        self.0.admin_token.iter().fold(request, |request, token| request.bearer_auth(token.expose()))
+    }
 }
 
 /// A client for one request to a collector on this machine.

@@ -16,6 +16,7 @@ mod rates;
 mod scrub;
 mod sdk;
 mod section;
+mod tls;
 mod token;
 
 use std::{fmt, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
@@ -34,6 +35,7 @@ pub use origin::Origin;
 pub use rates::{Rate, Rates};
 pub use scrub::Scrub;
 pub use sdk::ServedSdk;
+pub use tls::Tls;
 pub use token::{SignedBy, TokenKey, Tokens};
 
 /// A whole deployment: one page, one backend, one destination.
@@ -57,8 +59,12 @@ endpoint = "http://127.0.0.1:9999"
 pub struct Config {
     /// Where pages and servers send to. Default 127.0.0.1:4318: OTLP's port, and only this machine until asked.
     pub listen: SocketAddr,
-    /// Where operators look. Default 127.0.0.1:4319: it has no authentication, so it stays on this machine.
+    /// What pages and servers are shown there.
+    pub tls: Tls,
+    /// Where operators look. Default 127.0.0.1:4319: this machine alone, unless there is a token.
     pub admin: SocketAddr,
+    /// What operators present there. Needed where others than this machine can reach it.
+    pub admin_token: Option<Secret>,
     /// Where the spool lives. Default `weft-data`, beside where the collector is started.
     pub data: PathBuf,
     /// Path for batches. Default `/api/telemetry`: a first-party path, which needs no CORS behind the page's own host.
@@ -132,6 +138,8 @@ pub struct Limits {
     pub scrub: Scrub,
     /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
     pub connections: usize,
+    /// Connections of one address at once. Default a quarter of all: browsers open six at most.
+    pub connections_of_address: usize,
     /// Time for a request's head, also between requests. Default 30 s.
     pub head_time: Duration,
     /// Time for a request's body. Default 10 s: 60 KiB over a 2G connection.

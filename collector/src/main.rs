@@ -60,6 +60,14 @@ enum Cli {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Erase a session: nothing of it leaves the running collector any more.
+    Erase {
+        /// Its `session.id`: 32 hex digits.
+        #[arg(long)]
+        session: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Ask an API as a page would, and say what keeps traces from going through: CORS, Server-Timing, propagation.
     Doctor(Doctor),
     /// Send one test event to the running collector, as a page would.
@@ -144,6 +152,7 @@ async fn main() -> ExitCode {
         Cli::Sdk { origin, settings } => {
             settings.load().and_then(|config| commands::sdk(&config, origin.as_deref()))
         }
+        Cli::Erase { session, settings } => erase(&settings, &session).await,
         Cli::Doctor(asked) => doctor(&asked).await.map(|(said, is_healthy)| {
             code = if is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE };
             said
@@ -208,6 +217,10 @@ async fn doctor(asked: &Doctor) -> Result<(String, bool), Failure> {
     .await?;
     let said = if asked.json { report.to_json()? } else { report.to_string() };
     Ok((said, report.is_healthy()))
+}
+
+async fn erase(settings: &Settings, session: &str) -> Result<String, Failure> {
+    commands::erase(&settings.load()?, session).await
 }
 
 async fn send(settings: &Settings, key: Option<&str>) -> Result<String, Failure> {

@@ -233,6 +233,8 @@ impl State {
     fn erasures(&self, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
         let one = |value: u64| vec![(Vec::new(), value)];
         let erased = &self.segments.erased;
+        let refused = one(self.meters.connections_refused.get());
+        counter(to, "connections_refused", "Connections closed because their address had too many", refused)?;
         counter(to, "sessions_erased", "Sessions erased since the start", one(self.meters.erased.get()))?;
         gauge(to, "erasures_remembered", "Erased sessions that are known", one(erased.count()))?;
         counter(

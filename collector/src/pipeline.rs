@@ -17,7 +17,7 @@ mod intake;
 use axum::{body::Body, extract::Request, http::Response};
 
 pub(crate) use self::{
-    admit::{Encoding, Peer},
+    admit::{Address, Encoding, Peer},
     intake::{Intake, Parts},
 };
 
@@ -43,6 +43,18 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     intake.store_all(&key, entries).await?;
     intake.dictionaries.keep(&key.name, earlier);
     Ok(intake::ack(echo, pause))
+}
+
+/// Steps 5 and 6 for a session that an operator erases, in every key. How many there are.
+pub(crate) async fn erase(intake: &Intake, session: &str) -> Result<usize, Reject> {
+    let erasures = intake.erasures(session)?;
+    let count = erasures.len();
+    for (admitted, session) in erasures {
+        let (key, entry) = intake.erasure_entry(admitted, session);
+        intake.store(&key, entry).await?;
+        intake.dictionaries.forget(&key.name, &session);
+    }
+    Ok(count)
 }
 
 /// A token for a page, so that it can send.

@@ -26,6 +26,7 @@ impl Collector {
         {
             return tracing::error!(%error, "cannot reload: destinations may be incomplete until this is mended");
         }
+        self.certificate.change(config.tls.0.clone());
         self.intake.change(&config, Gate::new(&config, &self.own_key, &self.clock));
         tracing::info!(
             keys = config.keys.len(),
@@ -48,10 +49,12 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
     let differs = [
         ("listen", now.listen != wanted.listen),
         ("admin", now.admin != wanted.admin),
+        ("admin_token", now.admin_token != wanted.admin_token),
+        ("tls, whether there is any", now.tls.0.is_some() != wanted.tls.0.is_some()),
         ("data", now.data != wanted.data),
         ("path", now.path != wanted.path),
         ("log", now.log != wanted.log),
-        ("limits", now.limits != wanted.limits),
+        ("limits or scrub", now.limits != wanted.limits),
         ("spool", now.spool != wanted.spool),
         ("memory_limit_mib", now.memory_limit != wanted.memory_limit),
         ("telemetry", now.telemetry != wanted.telemetry),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Failure, client};
+use super::{Failure, asking};
 use crate::{admin::DRAIN, clock::Clock, config::Config};
 
 /// How often the ledger is asked.
@@ -15,15 +15,11 @@ const EVERY: Duration = Duration::from_millis(500);
 /// # Errors
 /// If it does not run, or is not done when `patience` is over.
 pub async fn drain(config: &Config, patience: Duration) -> Result<String, Failure> {
-    let (clock, client) = (Clock::system(), client()?);
-    let url = |path: &str| format!("http://{}{path}", config.admin);
-    let told = client.post(url("/api/drain")).header(DRAIN, "1").send().await;
-    let told =
-        told.map_err(|error| format!("no collector answers at {} (setting `admin`): {error}", config.admin))?;
-    told.error_for_status()?;
+    let (clock, asked) = (Clock::system(), asking(config)?);
+    let told = asked.post("/api/drain").header(DRAIN, "1").send().await;
+    told.map_err(|error| asked.nobody(&error))?.error_for_status()?;
     loop {
-        let ledger: Value =
-            serde_json::from_slice(&client.get(url("/api/ledger")).send().await?.bytes().await?)?;
+        let ledger: Value = serde_json::from_slice(&asked.get("/api/ledger").send().await?.bytes().await?)?;
         let left = left(&ledger);
         if left == 0 {
             return Ok("everything is delivered: it may be stopped\n".to_owned());

@@ -11,6 +11,7 @@ use super::{
     key::{self, Env},
     link, long, rates, scrub, sdk,
     section::{Notes, Section},
+    tls,
 };
 use crate::pipeline::signal::Signal;
 
@@ -29,6 +30,7 @@ pub(super) fn check(text: &str, env: Env<'_>) -> Result<Config, Mistakes> {
 fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     let listen = address(&mut root, "listen", 4318);
     let admin = address(&mut root, "admin", 4319);
+    let admin_token = key::secret(&mut root, env, ["admin_token", "admin_token_env", "admin_token_file"]);
     let data = root.text("data").unwrap_or_else(|| "weft-data".to_owned()).into();
     let path = path(&mut root);
     let log = log(&mut root);
@@ -44,6 +46,7 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     let keys = root.section("keys").named();
     let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
     let distinct = distinct::read(root.section("distinct"));
+    let tls = tls::read(root.has("tls").then(|| root.section("tls")));
     let limits = limits(root.section("limits"), root.section("scrub"));
     let rates = rates::read(root.section("rates"));
     let spool = spool(root.section("spool"));
@@ -65,6 +68,8 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     Config {
         listen,
         admin,
+        admin_token,
+        tls,
         data,
         path,
         log,
@@ -139,6 +144,9 @@ fn limits(mut section: Section<'_>, scrubbed: Section<'_>) -> Limits {
     let say = section.one_of("proxies_say", &words, Say::XForwardedFor);
     let trusted_proxies = Proxies { networks, say };
     let connections = usize::try_from(section.count("connections", 1024, 1..=65_536)).unwrap_or(1024);
+    let quarter = (connections as u64 / 4).max(1);
+    let of_address = section.count("connections_of_address", quarter, 1..=65_536);
+    let connections_of_address = usize::try_from(of_address).unwrap_or(connections);
     let mut seconds = |name, default| Duration::from_secs(section.count(name, default, 1..=300));
     let head_time = seconds("head_seconds", 30);
     let body_time = seconds("body_seconds", 10);
@@ -153,6 +161,7 @@ fn limits(mut section: Section<'_>, scrubbed: Section<'_>) -> Limits {
         trusted_proxies,
         scrub: scrub::read(scrubbed),
         connections,
+        connections_of_address,
         head_time,
         body_time,
         answer_time,
@@ -229,6 +238,10 @@ fn contradictions(config: &Config, notes: &Notes) {
     }
     if config.listen == config.admin && config.listen.port() != 0 {
         notes.add("admin", "is the same address as listen: the admin port must not face the network");
+    }
+    if !config.admin.ip().is_loopback() && config.admin_token.is_none() {
+        let message = "can be reached from other machines, and everything is shown there: give it an admin_token (or _env, _file), or listen on 127.0.0.1";
+        notes.add("admin", message);
     }
     spool_contradictions(config, notes);
     if config.limits.request_bytes > config.limits.body_bytes {

@@ -31,6 +31,8 @@ pub(crate) struct Meters {
     pub(crate) overflow: OverflowMeters,
     /// What is connected to what.
     pub(crate) connections: Arc<Connections>,
+    /// Connections of addresses that had too many.
+    pub(crate) connections_refused: Counter,
     /// Sessions that were erased.
     pub(crate) erased: Counter,
     /// By destination.
@@ -66,6 +68,7 @@ impl Meters {
             dictionaries: DictionaryMeters::default(),
             overflow: OverflowMeters::default(),
             connections: Arc::default(),
+            connections_refused: Counter::default(),
             erased: Counter::default(),
             destinations: Mutex::default(),
         }

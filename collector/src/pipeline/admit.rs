@@ -19,12 +19,14 @@ use axum::{
 };
 use weft_proto::Head;
 
-pub(crate) use self::{address::Peer, gate::Gate};
+pub(crate) use self::{
+    address::{Address, Peer},
+    gate::Gate,
+};
 
 #[cfg(feature = "fuzz")]
 pub(crate) use self::token::check as check_token;
 use self::{
-    address::Address,
     crowd::{PageId, Who},
     gate::Sender,
 };

@@ -21,7 +21,7 @@ pub(super) use answers::{ack, erased, passed_on, taken, token};
 
 use super::{
     admit::{self, Admitted, Gate},
-    decode::{self, DistinctValues, PageDictionaries},
+    decode::{DistinctValues, PageDictionaries},
     link::{Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
 };
@@ -47,7 +47,7 @@ pub(crate) struct Intake {
     changing: RwLock<Arc<Changing>>,
     memory: Arc<Memory>,
     waiting_room: Arc<WaitingRoom>,
-    meters: Arc<Meters>,
+    pub(crate) meters: Arc<Meters>,
     /// It is to go: whoever sends shall go elsewhere.
     draining: AtomicBool,
     /// Room for OTLP being decoded, in KiB of what it may inflate to.
@@ -198,14 +198,6 @@ impl Intake {
         }
         tracing::debug!(key = %key.name, outcome = reject.outcome().name(), why = %reject, "not durable");
         reject
-    }
-
-    /// Step 5 for an erasure, if it is one: the session it names.
-    pub(super) fn erases(&self, admitted: &Admitted) -> Result<Option<[u8; 16]>, Reject> {
-        let Some(session) = &admitted.erase else { return Ok(None) };
-        let session = decode::session_id(session).filter(|_| admitted.body.is_empty());
-        let session = session.ok_or_else(|| self.refuse(Reject::NotAnErasure.by(Some(&admitted.key))))?;
-        Ok(Some(session))
     }
 }
 

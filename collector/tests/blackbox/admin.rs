@@ -121,3 +121,63 @@ async fn the_metrics_are_sent_as_otlp_too_and_not_through_the_collector() {
     assert_eq!(sum.data_points[0].value, Some(number_data_point::Value::AsDouble(3.0)));
     assert_eq!(weft.count("/keys/shop-web/accepted").await, 3, "and nothing else");
 }
+
+#[tokio::test]
+async fn who_has_no_token_sees_nothing_but_whether_it_is_alive_and_no_page_can_use_what_is_shown() {
+    let weft = Weft::start(&[], "admin_token = \"open-sesame\"").await;
+    let get = |path: &str, token: Option<&str>| {
+        let request = weft.http.get(format!("{}{path}", weft.admin));
+        token.into_iter().fold(request, |request, token| request.bearer_auth(token)).send()
+    };
+    for path in ["/metrics", "/api/ledger", "/api/sessions", "/api/connections"] {
+        for token in [None, Some("open-sesam"), Some("")] {
+            let answer = get(path, token).await.unwrap();
+            assert_eq!(
+                (answer.status().as_u16(), &answer.headers()["www-authenticate"]),
+                (401, &"Bearer".parse().unwrap())
+            );
+        }
+        assert_eq!(get(path, Some("open-sesame")).await.unwrap().status(), 200, "{path}");
+    }
+    let answer =
+        weft.http.post(format!("{}/api/drain", weft.admin)).header("weft-drain", "1").send().await.unwrap();
+    assert_eq!(answer.status(), 401);
+    let alive = get("/livez", None).await.unwrap();
+    assert_eq!(alive.status(), 200);
+    for (name, value) in
+        [("x-content-type-options", "nosniff"), ("cache-control", "no-store"), ("x-frame-options", "DENY")]
+    {
+        assert_eq!(alive.headers()[name], value);
+    }
+    assert!(alive.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
+}
+
+#[tokio::test]
+async fn a_page_whose_name_points_at_this_machine_sees_nothing() {
+    let weft = Weft::start(&[], "").await;
+    let get = |host: &str| weft.http.get(format!("{}/api/sessions", weft.admin)).header("host", host).send();
+    assert_eq!(get("rebound.example:4319").await.unwrap().status(), 403);
+    assert_eq!(get("localhost:4319").await.unwrap().status(), 200);
+}
+
+/// What a page may send without asking first: no header of ours, whatever the method and the type of its body.
+#[tokio::test]
+async fn a_page_can_neither_drain_nor_erase() {
+    let weft = Weft::start(&[], "").await;
+    for path in ["/api/drain", "/api/erase"] {
+        let url = format!("{}{path}", weft.admin);
+        let plain = weft
+            .http
+            .post(&url)
+            .header("origin", "https://evil.example")
+            .header("content-type", "text/plain");
+        assert_eq!(plain.body("07".repeat(16)).send().await.unwrap().status(), 403, "{path}");
+        let asks = weft.http.request(reqwest::Method::OPTIONS, &url).header("origin", "https://evil.example");
+        let asks = asks
+            .header("access-control-request-method", "POST")
+            .header("access-control-request-headers", "weft-erase");
+        let answer = asks.send().await.unwrap();
+        assert!(!answer.headers().contains_key("access-control-allow-origin"), "{path}");
+    }
+    assert_eq!(weft.admin("/readyz").await.0, 200);
+}

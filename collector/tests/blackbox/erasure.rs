@@ -204,3 +204,22 @@ async fn who_does_not_know_the_session_erases_nothing_and_bad_requests_are_told_
     weft.acknowledged(batch(&page, 0..10)).await;
     assert_eq!(came(&sink, 10).await, page.span_ids(0..10));
 }
+
+#[tokio::test]
+async fn an_operator_erases_a_session_without_a_page() {
+    let sink = Sink::start(&[Answer::Status(503, Some("1"))]).await;
+    let data = TempDir::new().unwrap();
+    let text = settings(data.path(), "admin_token = \"open-sesame\"", &[("main", &sink)]);
+    std::fs::write(data.path().join("weft.toml"), text).unwrap();
+    let process = Process::start_in(data);
+    let page = Page(Seed([9; 16]));
+    process.post(batch(&page, 0..10)).await;
+    sink.requests(1).await;
+    let erased = process.weft(&["erase", "--session", &hex(MINE)]).await;
+    assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+    assert_eq!(String::from_utf8_lossy(&erased.stdout), "erased, for 2 keys\n");
+    assert_eq!(came(&sink, 5).await, theirs(&page, 0..10));
+    let none = process.weft(&["erase", "--session", "7"]).await;
+    assert!(!none.status.success());
+    assert!(String::from_utf8_lossy(&none.stderr).contains("32 hex digits"));
+}

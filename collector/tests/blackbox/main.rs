@@ -28,4 +28,5 @@ mod process;
 mod rates;
 mod said;
 mod sdk;
+mod tls;
 mod tokens;

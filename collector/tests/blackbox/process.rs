@@ -19,7 +19,7 @@ use crate::support::{Answer, ORIGIN, PATIENCE, Page, Sink, assert_balances, clie
 /// A running `weft run`, and where it listens.
 pub(crate) struct Process {
     child: Child,
-    ingest: String,
+    pub(crate) ingest: String,
     admin: String,
     _stdout: BufReader<ChildStdout>,
     data: TempDir,
@@ -91,7 +91,7 @@ impl Process {
         line.trim().trim_end_matches(" kB").trim().parse().unwrap()
     }
 
-    fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(kill.success());
     }

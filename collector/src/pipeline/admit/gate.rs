@@ -1,11 +1,13 @@
 //! Who may send: keys by what is presented, each with its rate, and everybody who sends.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use super::{bucket::Bucket, crowd::Crowd};
+use axum::body::Bytes;
+
+use super::{Admitted, Coding, Encoding, bucket::Bucket, crowd::Crowd};
 use crate::{
     clock::Clock,
-    config::{Config, Key, Limits},
+    config::{CANARY, Config, Key, Limits},
 };
 
 /// Everybody who may send, and the bounds on what they send.
@@ -44,6 +46,27 @@ impl Gate {
             self.crowd = Arc::clone(&before.crowd);
         }
         self
+    }
+
+    /// Every key that somebody else may send with.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        // A sender is there once for each of its secrets.
+        let first = self.senders.iter().filter(|(secret, sender)| *secret == sender.key.secret.expose());
+        first.map(|(_, sender)| &sender.key).filter(|key| &*key.application != CANARY)
+    }
+
+    /// What an operator does in the name of a key.
+    pub(crate) fn admit_operator(&self, key: &Arc<Key>) -> Admitted {
+        Admitted {
+            key: Arc::clone(key),
+            receive_time_ms: self.clock.wall_ms(),
+            user_agent: None,
+            coding: Coding::Identity,
+            encoding: Encoding::Protobuf,
+            body: Bytes::new(),
+            pause: Duration::ZERO,
+            erase: None,
+        }
     }
 
     pub(crate) fn sender(&self, presented: &str) -> Option<&Sender> {

@@ -24,9 +24,12 @@ pub(crate) fn protobuf(json: &[u8], signal: Signal, limit: usize) -> Result<Vec<
         Signal::Logs => &schema::LOGS,
         Signal::Metrics => &schema::METRICS,
     };
+    // Asked of all of it at once: texts may hold halves of surrogate pairs, as escapes.
+    let json =
+        str::from_utf8(json).map_err(|_| Reject::NotABatch("OTLP in JSON that is no UTF-8".to_owned()))?;
     let mut out = Vec::with_capacity(json.len() / 2);
     // Nesting is bounded by the reader of JSON, at 128.
-    let mut reader = serde_json::Deserializer::from_slice(json);
+    let mut reader = serde_json::Deserializer::from_str(json);
     let content = Content { of: request, out: &mut out, limit };
     content.deserialize(&mut reader).and_then(|()| reader.end()).map_err(|error| why(&error))?;
     if out.len() > limit { Err(Reject::InflatedTooLarge(limit)) } else { Ok(out) }

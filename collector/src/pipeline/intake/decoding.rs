@@ -25,6 +25,21 @@ const JSON_TAKES: usize = 16;
 const MOST_INFLATED: usize = 1032;
 
 impl Intake {
+    /// Step 5 for an erasure, if it is one: the session it names.
+    pub(in crate::pipeline) fn erases(&self, admitted: &Admitted) -> Result<Option<[u8; 16]>, Reject> {
+        let Some(session) = &admitted.erase else { return Ok(None) };
+        let session = decode::session_id(session).filter(|_| admitted.body.is_empty());
+        let session = session.ok_or_else(|| self.refuse(Reject::NotAnErasure.by(Some(&admitted.key))))?;
+        Ok(Some(session))
+    }
+
+    /// The erasure of a session in every key, as if a page of each had asked for it.
+    pub(in crate::pipeline) fn erasures(&self, session: &str) -> Result<Vec<(Admitted, [u8; 16])>, Reject> {
+        let session = decode::session_id(session).ok_or(Reject::NotAnErasure)?;
+        let changing = self.changing();
+        Ok(changing.gate.keys().map(|key| (changing.gate.admit_operator(key), session)).collect())
+    }
+
     /// Step 5 for what a page has posted.
     pub(crate) async fn decode_batch(&self, admitted: &Admitted) -> Result<Posted, Reject> {
         let (bytes, limit) = (admitted.body.clone(), self.limits.body_bytes);
