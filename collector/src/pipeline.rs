@@ -38,6 +38,9 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
         return Ok(intake::erased());
     }
     let Posted { echo, batches, earlier } = intake.decode_batch(&admitted).await?;
+    if admitted.is_rehearsal {
+        return intake.rehearse(&admitted, batches);
+    }
     let pause = admitted.pause;
     let (key, entries) = intake.batch_entries(admitted, batches);
     intake.store_all(&key, entries).await?;

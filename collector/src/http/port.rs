@@ -163,7 +163,10 @@ impl Connections {
             ended = connection.as_mut() => ended,
             () = async { tokio::select! { () = self.stop.cancelled() => {}, () = longest => {} } } => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                let Limits { head_time, body_time, answer_time, .. } = self.limits;
+                // Who does not read its answer is not waited for.
+                let ended = self.clock.within(head_time + body_time + answer_time, connection).await;
+                ended.unwrap_or(Ok(()))
             }
         };
         if let Err(error) = ended {

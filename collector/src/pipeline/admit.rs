@@ -7,6 +7,7 @@ mod address;
 mod body;
 mod bucket;
 mod crowd;
+mod encoding;
 mod gate;
 mod token;
 
@@ -21,6 +22,7 @@ use weft_proto::Head;
 
 pub(crate) use self::{
     address::{Address, Peer},
+    encoding::{Coding, Encoding},
     gate::Gate,
 };
 
@@ -51,13 +53,8 @@ pub(crate) struct Admitted {
     pub(crate) pause: Duration,
     /// The session that is to be erased, as it stands in the query.
     pub(crate) erase: Option<String>,
-}
-
-/// How an OTLP body travels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Coding {
-    Identity,
-    Gzip,
+    /// Whether it is only to be told what would become of it.
+    pub(crate) is_rehearsal: bool,
 }
 
 /// Admits a batch from a page.
@@ -77,26 +74,6 @@ struct Checked<'a> {
     page: Option<PageId>,
     /// How the body travels.
     coding: Coding,
-}
-
-/// How an OTLP body is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Encoding {
-    Protobuf,
-    Json,
-}
-
-impl Encoding {
-    /// What the head says. `None`: something else.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        match () {
-            () if essence.eq_ignore_ascii_case("application/x-protobuf") => Some(Self::Protobuf),
-            () if essence.eq_ignore_ascii_case("application/json") => Some(Self::Json),
-            () => None,
-        }
-    }
 }
 
 type Check = for<'a> fn(&'a Gate, &Parts, Option<Address>) -> Result<Checked<'a>, Uncounted>;
@@ -122,7 +99,18 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
         Ok((key, coding, body, pause)) => {
             let (user_agent, erase) = (user_agent(&parts.headers), query(&parts, "erase"));
             let encoding = Encoding::of(&parts.headers).unwrap_or(Encoding::Protobuf);
-            Ok(Admitted { key, receive_time_ms, user_agent, coding, encoding, body, pause, erase })
+            let is_rehearsal = query(&parts, "dry-run").is_some();
+            Ok(Admitted {
+                key,
+                receive_time_ms,
+                user_agent,
+                coding,
+                encoding,
+                body,
+                pause,
+                erase,
+                is_rehearsal,
+            })
         }
         Err(refused) => {
             // Whoever was too slow or is gone gets no second chance to send the rest.

@@ -3,6 +3,7 @@
 mod answers;
 mod decoding;
 mod entries;
+mod rehearsal;
 mod skew;
 
 use std::{

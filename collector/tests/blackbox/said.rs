@@ -101,3 +101,34 @@ async fn made_up_names_and_values_do_not_take_away_those_that_were_there_before(
     assert!(metrics.contains(r#"weft_overflowed_total{key="shop-web",what="attribute"} 2"#), "{metrics}");
     assert!(metrics.contains(r#"weft_overflowed_total{key="shop-web",what="value"} 3"#), "{metrics}");
 }
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_be_forwarded_linked_and_left_out_and_forwards_nothing() {
+    let sink = Sink::start(&[]).await;
+    let rule = "[[link]]\nname = \"cart\"\nby = [\"cart.id\"]\n";
+    let weft = Weft::start(&[&sink], rule).await;
+    let body = Page(Seed([1; 16]))
+        .seal(&batch(&["buy"], &[("cart.id", "7"), ("weft.seq", "9"), ("note", "ann@shop.example")]));
+    let url = format!("{}/api/telemetry?key=pk_demo_shop&dry-run=1", weft.ingest);
+    let ask = |body: Vec<u8>| weft.http.post(&url).header("origin", crate::support::ORIGIN).body(body).send();
+    let answer = ask(body.clone()).await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["content-type"]),
+        (200, &"application/json".parse().unwrap())
+    );
+    let told: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    let told = &told["batches"][0];
+    assert_eq!((&told["events"], &told["open"]), (&1.into(), &0.into()));
+    assert_eq!(told["events_that_rules_look_at"]["cart"], 1);
+    assert_eq!(told["left_out"], serde_json::json!([{ "attribute": "weft.seq", "why": "reserved" }]));
+    let span = &told["forwarded"]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    assert_eq!(span["name"], "buy");
+    assert!(span["attributes"].to_string().contains(":email"), "{span}");
+    assert_eq!(ask(b"nonsense".to_vec()).await.unwrap().status(), 400);
+    assert_eq!(weft.count("/keys/shop-web/received").await, 0, "nothing was received");
+    // It was not taken: the same is no copy.
+    weft.acknowledged(body).await;
+    assert_eq!(sink.spans(1).await.len(), 1);
+    weft.stop().await;
+    assert_eq!(sink.came(), 1);
+}

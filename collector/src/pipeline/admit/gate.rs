@@ -66,6 +66,7 @@ impl Gate {
             body: Bytes::new(),
             pause: Duration::ZERO,
             erase: None,
+            is_rehearsal: false,
         }
     }
 

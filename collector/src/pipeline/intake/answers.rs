@@ -75,7 +75,7 @@ pub(crate) fn passed_on(encoding: Encoding) -> Response<Body> {
     }
 }
 
-fn json(value: &Value) -> Response<Body> {
+pub(super) fn json(value: &Value) -> Response<Body> {
     answer(value.to_string().into_bytes(), "application/json")
 }
 

@@ -37,29 +37,36 @@ impl Intake {
         let carried = Carried::receive(&self.ledger, &admitted.key, finished.clone().count() as u64);
         let page = Ids::new(head.seed).page();
         let numbers = Intervals::from_ascending(finished.map(|event| event.number));
-        let skew_ms = skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew);
+        let (told, changing) = (Told::by(&batch), self.changing());
+        let key = &admitted.key;
+        let Overflow { attributes, values } =
+            self.distinct.look(&changing.distinct, &key.name, admitted.receive_time_ms, &batch);
+        self.meters.overflow.count(&key.name, attributes.len(), values.len() / 2);
+        let record = Record {
+            overflowed_attributes: attributes,
+            overflowed_values: values,
+            ..self.batch_record(admitted, &head)
+        };
+        let candidates = changing.rules.in_batch(&record, &head, &batch);
+        let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
+        let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };
+        Entry { record, claim, candidates, carried }
+    }
+
+    /// The record of a batch, before anybody has looked into it.
+    pub(super) fn batch_record(&self, admitted: Admitted, head: &Head) -> Record {
         let key = &admitted.key;
         let stamp = Stamp {
             service: key.service.clone(),
             environment: key.environment.clone(),
             namespace: key.namespace.clone(),
         };
-        let (told, changing) = (Told::by(&batch), self.changing());
-        let Overflow { attributes, values } =
-            self.distinct.look(&changing.distinct, &key.name, admitted.receive_time_ms, &batch);
-        self.meters.overflow.count(&key.name, attributes.len(), values.len() / 2);
-        let record = Record {
-            skew_ms,
+        Record {
+            skew_ms: skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew),
             stamp: Some(stamp),
-            page: page.to_vec(),
-            overflowed_attributes: attributes,
-            overflowed_values: values,
+            page: Ids::new(head.seed).page().to_vec(),
             ..record(Kind::Batch, admitted)
-        };
-        let candidates = changing.rules.in_batch(&record, &head, &batch);
-        let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
-        let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };
-        Entry { record, claim, candidates, carried }
+        }
     }
 
     pub(crate) fn erasure_entry(&self, admitted: Admitted, session: [u8; 16]) -> (Arc<Key>, Entry) {
