@@ -261,7 +261,9 @@ impl Collector {
         let Self { config, clock, intake, admin, forwarding, threads, last_release, _lock, .. } = self;
         let ledger = admin.ledger.clone();
         let drained = shutdown::drain(&clock, config.shutdown, async {
-            while ingest.join_next().await.is_some() {}
+            // Who holds a connection of HTTP/2 and says nothing does not hold up what is to be delivered.
+            let all_end = async { while ingest.join_next().await.is_some() {} };
+            _ = clock.within(config.shutdown / 2, all_end).await;
             // Nobody can send to the spool any more: its threads release and write what waits, and end.
             last_release.cancel();
             intake.close();

@@ -135,7 +135,7 @@ pub struct Limits {
     /// Whom to believe whose requests they pass on.
     pub trusted_proxies: Proxies,
     /// What is taken out of what pages say before it is forwarded.
-    pub scrub: Scrub,
+    pub scrub: Arc<Scrub>,
     /// Connections at once. Default 1024: at 256 KiB each, memory for bodies stays below what small machines have.
     pub connections: usize,
     /// Connections of one address at once. Default a quarter of all: browsers open six at most.

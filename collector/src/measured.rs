@@ -8,7 +8,7 @@ use crate::{
     config::{Config, Scrub},
     pipeline::{
         decode::{self, Spans},
-        export::Part,
+        export::{Part, scrubbed},
         link::{Candidate, Index, Remembers, Rules, link},
         spool::{Intervals, Missing, Record},
     },
@@ -47,7 +47,8 @@ impl PageBatch {
     /// As it is exported, ids and links included.
     #[must_use]
     pub fn written(&self) -> Vec<u8> {
-        Part::of(link(&self.record, &self.head, &self.batch), &self.scrub).bytes
+        let batch = scrubbed(&self.scrub, &self.batch);
+        Part::of(link(&self.record, &self.head, &batch)).bytes
     }
 }
 

@@ -17,7 +17,7 @@ mod intake;
 use axum::{body::Body, extract::Request, http::Response};
 
 pub(crate) use self::{
-    admit::{Address, Encoding, Peer},
+    admit::{Address, Encoding, Peer, sign_token},
     intake::{Intake, Parts},
 };
 

@@ -90,8 +90,10 @@ fn without_queries(text: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     while at < text.len() {
         let end = find(text, at, BLANK);
-        let query = find(text, at, b"?").min(end);
-        let is_address = query < end && find(text, at, b"/") < query;
+        // Within the word: looking further for each of them would be quadratic.
+        let word = part(text, 0, end);
+        let query = find(word, at, b"?");
+        let is_address = query < end && find(word, at, b"/") < query;
         out.extend_from_slice(part(text, at, if is_address { query } else { end }));
         out.extend_from_slice(part(text, end, end + 1));
         at = end + 1;
@@ -111,7 +113,8 @@ fn urls_within(text: &[u8], mut scheme: usize, out: &mut Vec<u8>) {
             Some(quote @ (b'\'' | b'`')) => *quote,
             _ => b' ',
         };
-        let end = find(text, start, b"\"<> \t\n\r\x0b\x0c").min(find(text, start, &[closing]));
+        let end = find(text, start, b"\"<> \t\n\r\x0b\x0c");
+        let end = find(part(text, 0, end), start, &[closing]);
         out.extend_from_slice(part(text, done, start));
         url(part(text, start, end), scheme - start, out);
         done = end;

@@ -159,7 +159,7 @@ fn limits(mut section: Section<'_>, scrubbed: Section<'_>) -> Limits {
         otlp_body_bytes,
         page_dictionaries_bytes,
         trusted_proxies,
-        scrub: scrub::read(scrubbed),
+        scrub: Arc::new(scrub::read(scrubbed)),
         connections,
         connections_of_address,
         head_time,
@@ -224,13 +224,18 @@ fn spool_contradictions(config: &Config, notes: &Notes) {
             ),
         );
     }
-    if spool.queue_bytes < 2 * config.limits.otlp_request_bytes {
+    // What comes as JSON in gzip is kept as it is inflated.
+    let largest = config.limits.otlp_body_bytes.max(2 * config.limits.otlp_request_bytes);
+    if spool.queue_bytes < largest {
         notes.add(
             "spool.queue_bytes",
-            "holds less than two requests of limits.otlp_request_bytes: raise it or lower that",
+            "holds less than two requests of limits.otlp_request_bytes, or than one of limits.otlp_body_bytes: raise it or lower these",
         );
     }
 }
+
+/// Letters of a token that nobody guesses.
+const LEAST_TOKEN: usize = 16;
 
 fn contradictions(config: &Config, notes: &Notes) {
     if config.keys.is_empty() {
@@ -238,6 +243,12 @@ fn contradictions(config: &Config, notes: &Notes) {
     }
     if config.listen == config.admin && config.listen.port() != 0 {
         notes.add("admin", "is the same address as listen: the admin port must not face the network");
+    }
+    if config.admin_token.as_ref().is_some_and(|token| token.expose().len() < LEAST_TOKEN) {
+        notes.add(
+            "admin_token",
+            format!("is shorter than {LEAST_TOKEN} letters: make one with `openssl rand -hex 16`"),
+        );
     }
     if !config.admin.ip().is_loopback() && config.admin_token.is_none() {
         let message = "can be reached from other machines, and everything is shown there: give it an admin_token (or _env, _file), or listen on 127.0.0.1";

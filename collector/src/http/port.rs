@@ -55,7 +55,7 @@ struct Connections {
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
 /// Requests under way of one connection of HTTP/2.
-const MAX_STREAMS: u32 = 64;
+const MAX_STREAMS: u32 = 32;
 
 /// Streams of HTTP/2 that were opened and reset before anybody has looked at them (rapid reset).
 const MAX_RESET: usize = 32;

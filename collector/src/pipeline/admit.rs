@@ -18,12 +18,14 @@ use axum::{
     extract::Request,
     http::{HeaderMap, header, request::Parts},
 };
+use tokio::sync::OwnedSemaphorePermit;
 use weft_proto::Head;
 
 pub(crate) use self::{
     address::{Address, Peer},
     encoding::{Coding, Encoding},
     gate::Gate,
+    token::sign as sign_token,
 };
 
 #[cfg(feature = "fuzz")]
@@ -55,6 +57,8 @@ pub(crate) struct Admitted {
     pub(crate) erase: Option<String>,
     /// Whether it is only to be told what would become of it.
     pub(crate) is_rehearsal: bool,
+    /// Held as long as the body is.
+    pub(crate) _room: Option<Arc<OwnedSemaphorePermit>>,
 }
 
 /// Admits a batch from a page.
@@ -88,15 +92,20 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
                 gate.crowd.charge(address, None);
             }
         })?;
-        let bytes = body::read(&mut body, limit, &gate.limits, &gate.clock).await;
+        let room = gate.clock.within(gate.limits.body_time, Arc::clone(&gate.bodies).acquire_owned()).await;
+        let room = room.and_then(Result::ok).map(Arc::new);
+        let bytes = match &room {
+            Some(_) => body::read(&mut body, limit, &gate.limits, &gate.clock).await,
+            None => return Err(Reject::SpoolBusy.by(Some(&sender.key))),
+        };
         let bytes = bytes.inspect_err(|_| gate.crowd.charge(address, Some(&sender.bucket)));
         let spent = bytes.and_then(|bytes| Ok((spend(gate, sender, address, page, &bytes)?, bytes)));
         let (pause, bytes) = spent.map_err(|reject| reject.by(Some(&sender.key)))?;
-        Ok((Arc::clone(&sender.key), coding, bytes, pause))
+        Ok((Arc::clone(&sender.key), coding, bytes, pause, room))
     }
     .await;
     match read {
-        Ok((key, coding, body, pause)) => {
+        Ok((key, coding, body, pause, room)) => {
             let (user_agent, erase) = (user_agent(&parts.headers), query(&parts, "erase"));
             let encoding = Encoding::of(&parts.headers).unwrap_or(Encoding::Protobuf);
             let is_rehearsal = query(&parts, "dry-run").is_some();
@@ -110,6 +119,7 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
                 pause,
                 erase,
                 is_rehearsal,
+                _room: room,
             })
         }
         Err(refused) => {
@@ -167,11 +177,19 @@ fn check_batch<'a>(
 pub(crate) fn token(gate: &Gate, request: Request) -> Result<String, Uncounted> {
     let (parts, _) = request.into_parts();
     let address = Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies);
-    let sender = check_page(gate, &parts, address)?;
-    let made = token::make(&sender.key, gate.clock.wall_ms()).ok_or(Reject::Token(TokenFault::NotMade));
-    let spent = made.and_then(|token| Ok((token, gate.crowd.spend_token(address, &sender.bucket)?)));
-    let (token, ()) = spent.map_err(|reject| reject.by(Some(&sender.key)))?;
-    Ok(token)
+    let charge = |refused: &Uncounted| {
+        if !refused.reject.is_limit() {
+            gate.crowd.charge(address, None);
+        }
+    };
+    let made = check_page(gate, &parts, address).and_then(|sender| {
+        let key = &sender.key;
+        let (token, page) = token::make(key, gate.clock.wall_ms())
+            .ok_or_else(|| Reject::Token(TokenFault::NotMade).by(Some(key)))?;
+        let spent = gate.crowd.spend_token(address, &sender.bucket, page);
+        spent.map(|()| token).map_err(|reject| reject.by(Some(key)))
+    });
+    made.inspect_err(charge)
 }
 
 /// Whether a page may send at all.

@@ -18,4 +18,5 @@ pub(crate) use client::Client;
 pub(crate) use dead::{DeadLetter, DeadLetters};
 pub(crate) use load::Load;
 pub(crate) use otlp::Part;
+pub(crate) use scrub::scrubbed;
 pub(crate) use way::{Around, Left, Stops, Way};

@@ -124,20 +124,20 @@ async fn the_metrics_are_sent_as_otlp_too_and_not_through_the_collector() {
 
 #[tokio::test]
 async fn who_has_no_token_sees_nothing_but_whether_it_is_alive_and_no_page_can_use_what_is_shown() {
-    let weft = Weft::start(&[], "admin_token = \"open-sesame\"").await;
+    let weft = Weft::start(&[], "admin_token = \"open-sesame-open-sesame\"").await;
     let get = |path: &str, token: Option<&str>| {
         let request = weft.http.get(format!("{}{path}", weft.admin));
         token.into_iter().fold(request, |request, token| request.bearer_auth(token)).send()
     };
     for path in ["/metrics", "/api/ledger", "/api/sessions", "/api/connections"] {
-        for token in [None, Some("open-sesam"), Some("")] {
+        for token in [None, Some("open-sesame-open-sesam"), Some("")] {
             let answer = get(path, token).await.unwrap();
             assert_eq!(
                 (answer.status().as_u16(), &answer.headers()["www-authenticate"]),
                 (401, &"Bearer".parse().unwrap())
             );
         }
-        assert_eq!(get(path, Some("open-sesame")).await.unwrap().status(), 200, "{path}");
+        assert_eq!(get(path, Some("open-sesame-open-sesame")).await.unwrap().status(), 200, "{path}");
     }
     let answer =
         weft.http.post(format!("{}/api/drain", weft.admin)).header("weft-drain", "1").send().await.unwrap();

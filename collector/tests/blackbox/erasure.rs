@@ -209,7 +209,7 @@ async fn who_does_not_know_the_session_erases_nothing_and_bad_requests_are_told_
 async fn an_operator_erases_a_session_without_a_page() {
     let sink = Sink::start(&[Answer::Status(503, Some("1"))]).await;
     let data = TempDir::new().unwrap();
-    let text = settings(data.path(), "admin_token = \"open-sesame\"", &[("main", &sink)]);
+    let text = settings(data.path(), "admin_token = \"open-sesame-open-sesame\"", &[("main", &sink)]);
     std::fs::write(data.path().join("weft.toml"), text).unwrap();
     let process = Process::start_in(data);
     let page = Page(Seed([9; 16]));

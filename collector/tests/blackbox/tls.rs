@@ -184,3 +184,27 @@ async fn a_head_that_goes_on_without_end_ends_the_connection_and_takes_no_memory
     assert_eq!(post(&process, &client(&certificate).build().unwrap(), 1).await.unwrap().status(), 200);
     assert!(process.peak_kib() - before < 64 * 1024, "{} KiB more", process.peak_kib() - before);
 }
+
+#[tokio::test]
+async fn a_test_event_goes_by_tls_and_with_a_token_where_these_are_needed_and_a_silent_client_holds_up_no_stop()
+ {
+    let sink = Sink::start(&[]).await;
+    let data = tempfile::TempDir::new().unwrap();
+    let certificate = certify(data.path());
+    let file = |name: &str| data.path().join(name);
+    let tls = format!(
+        "shutdown_seconds = 6\n[tls]\ncertificate = {:?}\nkey = {:?}",
+        file("cert.pem"),
+        file("key.pem")
+    );
+    let ring = format!("[[keys.shop-web.tokens.key]]\nid = \"a\"\nhmac = \"{}\"\n", "k".repeat(32));
+    let text = settings(data.path(), &tls, &[("main", &sink)]) + "\n[keys.shop-web.tokens]\n" + &ring;
+    std::fs::write(data.path().join("weft.toml"), text).unwrap();
+    let process = Process::start_in(data);
+    let sent = process.weft(&["send"]).await;
+    assert!(sent.status.success(), "{}", String::from_utf8_lossy(&sent.stderr));
+    assert_eq!(sink.spans(1).await[0].name, "weft.test");
+    let _silent = raw(&process, &certificate).await;
+    let (status, _) = process.stop().await;
+    assert!(status.success(), "it ended as it should, with a client that says nothing");
+}

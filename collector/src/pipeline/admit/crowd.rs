@@ -105,16 +105,22 @@ impl Crowd {
         Ok(pause)
     }
 
-    /// Takes a token for a page that was not heard of before.
-    pub(crate) fn spend_token(&self, address: Option<Address>, key: &Bucket) -> Result<(), Reject> {
+    /// Takes a token for `page`, which was not heard of before, and is from now on.
+    pub(crate) fn spend_token(
+        &self,
+        address: Option<Address>,
+        key: &Bucket,
+        page: PageId,
+    ) -> Result<(), Reject> {
+        let now = self.clock.monotonic();
         if let Some(address) = address {
             let neighbours = self.neighbours(address);
             neighbours.bucket.spend(None).map_err(|wait| limited(Limit::Address, wait))?;
-            let spent = neighbours.new_pages.spend(self.clock.monotonic());
-            spent.map_err(|wait| limited(Limit::NewPages, wait))?;
+            neighbours.new_pages.spend(now).map_err(|wait| limited(Limit::NewPages, wait))?;
         }
         key.spend(None).map_err(|wait| limited(Limit::Key, wait))?;
         self.all.spend(None).map_err(|wait| limited(Limit::All, wait))?;
+        self.has_sent(page, 0, now);
         Ok(())
     }
 

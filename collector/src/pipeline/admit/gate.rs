@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::body::Bytes;
+use tokio::sync::Semaphore;
 
 use super::{Admitted, Coding, Encoding, bucket::Bucket, crowd::Crowd};
 use crate::{
@@ -15,6 +16,8 @@ pub(crate) struct Gate {
     /// A lookup by hash tells nothing of use about keys by its timing: the hash is keyed at random.
     senders: HashMap<String, Arc<Sender>>,
     pub(crate) crowd: Arc<Crowd>,
+    /// Bodies at once: of HTTP/2 one connection could have many.
+    pub(crate) bodies: Arc<Semaphore>,
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
 }
@@ -35,6 +38,7 @@ impl Gate {
         Self {
             senders: senders.collect(),
             crowd: Arc::new(Crowd::new(config.rates, clock)),
+            bodies: Arc::new(Semaphore::new(config.limits.connections)),
             limits: config.limits.clone(),
             clock: clock.clone(),
         }
@@ -42,6 +46,7 @@ impl Gate {
 
     /// It takes the place of `before`, and knows whom that knew.
     pub(crate) fn after(mut self, before: &Self) -> Self {
+        self.bodies = Arc::clone(&before.bodies);
         if self.crowd.rates() == before.crowd.rates() {
             self.crowd = Arc::clone(&before.crowd);
         }
@@ -67,6 +72,7 @@ impl Gate {
             pause: Duration::ZERO,
             erase: None,
             is_rehearsal: false,
+            _room: None,
         }
     }
 

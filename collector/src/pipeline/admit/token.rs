@@ -75,16 +75,23 @@ pub(crate) fn check(token: &str, key: &Key, now_ms: u64) -> Result<PageId, Token
     Ok(PageId::of(&key.name, claims.sub.as_deref().unwrap_or(token).as_bytes()))
 }
 
-/// A token for a page of `key`. `None`: none is made here.
-pub(super) fn make(key: &Key, now_ms: u64) -> Option<String> {
-    let TokenKey { id, by: SignedBy::Hmac(secret) } =
-        key.tokens.ring.first().filter(|_| key.tokens.made_here)?
-    else {
-        return None;
-    };
-    let header = serde_json::json!({ "alg": "HS256", "typ": "JWT", "kid": id });
+/// A token for a page of `key`, and who comes with it. `None`: none is made here.
+pub(super) fn make(key: &Key, now_ms: u64) -> Option<(String, PageId)> {
     let sub: String = std::iter::repeat_with(fastrand::alphanumeric).take(22).collect();
-    let claims = serde_json::json!({ "exp": now_ms / 1000 + MADE_FOR.as_secs(), "aud": key.secret.expose(), "sub": sub });
+    let page = PageId::of(&key.name, sub.as_bytes());
+    Some((sign(key, &sub, now_ms).filter(|_| key.tokens.made_here)?, page))
+}
+
+/// A token for `sub`, by the first secret of the key's ring. `None`: there is none.
+pub(crate) fn sign(key: &Key, sub: &str, now_ms: u64) -> Option<String> {
+    let secrets = key.tokens.ring.iter().find_map(|one| match &one.by {
+        SignedBy::Hmac(secret) => Some((&one.id, secret)),
+        SignedBy::Ed25519(_) => None,
+    });
+    let (id, secret) = secrets?;
+    let header = serde_json::json!({ "alg": "HS256", "typ": "JWT", "kid": id });
+    let exp = now_ms / 1000 + MADE_FOR.as_secs();
+    let claims = serde_json::json!({ "exp": exp, "aud": key.secret.expose(), "sub": sub });
     let signed = [header, claims].map(|part| BASE64.encode(part.to_string())).join(".");
     let signature =
         hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.expose().as_bytes()), signed.as_bytes());

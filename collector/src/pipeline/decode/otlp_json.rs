@@ -1,7 +1,7 @@
 //! OTLP as JSON → the same request as protobuf, in one pass: behind this file nothing knows that it came as JSON.
 //!
 //! What is read is what protobuf's JSON mapping and OTLP's exceptions to it allow: ids in hexadecimal of either case,
-//! enums as numbers (or by name), 64-bit integers as numbers or strings, doubles as numbers or "NaN" and the like, names
+//! enums as numbers (or by name, but for severities), 64-bit integers as numbers or strings, doubles as numbers or "NaN" and the like, names
 //! in either case style, `null` for what is absent, and fields of later versions, which are left out. Whether a span is
 //! valid is asked of the protobuf (`strict.rs`). Source: OTLP specification, "JSON Protobuf Encoding".
 
@@ -31,8 +31,11 @@ pub(crate) fn protobuf(json: &[u8], signal: Signal, limit: usize) -> Result<Vec<
     // Nesting is bounded by the reader of JSON, at 128.
     let mut reader = serde_json::Deserializer::from_str(json);
     let content = Content { of: request, out: &mut out, limit };
-    content.deserialize(&mut reader).and_then(|()| reader.end()).map_err(|error| why(&error))?;
-    if out.len() > limit { Err(Reject::InflatedTooLarge(limit)) } else { Ok(out) }
+    let read = content.deserialize(&mut reader).and_then(|()| reader.end());
+    if out.len() > limit {
+        return Err(Reject::InflatedTooLarge(limit));
+    }
+    read.map(|()| out).map_err(|error| why(&error))
 }
 
 fn why(error: &serde_json::Error) -> Reject {

@@ -8,19 +8,16 @@ mod backward;
 mod logs;
 mod user_agent;
 
-use weft_proto::{LinkKinds, Status};
+use weft_proto::{LinkKinds, Status, Value};
 
 use self::{
     attributes::{Page, array, key_value, text_pair, value},
     backward::Backward,
 };
-use super::scrub;
-use crate::{
-    config::Scrub,
-    pipeline::{
-        link::{FLAGS, Is, Link, Linked, LinkedEvent, claims, start_ns},
-        signal::Signal,
-    },
+use crate::pipeline::{
+    decode::OVERFLOW,
+    link::{FLAGS, Is, Link, Linked, LinkedEvent, claims, start_ns},
+    signal::Signal,
 };
 
 /// What a record has come to: a whole `Export…ServiceRequest`, and part of a greater one when such parts are put end to
@@ -37,19 +34,15 @@ pub(crate) struct Part {
 const ATTRIBUTES: u64 = 9;
 
 impl Part {
-    /// The spans of a page, without what is scrubbed.
-    pub(crate) fn of(linked: Linked<'_>, scrub: &Scrub) -> Self {
-        let batch = scrub::batch(scrub, linked.batch);
-        let mut linked = Linked { batch: &batch, ..linked };
+    /// The spans of a page.
+    pub(crate) fn of(mut linked: Linked<'_>) -> Self {
         let events = std::mem::take(&mut linked.events);
         let bytes = nested(Page::new(linked, ATTRIBUTES), &events, span);
         Self { signal: Signal::Traces, bytes, spans: events.len() as u64 }
     }
 
-    /// Moments of a page, as log records, without what is scrubbed; `linked` says what their place is.
-    pub(crate) fn of_logs(linked: Linked<'_>, moments: &[LinkedEvent<'_>], scrub: &Scrub) -> Self {
-        let batch = scrub::batch(scrub, linked.batch);
-        let linked = Linked { batch: &batch, ..linked };
+    /// Moments of a page, as log records; `linked` says what their place is.
+    pub(crate) fn of_logs(linked: Linked<'_>, moments: &[LinkedEvent<'_>]) -> Self {
         Self { signal: Signal::Logs, bytes: logs::write(linked, moments), spans: moments.len() as u64 }
     }
 }
@@ -121,12 +114,16 @@ fn link(out: &mut Backward, link: &Link<'_>) {
 fn resource(out: &mut Backward, linked: &Linked<'_>) {
     let Linked { record, batch, .. } = linked;
     let stamp = record.stamp.clone().unwrap_or_default();
-    let claims: Vec<_> = claims(batch).filter_map(|(key, claim)| Some((key, claim?))).collect();
+    let claims = claims(batch).filter_map(|(key, claim)| Some((key, claim?)));
+    let claims: Vec<_> = claims.filter(|(_, claim)| !record.leaves_out(claim.key.0)).collect();
     if !claims.is_empty() {
         key_value(out, 1, "weft.resource.claimed", |out| array(out, claims.iter().map(|(key, _)| *key)));
     }
     for (key, claim) in claims.iter().rev() {
-        key_value(out, 1, key, |out| value(out, batch, &claim.value));
+        key_value(out, 1, key, |out| match &claim.value {
+            Value::Text(text) if record.overflows(claim.key.0, text.0) => out.bytes(1, OVERFLOW.as_bytes()),
+            other => value(out, batch, other),
+        });
     }
     if let Some(agent) = &record.user_agent {
         for (key, said) in user_agent::conventions(agent).rev() {

@@ -12,7 +12,7 @@ use crate::{
     pipeline::{
         admit::Coding,
         decode::{self, Spans},
-        export::{Load, Part},
+        export::{Load, Part, scrubbed},
         signal::Signal,
         spool::{Chunk, Decoded, Erased, Intervals, Kind, Placed, Record},
     },
@@ -240,17 +240,18 @@ pub(super) fn spans_of<'a>(record: &Record, plain: &'a [u8]) -> Result<Spans<'a>
 
 /// What of a batch does not wait. Of nothing there is no part: neither a resource without spans.
 fn at_once(record: &Record, head: &Head, batch: &Batch, events_as: EventsAs, scrub: &Scrub) -> Vec<Part> {
-    let mut linked = link(record, head, batch);
+    let batch = scrubbed(scrub, batch);
+    let mut linked = link(record, head, &batch);
     if !record.waiting.is_empty() {
         let waiting = Intervals::from_wire(&record.waiting);
         linked.events.retain(|linked| !waiting.contains(linked.event.number));
     }
     if events_as == EventsAs::Spans {
-        return if linked.events.is_empty() { Vec::new() } else { vec![Part::of(linked, scrub)] };
+        return if linked.events.is_empty() { Vec::new() } else { vec![Part::of(linked)] };
     }
     let moments = moments::take_out(&mut linked);
-    let spans = (!linked.events.is_empty()).then(|| Part::of(linked.clone(), scrub));
-    let logs = (!moments.is_empty()).then(|| Part::of_logs(linked, &moments, scrub));
+    let spans = (!linked.events.is_empty()).then(|| Part::of(linked.clone()));
+    let logs = (!moments.is_empty()).then(|| Part::of_logs(linked, &moments));
     spans.into_iter().chain(logs).collect()
 }
 

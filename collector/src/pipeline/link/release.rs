@@ -10,7 +10,7 @@ use prost::{
     Message,
     encoding::{WireType, encode_key, encode_varint},
 };
-use weft_proto::limits::MAX_LINKS;
+use weft_proto::{Batch, Head, limits::MAX_LINKS};
 
 use super::{
     Waiting, link, only,
@@ -23,7 +23,7 @@ use crate::{
             self, Items, link_target,
             wire::{Fields, Value},
         },
-        export::Part,
+        export::{Part, scrubbed},
         link::gather::{coding, spans_of},
         signal::Signal,
         spool::{Intervals, Kind},
@@ -52,11 +52,15 @@ fn plain(waiting: &Waiting, limits: &Limits) -> Result<Part, Reject> {
         let (bytes, spans) = spans_of(record, &plain)?.request(|at| these.contains(at as u64));
         return Ok(Part { signal: Signal::Traces, bytes, spans });
     }
+    let of = |head: &Head, batch: &Batch| {
+        let batch = scrubbed(&limits.scrub, batch);
+        Part::of(only(&these, link(record, head, &batch)))
+    };
     Ok(match &waiting.decoded {
-        Some(known) => Part::of(only(&these, link(record, &known.head, &known.batch)), &limits.scrub),
+        Some(known) => of(&known.head, &known.batch),
         None => {
             let (head, batch) = decode::batch(&record.body, limits.body_bytes)?;
-            Part::of(only(&these, link(record, &head, &batch)), &limits.scrub)
+            of(&head, &batch)
         }
     })
 }

@@ -85,7 +85,7 @@ fn spans(record: &Record, head: &Head, batch: &Batch) -> Vec<Span> {
 
 /// As a destination reads it.
 fn decoded(record: &Record, head: &Head, batch: &Batch) -> ResourceSpans {
-    let linked = Part::of(link(record, head, batch), &crate::config::Scrub::default());
+    let linked = Part::of(link(record, head, batch));
     let mut request = ExportTraceServiceRequest::decode(linked.bytes.as_slice()).unwrap();
     assert_eq!(request.encode_to_vec(), linked.bytes, "as OpenTelemetry's own encoder would write it");
     let of_resource = request.resource_spans.pop().unwrap();

@@ -112,12 +112,12 @@ fn who_comes_with_one_subject_is_one_whatever_token_it_is() {
 
 #[test]
 fn what_is_made_here_is_taken_here_for_a_quarter_of_an_hour() {
-    assert_eq!(make(&key(""), NOW_MS), None);
+    assert!(make(&key(""), NOW_MS).is_none());
     let key = key("made_here = true");
-    let made = make(&key, NOW_MS).unwrap();
-    assert!(check(&made, &key, NOW_MS + 14 * 60_000).is_ok());
+    let (made, page) = make(&key, NOW_MS).unwrap();
+    assert_eq!(check(&made, &key, NOW_MS + 14 * 60_000), Ok(page));
     assert_eq!(check(&made, &key, NOW_MS + 17 * 60_000).unwrap_err(), TokenFault::Expired);
-    assert_ne!(Some(made), make(&key, NOW_MS));
+    assert_ne!(made, make(&key, NOW_MS).unwrap().0);
 }
 
 proptest! {

@@ -58,6 +58,43 @@ fn what_is_new_beyond_the_bound_is_marked_and_what_is_known_goes_on() {
 }
 
 #[test]
+fn who_comes_first_after_midnight_takes_nobodys_place() {
+    let world = World::new();
+    assert_eq!(world.look("shop", 1, &values(&["a", "b", "c"])).1, [""; 0]);
+    let made_up = [("x", "1"), ("y", "1"), ("z", "1")];
+    assert_eq!(
+        world.look("shop", 2, &batch([("n1", &made_up[..]), ("n2", &[]), ("n3", &[]), ("buy", &[])])),
+        (vec![], vec![])
+    );
+    assert_eq!(
+        world.look("shop", 2, &values(&["a", "b", "c"])),
+        (vec![], vec![]),
+        "all of it was known yesterday"
+    );
+    assert_eq!(
+        world.look("shop", 1, &values(&["a", "q"])).1,
+        ["plan=q"],
+        "a request of before midnight changes nothing"
+    );
+    assert_eq!(world.look("shop", 4, &values(&["q"])).1, [""; 0]);
+}
+
+#[test]
+fn claims_of_the_page_are_counted_too() {
+    let world = World::new();
+    let claim = |value: &str| {
+        let mut batch = values(&[]);
+        let [key, value] = ["service.version", value].map(|text| batch.strings.intern(text));
+        batch.resource = vec![Attribute { key, value: Value::Text(value) }];
+        batch
+    };
+    for known in ["1", "2", "3"] {
+        assert_eq!(world.look("shop", 1, &claim(known)).1, [""; 0]);
+    }
+    assert_eq!(world.look("shop", 1, &claim("4")).1, ["service.version=4"]);
+}
+
+#[test]
 fn names_of_events_are_counted_and_what_differs_by_its_nature_is_not() {
     let world = World::new();
     let names: Vec<_> = (0..5).map(|at| format!("name {at}")).collect();

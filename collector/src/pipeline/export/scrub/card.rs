@@ -1,27 +1,63 @@
 //! Numbers of payment cards: by their issuers' beginnings and lengths, and the check digit (ISO/IEC 7812-1, Luhn), so that
 //! few other numbers are taken for one.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
 /// `text` without card numbers. `None`: there is none.
 pub(super) fn take_out(text: &str) -> Option<String> {
-    let out = DIGITS.replace_all(text, |found: &Captures<'_>| {
-        let all = found.get(0).map_or("", |all| all.as_str());
-        let digits: Vec<u8> = all.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect();
-        if is_card(&digits) { ":card".to_owned() } else { all.to_owned() }
-    });
+    let out = DIGITS
+        .replace_all(text, |found: &Captures<'_>| without_cards(found.get(0).map_or("", |all| all.as_str())));
     match out {
         Cow::Owned(out) if out != text => Some(out),
         _ => None,
     }
 }
 
-/// Groups of digits as people write them.
+/// Groups of digits as people write them, and as many as stand together: beside a number there may be its last month.
 #[expect(clippy::expect_used, reason = "a constant, and tested")]
 static DIGITS: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"\b[2-6][0-9](?:[ -]?[0-9]){11,17}\b").expect("a pattern"));
+    LazyLock::new(|| Regex::new(r"\b[0-9](?:[ -]?[0-9]){12,}\b").expect("a pattern"));
+
+/// Digits of a card number.
+const LENGTHS: Range<usize> = 13..20;
+
+/// Digits in a row that are looked through: more are no card, nor beside one.
+const MOST_DIGITS: usize = 64;
+
+/// Only groups that begin and end where others do are taken for one.
+fn without_cards(run: &str) -> String {
+    let places: Vec<(usize, u8)> = run
+        .bytes()
+        .enumerate()
+        .filter(|(_, byte)| byte.is_ascii_digit())
+        .map(|(at, digit)| (at, digit - b'0'))
+        .collect();
+    if places.len() > MOST_DIGITS {
+        return run.to_owned();
+    }
+    let is_edge = |at: usize| at == 0 || at == places.len() || follows_a_gap(&places, at);
+    for start in (0..places.len()).filter(|start| is_edge(*start)) {
+        for length in LENGTHS.rev() {
+            let Some(part) = places.get(start..start + length).filter(|_| is_edge(start + length)) else {
+                continue;
+            };
+            let digits: Vec<u8> = part.iter().map(|(_, digit)| *digit).collect();
+            if let (true, Some((from, _)), Some((to, _))) = (is_card(&digits), part.first(), part.last()) {
+                let (before, rest) = run.split_at(*from);
+                let behind = rest.get(to - from + 1..).unwrap_or_default();
+                return format!("{before}:card{behind}");
+            }
+        }
+    }
+    run.to_owned()
+}
+
+fn follows_a_gap(places: &[(usize, u8)], at: usize) -> bool {
+    let (before, here) = (at.checked_sub(1).and_then(|before| places.get(before)), places.get(at));
+    before.zip(here).is_some_and(|((before, _), (here, _))| here - before > 1)
+}
 
 fn is_card(digits: &[u8]) -> bool {
     let first = |count: usize| digits.iter().take(count).fold(0, |all, digit| all * 10 + u32::from(*digit));

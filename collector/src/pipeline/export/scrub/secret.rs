@@ -8,19 +8,25 @@ use regex::{Captures, Regex};
 pub(super) fn take_out(text: &str) -> Option<String> {
     let shaped = SHAPES.replace_all(text, TOKEN);
     let borne = BEARER.replace_all(&shaped, |found: &Captures<'_>| {
-        let (_, [bearer, token]) = found.extract();
+        let (_, [scheme, token]) = found.extract();
         // "The bearer authentication failed" has none.
         let is_word = token.len() < 24 && token.bytes().all(|byte| byte.is_ascii_alphabetic());
-        format!("{bearer}{}", if is_word { token } else { TOKEN })
+        format!("{scheme}{}", if is_word { token } else { TOKEN })
     });
     let named = NAMED.replace_all(&borne, |found: &Captures<'_>| {
-        let (_, [name, _]) = found.extract();
-        format!("{name}{TOKEN}")
+        let (_, [name, value]) = found.extract();
+        let is_word = matches!(value, "undefined" | "null" | "true" | "false" | "none" | "None" | TOKEN);
+        format!("{name}{}", if is_word { value } else { TOKEN })
     });
     (named != text).then(|| named.into_owned())
 }
 
-const TOKEN: &str = ":token";
+/// Whether an attribute of this name is a secret, by how its name ends.
+pub(super) fn is_named(attribute: &str) -> bool {
+    NAME.is_match(attribute)
+}
+
+pub(super) const TOKEN: &str = ":token";
 
 /// JWTs, and keys of services that give theirs a beginning.
 #[expect(clippy::expect_used, reason = "a constant, and tested")]
@@ -44,12 +50,19 @@ static SHAPES: LazyLock<Regex> = LazyLock::new(|| {
 /// As in `Authorization`.
 #[expect(clippy::expect_used, reason = "a constant, and tested")]
 static BEARER: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"(?i)(\bbearer\s+)([A-Za-z0-9._~+/=-]{8,})").expect("a pattern"));
+    LazyLock::new(|| Regex::new(r"(?i)(\b(?:bearer|basic)\s+)([A-Za-z0-9._~+/=-]{8,})").expect("a pattern"));
 
-/// `password=…`, `"token": "…"`.
+/// What secrets are called, at the end of a name.
+const NAMES: &str = "(?:password|passwd|passphrase|pwd|secret|credentials?|api[_-]?key|access[_-]?key|token)";
+
+/// `password=…`, `"token": "…"`, also within JSON that is itself a text.
 #[expect(clippy::expect_used, reason = "a constant, and tested")]
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-    let names = "password|passwd|passphrase|pwd|secret|client_secret|api[_-]?key|(?:access|refresh|id|csrf|xsrf|auth|session)?[_-]?token";
-    let given = r#"\s*=\s*["']?|["']\s*:\s*["']"#;
-    Regex::new(&format!(r#"(?i)(\b(?:{names})(?:{given}))([^\s"'&,;)}}\]]{{4,}})"#)).expect("a pattern")
+    let given = r#"\s*=\s*["']?|\\?["']\s*:\s*(?:\\?["'])?"#;
+    Regex::new(&format!(r#"(?i)({NAMES}(?:{given}))([^\s"'&,;)}}\]\\]{{4,}})"#)).expect("a pattern")
 });
+
+/// Names of attributes.
+#[expect(clippy::expect_used, reason = "a constant, and tested")]
+static NAME: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(&format!("(?i)(?:{NAMES}|authorization|cookie)$")).expect("a pattern"));

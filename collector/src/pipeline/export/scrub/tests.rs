@@ -26,6 +26,15 @@ fn secrets_are_taken_out_wherever_they_stand() {
             "GET https://u:p@shop.example/a/17?password=hunter2#f failed",
             "GET https://shop.example/a/:id failed",
         ),
+        ("card 4111 1111 1111 1111 12/27", "card :card 12/27"),
+        ("4242 4242 4242 4242 123", ":card 123"),
+        ("24 4111 1111 1111 1111", "24 :card"),
+        ("Authorization: Basic dXNlcjpwYXNz", "Authorization: Basic :token"),
+        ("user_password=hunter2", "user_password=:token"),
+        ("newPassword=hunter2", "newPassword=:token"),
+        (r#"{"userPassword":"hunter2"}"#, r#"{"userPassword":":token"}"#),
+        (r#"{\"password\":\"hunter2\"}"#, r#"{\"password\":\":token\"}"#),
+        (r#"{"password":12345678}"#, r#"{"password"::token}"#),
         ("password=hunter2, user=ann", "password=:token, user=ann"),
         (r#"{"access_token": "abcd1234", "n": 1}"#, r#"{"access_token": ":token", "n": 1}"#),
         ("key AKIAIOSFODNN7EXAMPLE is bad", "key :token is bad"),
@@ -49,6 +58,11 @@ fn what_is_none_of_that_stays_as_it_is() {
         "1700000000000",
         "order 20261127000000012345",
         "react@18.2.0",
+        "logo@2x.png",
+        "handle@app.js:12:3",
+        "lodash@4.17.21.min.js",
+        "const token = undefined",
+        "basic functionality",
         "render@https://shop.example/app.js:12:7",
         "https://shop.example/cart",
         "Is this right? Yes / no",
@@ -70,17 +84,45 @@ fn an_operator_says_what_else_and_what_not() {
 }
 
 #[test]
-fn a_batch_keeps_its_places_and_loses_its_secrets() {
+fn a_batch_keeps_its_places_and_its_names_and_loses_its_secrets() {
     let mut of = Batch::default();
-    let [name, key, mail] =
-        ["sign up", "enduser.mail", "ann@example.org"].map(|text| of.strings.intern(text));
-    of.attributes = vec![Attribute { key, value: Value::Text(mail) }];
+    let [name, key, mail, odd] =
+        ["sign up", "enduser.mail", "ann@example.org", "a/b?1"].map(|text| of.strings.intern(text));
+    let [password, plain] = ["form.password", "hunter2"].map(|text| of.strings.intern(text));
+    let texts = [(key, mail), (odd, mail), (password, plain), (key, plain)];
+    of.attributes = texts.map(|(key, value)| Attribute { key, value: Value::Text(value) }).into();
     of.events = vec![Event { name, ..Event::default() }];
-    let scrubbed = batch(&Scrub::default(), &of);
-    assert_eq!((scrubbed.strings.get(name), scrubbed.strings.get(mail)), ("sign up", ":email"));
-    assert!(matches!(scrubbed, Cow::Owned(_)));
+    let without = super::scrubbed(&Scrub::default(), &of);
+    let text = |at: usize| match without.attributes[at].value {
+        Value::Text(id) => without.strings.get(id),
+        _ => "",
+    };
+    assert_eq!((without.strings.get(name), without.strings.get(odd)), ("sign up", "a/b?1"));
+    assert_eq!([text(0), text(1), text(2), text(3)], [":email", ":email", ":token", "hunter2"]);
     let none = Scrub { addresses: false, emails: false, cards: false, tokens: false, also: Vec::new() };
-    assert!(matches!(batch(&none, &of), Cow::Borrowed(_)));
+    assert!(matches!(super::scrubbed(&none, &of), Cow::Borrowed(_)));
+}
+
+/// As much work for each letter, whatever the text: one that is four times as long takes less than ten times as long.
+#[test]
+fn texts_that_strangers_choose_take_time_in_proportion_to_their_length() {
+    let clock = crate::clock::Clock::system();
+    for part in [
+        "? a ", "(a:// ", "a@", "a.", "4 ", "1-", "token", "password", "eyJ", "a@a.a", "%40", "Bearer ",
+        "/a?", "'a://b ",
+    ] {
+        let took = |bytes: usize| {
+            let text = part.repeat(bytes / part.len());
+            let least = (0..5).map(|_| {
+                let before = clock.monotonic();
+                std::hint::black_box(scrubbed(&text));
+                clock.monotonic() - before
+            });
+            least.min().unwrap()
+        };
+        let (short, long) = (took(16 * 1024), took(64 * 1024));
+        assert!(long < short * 10 + std::time::Duration::from_millis(5), "{part}: {short:?}, {long:?}");
+    }
 }
 
 proptest! {

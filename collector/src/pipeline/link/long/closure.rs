@@ -7,7 +7,7 @@ use super::Due;
 use crate::{
     config::Scrub,
     pipeline::{
-        export::Part,
+        export::{Part, scrubbed},
         link::{Is, link},
         spool::{Kind, Record},
     },
@@ -32,6 +32,7 @@ pub(in crate::pipeline::link) fn closure(due: &Due, now_ms: u64, scrub: &Scrub) 
         ..Record::default()
     };
     let head = Head { form: Form::Plain, seed: due.seed, digest: 0, number: 0, send_time_ms: 0, epoch };
+    let batch = scrubbed(scrub, &batch);
     let mut linked = link(&said, &head, &batch);
     let closure = linked.ids.closure(number);
     for event in &mut linked.events {
@@ -44,7 +45,7 @@ pub(in crate::pipeline::link) fn closure(due: &Due, now_ms: u64, scrub: &Scrub) 
         receive_time_ms: now_ms,
         page: due.page.to_vec(),
         closed: number,
-        body: Part::of(linked, scrub).bytes.into(),
+        body: Part::of(linked).bytes.into(),
         ..Record::default()
     })
 }
