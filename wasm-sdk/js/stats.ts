@@ -14,7 +14,7 @@ export interface Stats {
   bytesSent: number;
   /** Requests to the collector, all tries. */
   requests: number;
-  /** Of those: tries that failed, for whatever reason. */
+  /** Tries that failed, for whatever reason, those to get a token for them among them. */
   failures: number;
   /** Where unsent events are kept besides memory: `"indexeddb"`, or `"none"` and why. */
   journal: string;
