@@ -1,0 +1,113 @@
+// Tracers: what OpenTelemetry's API and its instrumentations ask for spans.
+
+import {
+  context as api,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  trace,
+  type Context,
+  type Span,
+  SpanKind,
+  type SpanOptions,
+  type Tracer,
+  type TracerOptions,
+  type TracerProvider,
+} from "@opentelemetry/api";
+import { plainAttributes, plainName } from "../attributes";
+import { recording } from "../begin";
+import { at, monotonicNow } from "../clock";
+import { LinkKind, Role, type Known } from "../event";
+import { safely } from "../guard";
+import type { Handle } from "../handle";
+import { flush } from "../index";
+import type { Attributes } from "../wasm";
+import { isSuppressed } from "./context";
+import { OpenSpan, startedOf } from "./span";
+import { monotonicOf } from "./time";
+
+const enum Limit {
+  /** ms before now in which a span may have begun: what is older belongs to a stretch of use that may be over. */
+  maxPast = 50_000,
+}
+
+export class WeftTracerProvider implements TracerProvider {
+  getTracer(name: string, version?: string, { schemaUrl }: TracerOptions = {}): Tracer {
+    const scope = { "otel.scope.name": name, "otel.scope.version": version, "otel.scope.schema_url": schemaUrl };
+    return new WeftTracer(plainAttributes(scope));
+  }
+
+  /** Sends what waits; as far as it has ended. */
+  async forceFlush(): Promise<void> {
+    await flush();
+  }
+}
+
+class WeftTracer implements Tracer {
+  readonly #scope: Attributes;
+
+  constructor(scope: Attributes) {
+    this.#scope = scope;
+  }
+
+  startSpan(name: string, options: SpanOptions = {}, context: Context = api.active()): Span {
+    const above = options.root ? undefined : trace.getSpan(context);
+    const handle = recording();
+    const span = handle && !isSuppressed(context) && safely(open, handle, name, options, above, this.#scope);
+    if (span) return span;
+    // Nothing is recorded: what is asked is joined to what asked for it.
+    return trace.wrapSpanContext(above?.spanContext() ?? INVALID_SPAN_CONTEXT);
+  }
+
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, work: F): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(name: string, options: SpanOptions, work: F): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    options: SpanOptions,
+    context: Context,
+    work: F,
+  ): ReturnType<F>;
+  startActiveSpan<F extends (span: Span) => unknown>(
+    name: string,
+    ...rest: [F] | [SpanOptions, F] | [SpanOptions, Context, F]
+  ): ReturnType<F> {
+    const work = rest.at(-1) as (span: Span) => ReturnType<F>;
+    const [options, given] = rest.slice(0, -1) as [SpanOptions?, Context?];
+    const context = given ?? api.active();
+    const span = this.startSpan(name, options, context);
+    return api.with(trace.setSpan(context, span), work, undefined, span);
+  }
+}
+
+const open = (
+  handle: Handle,
+  given: string,
+  options: SpanOptions,
+  above: Span | undefined,
+  scope: Attributes,
+): Span => {
+  // Before the event starts: reading these may run code of the app, which may record events itself.
+  const [name, own, monotonic] = [
+    plainName(given),
+    plainAttributes(options.attributes),
+    monotonicOf(options.startTime),
+  ];
+  const parent = startedOf(above);
+  const elsewhere = parent ? undefined : above?.spanContext();
+  const isElsewhere = elsewhere !== undefined && isSpanContextValid(elsewhere);
+  const from = Math.max(monotonic ?? 0, monotonicNow() - Limit.maxPast);
+  const moved = monotonic === undefined ? 0 : Math.round(from - monotonic);
+  const known: Known = {
+    parent,
+    ...(monotonic !== undefined && { moment: at(from) }),
+    // It is known: nobody need guess.
+    ...(isElsewhere && { cause: null }),
+  };
+  const started = handle.start(Role.none, known);
+  const attributes = { ...scope, ...(moved > 0 && { "otel.start_moved_ms": moved }), ...own };
+  const { kind = SpanKind.INTERNAL, links = [] } = options;
+  // OTLP's numbers are one more.
+  const span = new OpenSpan(handle, started, { name, kind: kind in SpanKind ? kind + 1 : 1, attributes });
+  // Ids of events are derived from their page's: a trace that began elsewhere cannot go on here.
+  if (isElsewhere) handle.link(started, LinkKind.cause, elsewhere.traceId + elsewhere.spanId);
+  return span.addLinks(links);
+};
