@@ -1,6 +1,8 @@
 //! An app that was written for OpenTelemetry's API: with one line its spans, and those of stock instrumentations, are
 //! weft's, linked to what made them happen.
 
+use std::time::Duration;
+
 use support::{browser::Kind, received::Received};
 
 use super::{
@@ -14,6 +16,7 @@ static OTEL: App = App::of("otel");
 in_each_browser!(
     spans_of_the_api_and_requests_of_its_instrumentation_are_linked_and_joined_to_the_backend,
     every_stock_instrumentation_for_pages_runs_unchanged,
+    a_span_that_is_open_when_a_batch_is_sent_arrives_once_when_it_ends_or_when_its_page_does,
 );
 
 /// Asserts that the one is a child of the other.
@@ -89,4 +92,35 @@ async fn every_stock_instrumentation_for_pages_runs_unchanged(kind: Kind) {
     }
     // What weft knows beside that.
     assert!(click.kinds_to(one_named(&spans, LOAD)).contains(&"page".to_owned()), "{:?}", click.links());
+}
+
+async fn a_span_that_is_open_when_a_batch_is_sent_arrives_once_when_it_ends_or_when_its_page_does(
+    kind: Kind,
+) {
+    let played = Played::start(&OTEL, kind).await;
+    let tab = played.open("/").await;
+    tab.wait_until("window.weft !== undefined").await;
+    tab.evaluate::<()>(
+        "void (window.upload = tracer.startSpan('upload', { kind: 2, attributes: { 'file.size': 3 } }), tracer.startSpan('watch'))",
+    )
+    .await;
+    flush(&tab).await;
+    tab.evaluate::<()>("void (upload.setAttribute('file.parts', 2), upload.end())").await;
+    flush(&tab).await;
+    tab.close().await;
+    // Nobody says that the page is dead: it might come back from the cache. Its last word may still be under way.
+    let Played { sink, collector, .. } = &played;
+    let metrics = collector.addresses().admin_url("/metrics");
+    let given_up = async {
+        while named(&sink.spans(), "watch") == 0 {
+            collector.clock().advance_ms(86_400_000);
+            support::http::get(&metrics).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), given_up).await.expect("it is given up");
+    let spans = played.end().await;
+    let [upload, watch] = ["upload", "watch"].map(|name| one_named(&spans, name));
+    assert_eq!((upload.int("file.size"), upload.int("file.parts")), (Some(3), Some(2)));
+    assert_eq!((upload.span.kind, upload.text("weft.state")), (3, None));
+    assert_eq!(watch.text("weft.state"), Some("interrupted"));
 }

@@ -196,11 +196,11 @@ test("what a span keeps is bounded, and what is left out is counted", () => {
 test("a span that is open when a batch is sealed is told as such, once, and one that is over is not", () => {
   const { handle, told } = page();
   tracer().startSpan("over").end();
-  const span = tracer().startSpan("upload", { attributes: { size: 3 } });
+  const span = tracer().startSpan("upload", { kind: SpanKind.CLIENT, attributes: { size: 3 } });
   for (const each of [...handle.beforeSeal, ...handle.beforeSeal]) each();
   assert.deepEqual(
-    told.kept.map(({ number, name, attributes }) => [number, name, attributes.size]),
-    [[2, "upload", 3]],
+    told.kept.map(({ number, name, attributes, kind }) => [number, name, attributes.size, kind]),
+    [[2, "upload", 3, 3]],
   );
   span.end();
   assert.equal(told.finished.at(-1).name, "upload");

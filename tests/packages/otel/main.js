@@ -58,4 +58,4 @@ document.querySelector("#press").addEventListener("click", async () => {
 });
 
 // For the test, which wants to know when everything has arrived.
-Object.assign(window, { weft: { event, flush, stats } });
+Object.assign(window, { weft: { event, flush, stats }, tracer });

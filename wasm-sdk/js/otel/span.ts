@@ -82,7 +82,7 @@ export class OpenSpan implements Span {
     // Its app has said whose child it is: that stays so, whichever of the two is told first.
     started.demoted = false;
     remember(this, started);
-    tellIfOpen(handle, started, () => handle.keep(started, this.#name, { ...this.#said }));
+    tellIfOpen(handle, started, () => handle.keep(started, this.#name, { ...this.#said }, kind));
   }
 
   spanContext(): SpanContext {

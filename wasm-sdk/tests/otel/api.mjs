@@ -53,7 +53,7 @@ export const page = ({ kept = true } = {}) => {
       const said = JSON.parse(JSON.stringify(attributes));
       told.finished.push({ started, name, attributes: said, duration, kind, status });
     },
-    keep: ({ number }, name, attributes) => void told.kept.push({ number, name, attributes }),
+    keep: ({ number }, name, attributes, kind) => void told.kept.push({ number, name, attributes, kind }),
     link: ({ number }, kinds, to, name) => void told.links.push({ number, kinds, to, name }),
     ids: ({ number, root }) => (kept ? ids.trace(root.number) + ids.span(number) : ""),
   };
