@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use support::{browser::Kind, received::Received};
+use support::{
+    browser::Kind,
+    received::{Linked, Received},
+};
 
 use super::{
     app::App,
@@ -17,6 +20,7 @@ in_each_browser!(
     spans_of_the_api_and_requests_of_its_instrumentation_are_linked_and_joined_to_the_backend,
     every_stock_instrumentation_for_pages_runs_unchanged,
     a_span_that_is_open_when_a_batch_is_sent_arrives_once_when_it_ends_or_when_its_page_does,
+    links_lead_where_they_were_told_to_and_a_parent_from_elsewhere_is_a_cause,
 );
 
 /// Asserts that the one is a child of the other.
@@ -73,7 +77,7 @@ async fn spans_of_the_api_and_requests_of_its_instrumentation_are_linked_and_joi
     assert_eq!(request.int("http.response.status_code"), Some(200));
     assert_eq!(request.text("otel.scope.name"), Some("@opentelemetry/instrumentation-fetch"));
     let since = request.number("otel.span_event.responseEnd");
-    assert!(since.is_some_and(|ms| ms >= 0.0 && ms < 10_000.0), "{since:?} ms");
+    assert!(since.is_some_and(|ms| (0.0..10_000.0).contains(&ms)), "{since:?} ms");
     assert_eq!(answer, format!("00-{}-{}-03", request.trace_id(), request.span_id()));
 }
 
@@ -123,4 +127,39 @@ async fn a_span_that_is_open_when_a_batch_is_sent_arrives_once_when_it_ends_or_w
     assert_eq!((upload.int("file.size"), upload.int("file.parts")), (Some(3), Some(2)));
     assert_eq!((upload.span.kind, upload.text("weft.state")), (3, None));
     assert_eq!(watch.text("weft.state"), Some("interrupted"));
+}
+
+async fn links_lead_where_they_were_told_to_and_a_parent_from_elsewhere_is_a_cause(kind: Kind) {
+    let played = Played::start(&OTEL, kind).await;
+    let tab = played.open("/").await;
+    tab.wait_until("window.weft !== undefined").await;
+    let (elsewhere, parent) =
+        (format!("{:032x}-{:016x}", 0xe1, 0x5e), format!("{:032x}-{:016x}", 0xa9, 0x9a));
+    tab.evaluate::<()>(&format!(
+        "(() => {{
+            const contextOf = (text) => {{
+                const [traceId, spanId] = text.split('-');
+                return {{ traceId, spanId, traceFlags: 1 }};
+            }};
+            const first = tracer.startSpan('first');
+            const links = [first.spanContext(), contextOf('{elsewhere}')].map((context) => ({{ context }}));
+            links.unshift({{ ...links[0], attributes: {{ 'weft.link': 'retries' }} }});
+            tracer.startSpan('second', {{ links }}).end();
+            first.end();
+            tracer.startSpan('third', {{}}, joined('00-{parent}-00')).end();
+        }})()"
+    ))
+    .await;
+    flush(&tab).await;
+    tab.close().await;
+    let spans = played.end().await;
+    let [first, second, third] = ["first", "second", "third"].map(|name| one_named(&spans, name));
+    assert!(second.kinds_to(first).contains(&"retries".to_owned()), "{:?}", second.links());
+    let to = |span: &Received, ids: &str| {
+        let to = |link: &&Linked| format!("{}-{}", link.trace_id, link.span_id) == ids;
+        span.links().iter().find(to).map(|link| link.kinds.clone())
+    };
+    assert_eq!(to(second, &elsewhere), Some(vec!["link".to_owned()]));
+    assert_eq!(to(third, &parent), Some(vec!["cause".to_owned()]));
+    assert_eq!(third.parent_id(), None);
 }

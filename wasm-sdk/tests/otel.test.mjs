@@ -183,7 +183,7 @@ test("what a span keeps is bounded, and what is left out is counted", () => {
   const span = tracer().startSpan("work");
   for (let n = 0; n < 200; n++) {
     span.setAttribute(`key.${n}`, n);
-    span.addLink({ context: { traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 1 } });
+    span.addLink({ context: { traceId: "a".repeat(32), spanId: String(n).padStart(16, "b"), traceFlags: 1 } });
     span.addEvent("often", { n });
   }
   span.end();
@@ -191,6 +191,27 @@ test("what a span keeps is bounded, and what is left out is counted", () => {
   assert.equal(handle.counters.attributesLeftOut, 200 - 126);
   assert.deepEqual([told.links.length, handle.counters.linksLeftOut], [128, 72]);
   assert.deepEqual([told.finished.length, last().attributes["otel.dropped_events_count"]], [129, 72]);
+});
+
+test("a second link to the same span is left out, and counted", () => {
+  const { handle, told } = page();
+  const link = { context: { traceId: "a".repeat(32), spanId: "b".repeat(16), traceFlags: 1 } };
+  tracer()
+    .startSpan("work", { links: [link, link] })
+    .addLink(link)
+    .end();
+  assert.deepEqual([told.links.length, handle.counters.linksLeftOut], [1, 2]);
+});
+
+test("whatever is given, nothing is thrown into the page", () => {
+  const { told } = page();
+  const [nothing, unreadable] = [null, { get code() { throw new Error("no"); } }]; // prettier-ignore
+  const span = tracer().startSpan(Symbol("name"), nothing, nothing);
+  span.setAttributes(nothing).addLinks(nothing).addLink(nothing).addLink({}).addEvent(nothing, nothing, nothing);
+  for (const given of [nothing, undefined, unreadable, { code: 7 }]) span.setStatus(given).recordException(given);
+  span.updateName(nothing).end(nothing);
+  assert.equal(told.finished.at(-1).status, 0);
+  assert.equal(tracer().startActiveSpan("nothing to run"), undefined);
 });
 
 test("a span that is open when a batch is sealed is told as such, once, and one that is over is not", () => {

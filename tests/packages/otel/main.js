@@ -1,6 +1,6 @@
 // A page that was written for OpenTelemetry: its own spans, and stock instrumentations, in one trace with weft's events.
 // `?all`: every instrumentation there is for pages.
-import { SpanStatusCode, context, propagation, trace } from "@opentelemetry/api";
+import { ROOT_CONTEXT, SpanStatusCode, context, propagation, trace } from "@opentelemetry/api";
 import { registerInstrumentations } from "@opentelemetry/instrumentation";
 import { DocumentLoadInstrumentation } from "@opentelemetry/instrumentation-document-load";
 import { FetchInstrumentation } from "@opentelemetry/instrumentation-fetch";
@@ -58,4 +58,5 @@ document.querySelector("#press").addEventListener("click", async () => {
 });
 
 // For the test, which wants to know when everything has arrived.
-Object.assign(window, { weft: { event, flush, stats }, tracer });
+const joined = (traceparent) => propagation.extract(ROOT_CONTEXT, { traceparent });
+Object.assign(window, { weft: { event, flush, stats }, tracer, joined });

@@ -68,7 +68,7 @@ export class OpenSpan implements Span {
   #name: string;
   #status = SpanStatusCode.UNSET;
   #message: string | undefined;
-  #links = 0;
+  readonly #linked = new Set<string>();
   #events = 0;
   #eventsLeftOut = 0;
 
@@ -114,30 +114,41 @@ export class OpenSpan implements Span {
   }
 
   /** `OK` is final, and `UNSET` says nothing (Trace API specification, "Set Status"). */
-  setStatus({ code, message }: SpanStatus): this {
-    const { UNSET, OK, ERROR } = SpanStatusCode;
-    if (!this.isRecording() || this.#status === OK || code === UNSET) return this;
+  setStatus(status: SpanStatus): this {
+    const { OK, ERROR } = SpanStatusCode;
+    const { code, message } = attempt(() => ({ ...status })) ?? {};
+    if (!this.isRecording() || this.#status === OK || (code !== OK && code !== ERROR)) return this;
     this.#status = code;
     this.#message = code === ERROR && message ? plainName(message) : undefined;
     return this;
   }
 
-  addLink({ context, attributes }: Link): this {
-    if (!this.isRecording()) return this;
-    const { counters } = this.#handle;
-    const isRoom = this.#links++ < Limit.maxLinks;
-    if (isRoom && isSpanContextValid(context)) {
-      // There is room for a word on each link, and none for attributes.
+  /** One to each span: there is room for a word on it, and none for other attributes. */
+  addLink(link: Link): this {
+    safely(() => {
+      if (!this.isRecording()) return;
+      const { counters } = this.#handle;
+      const { context, attributes } = link;
+      const to = context.traceId + context.spanId;
+      if (this.#linked.size >= Limit.maxLinks || this.#linked.has(to) || !isSpanContextValid(context))
+        return void counters.linksLeftOut++;
+      this.#linked.add(to);
       const { "weft.link": word, ...others } = plainAttributes(attributes);
       counters.attributesLeftOut += Object.keys(others).length;
-      const to = context.traceId + context.spanId;
-      safely(this.#handle.link, this.#started, LinkKind.named, to, plainName(word ?? "link"));
-    } else counters.linksLeftOut++;
+      this.#handle.link(this.#started, LinkKind.named, to, plainName(word ?? "link"));
+    });
     return this;
   }
 
+  /** Its parent is elsewhere: a trace that began there cannot go on here, because ids of events are derived. */
+  causedBy({ traceId, spanId }: SpanContext): void {
+    const to = traceId + spanId;
+    this.#linked.add(to);
+    this.#handle.link(this.#started, LinkKind.cause, to);
+  }
+
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link);
+    safely(() => links.forEach((link) => this.addLink(link)));
     return this;
   }
 

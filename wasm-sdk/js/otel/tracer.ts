@@ -16,7 +16,7 @@ import {
 import { plainAttributes, plainName } from "../attributes";
 import { recording } from "../begin";
 import { at, monotonicNow } from "../clock";
-import { LinkKind, Role, type Known } from "../event";
+import { Role, type Known } from "../event";
 import { safely } from "../guard";
 import type { Handle } from "../handle";
 import { flush } from "../index";
@@ -49,7 +49,8 @@ class WeftTracer implements Tracer {
     this.#scope = scope;
   }
 
-  startSpan(name: string, options: SpanOptions = {}, context: Context = api.active()): Span {
+  startSpan(name: string, given?: SpanOptions, within?: Context): Span {
+    const [options, context] = [given ?? {}, within ?? api.active()];
     const above = options.root ? undefined : trace.getSpan(context);
     const handle = recording();
     const span = handle && !isSuppressed(context) && safely(open, handle, name, options, above, this.#scope);
@@ -72,6 +73,8 @@ class WeftTracer implements Tracer {
   ): ReturnType<F> {
     const work = rest.at(-1) as (span: Span) => ReturnType<F>;
     const [options, given] = rest.slice(0, -1) as [SpanOptions?, Context?];
+    // As OpenTelemetry's own does.
+    if (typeof work !== "function") return undefined as ReturnType<F>;
     const context = given ?? api.active();
     const span = this.startSpan(name, options, context);
     return api.with(trace.setSpan(context, span), work, undefined, span);
@@ -107,7 +110,6 @@ const open = (
   const { kind = SpanKind.INTERNAL, links = [] } = options;
   // OTLP's numbers are one more.
   const span = new OpenSpan(handle, started, { name, kind: kind in SpanKind ? kind + 1 : 1, attributes });
-  // Ids of events are derived from their page's: a trace that began elsewhere cannot go on here.
-  if (isElsewhere) handle.link(started, LinkKind.cause, elsewhere.traceId + elsewhere.spanId);
+  if (isElsewhere) span.causedBy(elsewhere);
   return span.addLinks(links);
 };
