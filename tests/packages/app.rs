@@ -73,8 +73,11 @@ impl App {
         for from in self.sources.into_iter().chain([self.name]) {
             copy(&source(from), into.path()).await;
         }
-        // npm writes into this one, which is not to reach what it is linked to; without it, it looks at what is there.
-        drop(std::fs::remove_file(into.path().join("node_modules/.package-lock.json")));
+        // npm writes into the first one, which is not to reach what it is linked to; without both, it looks at what is there, and
+        // asks its cache for nothing.
+        for lock in ["node_modules/.package-lock.json", "package-lock.json"] {
+            drop(std::fs::remove_file(into.path().join(lock)));
+        }
         let mut install = Command::new("npm");
         install.args(["install", "--offline", "--no-save", "--no-package-lock", "--silent"]);
         // An app without React has no use for ours, whose peer npm would look for.
