@@ -59,7 +59,7 @@ export interface Handle {
   stats(): Stats;
   counters: typeof counters;
   /** The options, of which `debug` may change. */
-  options: { debug?: boolean };
+  options: { endpoint: string; debug?: boolean };
   shutdown(): void;
 }
 

@@ -147,6 +147,19 @@ test("where tracing is suppressed nothing is recorded or told", () => {
   assert.deepEqual([headers, told.finished], [{}, []]);
 });
 
+test("a request of weft's own is no span, and joins nothing", () => {
+  const { told } = page();
+  tracer().startActiveSpan("outer", () => {
+    const attributes = { "url.full": "https://shop.example/api/telemetry?key=pk_1" };
+    const own = tracer().startSpan("POST", { attributes });
+    assert.ok(!own.isRecording() && !api.isSpanContextValid(own.spanContext()));
+    tracer()
+      .startSpan("POST", { attributes: { "url.full": "https://shop.example/api/cart" } })
+      .end();
+  });
+  assert.equal(told.finished.length, 1);
+});
+
 test("a page that is not kept says so in its headers, in one trace, and still counts", () => {
   const { told } = page({ kept: false });
   const inject = (span) => {

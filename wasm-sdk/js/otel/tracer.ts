@@ -53,10 +53,12 @@ class WeftTracer implements Tracer {
     const [options, context] = [given ?? {}, within ?? api.active()];
     const above = options.root ? undefined : trace.getSpan(context);
     const handle = recording();
-    const span = handle && !isSuppressed(context) && safely(open, handle, name, options, above, this.#scope);
+    const isOurs = handle && safely(leadsToCollector, handle, options);
+    const isWanted = !isOurs && !isSuppressed(context);
+    const span = handle && isWanted && safely(open, handle, name, options, above, this.#scope);
     if (span) return span;
     // Nothing is recorded: what is asked is joined to what asked for it.
-    return trace.wrapSpanContext(above?.spanContext() ?? INVALID_SPAN_CONTEXT);
+    return trace.wrapSpanContext((!isOurs && above?.spanContext()) || INVALID_SPAN_CONTEXT);
   }
 
   startActiveSpan<F extends (span: Span) => unknown>(name: string, work: F): ReturnType<F>;
@@ -80,6 +82,13 @@ class WeftTracer implements Tracer {
     return api.with(trace.setSpan(context, span), work, undefined, span);
   }
 }
+
+// What is sent to the collector is not what the page does: an instrumentation that was there before us would make an event of
+// each request, and each event a request.
+const leadsToCollector = ({ options: { endpoint } }: Handle, { attributes }: SpanOptions): boolean => {
+  const url = attributes?.["url.full"] ?? attributes?.["http.url"];
+  return typeof url === "string" && url.startsWith(new URL(endpoint, document.baseURI).href);
+};
 
 const open = (
   handle: Handle,

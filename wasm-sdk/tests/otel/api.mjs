@@ -24,7 +24,7 @@ const { outputFiles } = await build({
   write: false,
   plugins: [inItsPlace],
 });
-globalThis.document = {};
+globalThis.document = { baseURI: "https://shop.example/cart" };
 export const { otel, api, W3CTraceContextPropagator, suppressTracing, idsOf, now } = await import(
   `data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`
 );
@@ -35,6 +35,7 @@ export const page = ({ kept = true } = {}) => {
   const told = { finished: [], kept: [], links: [] };
   let next = 1;
   const handle = {
+    options: { endpoint: "/api/telemetry" },
     running: [],
     beforeSeal: [],
     counters: { attributesLeftOut: 0, linksLeftOut: 0, errors: 0 },
