@@ -15,7 +15,7 @@ import {
 } from "@opentelemetry/api";
 import { plainAttributes, plainName } from "../attributes";
 import { recording } from "../begin";
-import { at, monotonicNow } from "../clock";
+import { at } from "../clock";
 import { Role, type Known } from "../event";
 import { safely } from "../guard";
 import type { Handle } from "../handle";
@@ -24,11 +24,6 @@ import type { Attributes } from "../wasm";
 import { isSuppressed } from "./context";
 import { OpenSpan, startedOf } from "./span";
 import { monotonicOf } from "./time";
-
-const enum Limit {
-  /** ms before now in which a span may have begun: what is older belongs to a stretch of use that may be over. */
-  maxPast = 50_000,
-}
 
 export class WeftTracerProvider implements TracerProvider {
   getTracer(name: string, version?: string, { schemaUrl }: TracerOptions = {}): Tracer {
@@ -106,16 +101,14 @@ const open = (
   const parent = startedOf(above);
   const elsewhere = parent ? undefined : above?.spanContext();
   const isElsewhere = elsewhere !== undefined && isSpanContextValid(elsewhere);
-  const from = Math.max(monotonic ?? 0, monotonicNow() - Limit.maxPast);
-  const moved = monotonic === undefined ? 0 : Math.round(from - monotonic);
   const known: Known = {
     parent,
-    ...(monotonic !== undefined && { moment: at(from) }),
+    ...(monotonic !== undefined && { moment: at(monotonic) }),
     // It is known: nobody need guess.
     ...(isElsewhere && { cause: null }),
   };
   const started = handle.start(Role.none, known);
-  const attributes = { ...scope, ...(moved > 0 && { "otel.start_moved_ms": moved }), ...own };
+  const attributes = { ...scope, ...own };
   const { kind = SpanKind.INTERNAL, links = [] } = options;
   // OTLP's numbers are one more.
   const span = new OpenSpan(handle, started, { name, kind: kind in SpanKind ? kind + 1 : 1, attributes });
