@@ -111,7 +111,8 @@ const open = (
   const attributes = { ...scope, ...own };
   const { kind = SpanKind.INTERNAL, links = [] } = options;
   // OTLP's numbers are one more.
-  const span = new OpenSpan(handle, started, { name, kind: kind in SpanKind ? kind + 1 : 1, attributes });
+  const ofOtlp = typeof kind === "number" && kind in SpanKind ? kind + 1 : 1;
+  const span = new OpenSpan(handle, started, { name, kind: ofOtlp, attributes });
   if (isElsewhere) span.causedBy(elsewhere);
   return span.addLinks(links);
 };
