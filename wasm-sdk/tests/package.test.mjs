@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { lint, packed, typesOf } from "../../tests/packages/packed.mjs";
 
 const directory = process.cwd();
-const { exports, sideEffects, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(readFileSync("package.json", "utf8"));
+const { exports, sideEffects, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+  readFileSync("package.json", "utf8"),
+);
 
 test("what is packed is what is built, its readme and its licences", () =>
   packed(directory, (_, files) => {
