@@ -4,6 +4,7 @@ mod app;
 mod played;
 
 mod builds;
+mod otel;
 #[cfg(feature = "slow")]
 mod others;
 mod react;

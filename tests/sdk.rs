@@ -32,6 +32,7 @@ mod leaving;
 mod long_spans;
 mod network;
 mod outages;
+mod tokens;
 mod volume;
 
 mod closing;

@@ -1,7 +1,7 @@
 // Makes dist/ of js/, beside the wasm file, which `cargo xtask wasm` puts there: what every page loads, and chunks that
 // are fetched only when they are needed. `declarations.mjs` makes its types.
 //
-//     index.js captures.js full-shared.js   modules that share what they have in common: what an `import` of the package is
+//     index.js captures.js full-shared.js otel.js   modules that share what they have in common: what an `import` of the package is
 //     *.cjs                                 the same for `require`
 //     full.js                               one module for a script tag
 //     script.js                             one script for a script tag, no module
@@ -18,13 +18,15 @@ const common = { ...bundling, sourcemap: true, outdir: "dist", chunkNames: "chun
 
 const shared = await build({
   ...common,
-  entryPoints: ["captures", "index", "full"].map((name) => ({
+  // Nobody's but the app's, and the only one there is in its page.
+  external: [...common.external, "@opentelemetry/api"],
+  entryPoints: ["captures", "index", "full", "otel"].map((name) => ({
     in: `js/${name}.ts`,
     out: name === "full" ? "full-shared" : name,
   })),
 });
 // One that only keeps the order of what has no effects is a warning in the build of whoever bundles it.
-for (const name of ["index", "captures", "full-shared"]) {
+for (const name of ["index", "captures", "full-shared", "otel"]) {
   const module = readFileSync(`dist/${name}.js`, "utf8");
   writeFileSync(`dist/${name}.js`, module.replace(/\bimport"[^"]+";/g, ""));
 }
@@ -53,7 +55,7 @@ await build({
 await build({ ...classic, sourcemap: false, entryPoints: ["js/stub.ts"] });
 
 // For `require`: file by file, so that they share what the modules share. What is fetched later stays a module.
-const entries = ["js/index.ts", "js/captures.ts", "js/full.ts"];
+const entries = ["js/index.ts", "js/captures.ts", "js/full.ts", "js/otel.ts"];
 const here = readFileSync("js/here.ts", "utf8").replace("export ", "");
 for (const [path, { entryPoint = "js/index.ts" }] of Object.entries(shared.metafile.outputs)) {
   if (!path.endsWith(".js") || !entries.includes(entryPoint)) continue;

@@ -17,7 +17,7 @@ use tokio::{
 /// What a build may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What npm publishes, as `cargo xtask wasm` left it.
+/// What npm publishes, as `cargo xtask wasm` left it; React's is the last.
 const PACKAGES: [&str; 2] = ["wasm-sdk", "react"];
 
 /// An app that is built once for all tests of it.
@@ -73,11 +73,16 @@ impl App {
         for from in self.sources.into_iter().chain([self.name]) {
             copy(&source(from), into.path()).await;
         }
-        // npm writes into this one, which is not to reach what it is linked to; without it, it looks at what is there.
-        drop(std::fs::remove_file(into.path().join("node_modules/.package-lock.json")));
+        // npm writes into the first one, which is not to reach what it is linked to; without both, it looks at what is there, and
+        // asks its cache for nothing.
+        for lock in ["node_modules/.package-lock.json", "package-lock.json"] {
+            drop(std::fs::remove_file(into.path().join(lock)));
+        }
         let mut install = Command::new("npm");
         install.args(["install", "--offline", "--no-save", "--no-package-lock", "--silent"]);
-        run(install.args(tarballs().await).current_dir(into.path())).await;
+        // An app without React has no use for ours, whose peer npm would look for.
+        let wanted = if into.path().join("node_modules/react").is_dir() { 2 } else { 1 };
+        run(install.args(&tarballs().await[..wanted]).current_dir(into.path())).await;
         let mut build = Command::new("npm");
         run(build.args(["run", "--silent", "build"]).current_dir(into.path())).await;
         into

@@ -14,6 +14,7 @@ in_each_browser!(
     two_tabs_of_one_origin_share_the_session_and_keep_it_alive_for_each_other,
     a_session_is_over_after_half_an_hour_and_only_the_first_root_of_the_next_links_to_it,
     a_clock_that_is_set_back_by_a_day_begins_a_session_and_stops_nothing,
+    what_is_told_minutes_after_its_time_neither_begins_a_session_nor_ends_one,
 );
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -99,4 +100,20 @@ async fn pass(scene: &Scene, time: Duration) {
     scene.browser.shift(time, Device::Awake).await;
     let ms = i64::try_from(time.as_millis()).expect("minutes");
     scene.collector.clock().advance_ms(ms);
+}
+
+async fn what_is_told_minutes_after_its_time_neither_begins_a_session_nor_ends_one(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    let tab = scene.open_recording_fully("/page").await;
+    pass(&scene, 3 * MINUTE).await;
+    // The first press ends the search for the largest paint, which is told with the time when it was painted.
+    tab.click("#press").await;
+    tab.evaluate::<()>("void weft.event('after')").await;
+    tab.hide().await;
+    flush(&tab).await;
+    let spans = scene.end().await;
+    let press = all_named(&spans, CLICK)[0].start_ms();
+    let late = |span: &&Received| span.name() == "browser.web_vital" && span.start_ms() + 60_000.0 < press;
+    assert!(spans.iter().filter(late).count() >= 1, "nothing was told late");
+    assert_eq!(sessions(&spans).len(), 1);
 }

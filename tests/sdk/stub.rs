@@ -6,6 +6,7 @@ use support::{
     browser::{Kind, Tab},
     clock::Device,
     collector::BROWSER_KEY,
+    gate::Role,
     site::{Asked, PAGE},
 };
 
@@ -14,6 +15,7 @@ use super::scene::{CLICK, LOAD, Scene, all_named, flush, named, one_named};
 in_each_browser!(
     the_first_request_of_a_page_has_its_headers_and_all_of_it_goes_on_in_the_sdk,
     a_page_that_is_closed_before_the_module_is_there_posts_what_it_has,
+    a_page_that_is_closed_before_the_module_is_there_carries_the_token_that_its_app_has,
     a_page_whose_module_never_comes_loses_nothing,
     a_stub_keeps_what_the_sdk_keeps_and_says_so_in_headers,
 );
@@ -75,6 +77,15 @@ async fn a_page_that_is_closed_before_the_module_is_there_posts_what_it_has(kind
     }
     assert_eq!(one_named(&spans, LOAD).text("weft.state"), Some("interrupted"));
     assert!(one_named(&spans, CLICK).kinds_to(one_named(&spans, LOAD)).contains(&"page".to_owned()));
+}
+
+async fn a_page_that_is_closed_before_the_module_is_there_carries_the_token_that_its_app_has(kind: Kind) {
+    let scene = Scene::start(kind).await;
+    scene.gate.play(Role::Wants("one%20of%20minutes"));
+    let tab = open_with(&scene, "/held/full.js", "token: () => 'one of minutes',").await;
+    tab.close().await;
+    scene.sink.wait_for("what it had", |spans| named(spans, "early") == 1).await;
+    scene.end().await;
 }
 
 async fn a_page_whose_module_never_comes_loses_nothing(kind: Kind) {

@@ -51,6 +51,8 @@ pub enum Role {
     Final,
     /// 409 with the collector's word that it lacks what the batch stands behind; what stands alone passes.
     Forgetful,
+    /// 401 with the collector's word that it wants another token; what carries this one passes.
+    Wants(&'static str),
 }
 
 /// A request that came to the gate.
@@ -170,7 +172,6 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
     let body = to_bytes(Body::new(body), 1 << 20).await.unwrap_or_default().to_vec();
     let role = *shared.role.borrow();
     let query = head.uri.query().unwrap_or_default().to_owned();
-    let is_behind = Head::read(&body).is_ok_and(|(head, _)| head.form == Form::Behind);
     let arrival =
         Arrival { at: Instant::now(), role, query, headers: head.headers.clone(), body: body.clone() };
     shared.arrivals.send_modify(|arrivals| arrivals.push(arrival));
@@ -179,7 +180,7 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
         .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         .header(header::ACCESS_CONTROL_EXPOSE_HEADERS, "retry-after, weft-refused");
     let answer = match role {
-        Role::Open => return Ok(forward(shared.collector, &head, body).await),
+        _ if passes(role, head.uri.query(), &body) => return Ok(forward(shared.collector, &head, body).await),
         Role::Dropping => return Err(Dropped),
         Role::Unavailable => answer.status(503).body(Body::empty()),
         Role::Failing => answer.status(500).body(Body::empty()),
@@ -191,11 +192,24 @@ async fn pass(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respons
             .body(Body::from("<!doctype html><title>Welcome to our network</title>")),
         Role::Login => answer.status(302).header(header::LOCATION, "/login").body(Body::empty()),
         Role::Forbidden => answer.status(403).body(Body::from("not today")),
-        Role::Forgetful if !is_behind => return Ok(forward(shared.collector, &head, body).await),
-        Role::Forgetful => answer.status(409).header("weft-refused", "base").body(Body::empty()),
+        Role::Open | Role::Forgetful => answer.status(409).header("weft-refused", "base").body(Body::empty()),
+        Role::Wants(_) => answer.status(401).header("weft-refused", "token").body(Body::empty()),
         Role::Final => answer.status(403).header("weft-refused", "final").body(Body::empty()),
     };
     Ok(answer.expect("a valid answer"))
+}
+
+/// Whether the collector gets to see it.
+fn passes(role: Role, query: Option<&str>, body: &[u8]) -> bool {
+    match role {
+        Role::Open => true,
+        Role::Forgetful => !Head::read(body).is_ok_and(|(head, _)| head.form == Form::Behind),
+        Role::Wants(token) => {
+            let mut pairs = query.unwrap_or_default().split('&');
+            pairs.any(|pair| pair.strip_prefix("token=") == Some(token))
+        }
+        _ => false,
+    }
 }
 
 async fn forward(to: Addresses, head: &axum::http::request::Parts, body: Vec<u8>) -> Response {

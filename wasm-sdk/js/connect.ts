@@ -14,6 +14,7 @@ import { leave, sendOut, takeOver } from "./outgoing";
 import { attach } from "./record";
 import type { Scope } from "./scope";
 import { Urgency } from "./send";
+import { lacksToken } from "./token";
 import { post, rawTools } from "./unsealed";
 import { isReady } from "./wasm";
 
@@ -23,6 +24,8 @@ export const connectWhenIdle = (scope: Scope): void => {
   // What is not kept needs no way out. What a page before it kept and could not send may.
   if (scope.connected || consent !== "granted" || (abandoned && !first?.root && !first?.previousRoot)) return;
   scope.connected = true;
+  // Now, because what a page that leaves has to ask for comes too late.
+  lacksToken(scope);
   whenIdleOrHidden(() => {
     const failed = (error: unknown): Promise<void> => goOnWithout(scope, error);
     // If the person thinks it over meanwhile, it is tried again when they agree.

@@ -5,6 +5,7 @@ import { guarded } from "./guard";
 import { plainTimeout } from "./plain";
 import type { Scope } from "./scope";
 import { backOff, request } from "./send";
+import { lacksToken } from "./token";
 
 /** Asks for it. */
 export const askToErase = (scope: Scope, session: string, failures = 0): void => {
@@ -15,5 +16,6 @@ export const askToErase = (scope: Scope, session: string, failures = 0): void =>
   const heard = ({ ok, headers }: Response): void => {
     if (!ok && headers.get("weft-refused") !== "final") again(Number(headers.get("retry-after")) || 0);
   };
+  if (lacksToken(scope)) return again();
   void request(scope, "", 0, true, `&erase=${session}`).then(heard, () => again());
 };

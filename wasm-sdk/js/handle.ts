@@ -37,7 +37,7 @@ export interface Handle {
   /** Now; `failed`: its `error.type`. */
   end(started: Started, name: string, attributes: Attributes, failed?: string): void;
   /** It stays open for long. */
-  keep(started: Started, name: string, attributes: Attributes): void;
+  keep(started: Started, name: string, attributes: Attributes, kind?: number): void;
   /** Bits of proto's `LinkKinds`; to trace and span id, 48 hex digits; a name, if the app made up the kind. */
   link(from: Started, kinds: number, to: string, name?: string): void;
   /** Trace and span id, 48 hex digits. */
@@ -59,7 +59,7 @@ export interface Handle {
   stats(): Stats;
   counters: typeof counters;
   /** The options, of which `debug` may change. */
-  options: { debug?: boolean };
+  options: { endpoint: string; debug?: boolean };
   shutdown(): void;
 }
 

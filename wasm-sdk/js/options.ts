@@ -10,6 +10,11 @@ export interface Options {
   key: string;
   /** The collector's address, absolute or relative to the page: `/api/telemetry`. */
   endpoint: string;
+  /**
+   * Gives the short-lived token that this collector wants to see beside the key. It is called before anything is sent, and
+   * again when the collector wants another one; until it has said one, events wait in the journal. It is kept in memory only.
+   */
+  token?: () => string | Promise<string>;
   /** Version of the app, as the app says. */
   version?: string;
   /**

@@ -33,7 +33,7 @@ export const goOnRaw = (
       const said = (await response.json().catch(() => undefined)) as { weft?: unknown; number?: unknown } | undefined;
       const isDone = response.status === 200 && said?.weft === "ack" && said.number === number;
       if (!isDone && response.headers.get("weft-refused") !== "final") throw new Error();
-      failures = 0;
+      failures = scope.failures = 0;
       if (number === scope.nextBatch && !scope.module && !scope.abandoned) {
         scope.nextBatch++;
         scope.calls.unshift(...stillNeeded(scope.calls.splice(0, calls)));
@@ -54,7 +54,8 @@ export const goOnRaw = (
 
   const send = (urgency: number): void => {
     clearTimeout(timer);
-    const wait = notBefore - monotonicNow();
+    // What waits for a token waits in the scope.
+    const wait = Math.max(notBefore, scope.notBefore) - monotonicNow();
     const waits = scope.calls.some(([what]) => what === "finish");
     if (urgency === LEAVING) void settle(true);
     else if (waits && wait > 0) timer = plainTimeout(() => send(SOON), wait);

@@ -8,7 +8,7 @@ import { unhex, type Ids, type Late } from "./ids";
 import { sealNow, waiting } from "./lifecycle";
 import { decisionOf } from "./sampling";
 import type { Scope } from "./scope";
-import { sessionAt, touchSession, type Session } from "./session";
+import { sessionNow, touchSession, type Session } from "./session";
 import { count, counters } from "./stats";
 import { ask, SEAL_FIRST, type Attributes, type Module, type SessionFrame } from "./wasm";
 
@@ -21,7 +21,7 @@ const enum Limit {
 
 /** An event starts. It has its number, and so its ids, from here on. */
 export const start = (scope: Scope, role: number, { moment = now(), cause, parent }: Known = {}): Started => {
-  const session = sessionAt(scope, moment.wall);
+  const session = sessionNow(scope);
   if (session.id !== scope.toldSession) {
     enter(scope, session);
     tell(scope, ["session", frameOf(scope, session)]);

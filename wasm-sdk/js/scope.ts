@@ -115,7 +115,7 @@ interface Leaving {
   readonly onSettled: Set<() => void>;
 }
 
-/** outgoing.ts, send.ts, journal.ts */
+/** outgoing.ts, send.ts, token.ts, journal.ts */
 interface Sending {
   nextBatch: number;
   queue: Batch[];
@@ -131,6 +131,9 @@ interface Sending {
   notBefore: number;
   askedUntil: number;
   sendTimer?: number;
+  /** What the app's `token` said, as it stands in the query of requests; and until when it is not asked again. */
+  tokenQuery: string;
+  tokenDue: number;
   db?: IDBDatabase | undefined;
   journalMissed?: boolean;
   reopened: number;
@@ -193,6 +196,8 @@ const nothingYet = (): Pick<About, "undos"> & Recording & Leaving & Sending => (
   failures: 0,
   notBefore: 0,
   askedUntil: 0,
+  tokenQuery: "",
+  tokenDue: 0,
   reopened: 0,
   held: new Set(),
   over: [],

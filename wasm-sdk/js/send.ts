@@ -7,6 +7,7 @@ import { takeOver } from "./outgoing";
 import { plainFetch, plainTimeout } from "./plain";
 import { giveUp } from "./record";
 import type { Ready, Scope } from "./scope";
+import { lacksToken } from "./token";
 import { answerOf, ask, isReady, type Sealed } from "./wasm";
 
 /** How urgent it is. */
@@ -101,6 +102,7 @@ export const send = (scope: Ready, urgency: Urgency): void => {
     // While nothing gets through, one try at a time is enough.
     if (scope.failures > 0 && queue.some(({ underWay }) => underWay > 0)) return;
   }
+  if (lacksToken(scope)) return;
   const outlive = urgency !== Urgency.soon || isHidden();
   const order = [...queue];
   // The newest of this page is what only this page can save; what a journal holds can wait for another day.
@@ -184,8 +186,8 @@ const settle = async (scope: Ready, batch: Batch, response: Response, form: numb
   const isAnswer = status === 200 && answer.length <= Limit.maxAnswer;
   const wait = ask(scope.module, "ack", batch.digest, batch.number, isAnswer ? answer : new Uint8Array());
   const refused = headers.get("weft-refused");
-  // It has forgotten what the batch stood behind, which is sent again at once, alone.
-  if (form === BEHIND && wait < 0 && refused === "base") return;
+  // It has forgotten what the batch stood behind, or the token has expired: it is sent again at once, alone.
+  if (wait < 0 && ((form === BEHIND && refused === "base") || (refused === "token" && !scope.failures++))) return;
   // The collector itself says that the same bytes would be refused again; a proxy's or a portal's 403 does not.
   if (wait < 0 && refused !== "final") return retry(scope, Number(headers.get("retry-after")));
   if (wait >= 0) {
@@ -204,7 +206,7 @@ const settle = async (scope: Ready, batch: Batch, response: Response, form: numb
 
 // Exponential, with jitter, so that tabs which lost the collector together do not come back together. What fails
 // while we are waiting anyway is the same failure.
-const retry = (scope: Scope, retryAfter: number): void => {
+export const retry = (scope: Scope, retryAfter: number): void => {
   scope.ledger.failures++;
   const time = monotonicNow();
   if (time < scope.notBefore) return;
@@ -219,16 +221,17 @@ const retry = (scope: Scope, retryAfter: number): void => {
 /**
  * A simple request in the sense of CORS, so there is no preflight; no cookies, no referrer, no redirect.
  */
-export const request = (
-  { url, ledger }: Scope,
+export const request = async (
+  scope: Scope,
   body: BodyInit,
   size: number,
   keepalive: boolean,
   query = "",
 ): Promise<Response> => {
+  const { url, ledger, tokenQuery } = scope;
   ledger.requests++;
   ledger.bytesSent += size;
-  return plainFetch(url + query, {
+  const response = await plainFetch(url + query + tokenQuery, {
     method: "POST",
     body,
     headers: { "content-type": "text/plain" },
@@ -239,4 +242,7 @@ export const request = (
     signal: AbortSignal.timeout(Limit.timeout),
     keepalive,
   });
+  // Another request may know a newer one.
+  if (response.headers.get("weft-refused") === "token" && tokenQuery === scope.tokenQuery) scope.tokenQuery = "";
+  return response;
 };

@@ -4,6 +4,7 @@
 // for weeks must not go on with a session that ended before (timers are throttled in hidden tabs, and wrap
 // at 24.8 days). Where storage is refused or not wanted, the session lives as long as the page.
 
+import { wallNow } from "./clock";
 import { hex, type Late } from "./ids";
 import type { Scope } from "./scope";
 import { forget, parsed, store, written } from "./storage";
@@ -75,8 +76,12 @@ const write = (scope: Scope, session: Session): Session => {
   return (scope.mySession = session);
 };
 
-/** The session at `wall` ms; begins one if the last is over. */
-export const sessionAt = (scope: Scope, wall: number): Session => {
+/**
+ * The session that goes on now; begins one if the last is over. Not that of the time of an event: vitals are told long after
+ * their time, and neither begin a session nor end one.
+ */
+export const sessionNow = (scope: Scope): Session => {
+  const wall = wallNow();
   const { mySession } = scope;
   const theirs = sessionThere(scope) ?? mySession;
   // What this page knows of the session may not have been written yet.

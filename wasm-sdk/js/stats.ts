@@ -14,7 +14,7 @@ export interface Stats {
   bytesSent: number;
   /** Requests to the collector, all tries. */
   requests: number;
-  /** Of those: tries that failed, for whatever reason. */
+  /** Tries that failed, for whatever reason, those to get a token for them among them. */
   failures: number;
   /** Where unsent events are kept besides memory: `"indexeddb"`, or `"none"` and why. */
   journal: string;
@@ -22,7 +22,7 @@ export interface Stats {
   journalErrors: number;
   /** Batches of pages that are gone which this page took over from the journal. */
   replayed: number;
-  /** Attributes that were left out because their event was too large. */
+  /** Attributes that were left out because their event was too large, or there is no place for them. */
   attributesLeftOut: number;
   /** Requests of the page that failed with our headers and were repeated without. */
   repeated: number;

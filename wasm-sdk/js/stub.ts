@@ -33,7 +33,7 @@ const sessionOf = (name: string, stores: boolean, rate = 1): Session => {
 };
 
 const begin = (options: EarlyOptions): void => {
-  const { key, endpoint, src, consent = "granted", propagate, storage, sampleRate } = options;
+  const { key, endpoint, src, consent = "granted", propagate, storage, sampleRate, token } = options;
   const granted = consent === "granted";
   const seed = random(16);
   const ids = idsOf(seed);
@@ -116,15 +116,17 @@ const begin = (options: EarlyOptions): void => {
     if (type === "pagehide") {
       if (!granted || !kept) return;
       load("browser.navigation_timing", { ...page, "weft.state": "interrupted" });
-      fetch(endpoint + "?key=" + key, {
-        method: "POST",
-        body: JSON.stringify({ weft: 0, seed: hex(seed), number: 0, sent: Date.now(), epoch: 0, calls }),
-        headers: { "content-type": "text/plain" },
-        keepalive: true,
-        credentials: "omit",
-        referrerPolicy: "no-referrer",
-        redirect: "error",
-      }).catch(() => {});
+      // Without a token at once; with one before the page is gone, if the app need not wait for it.
+      (async () =>
+        fetch(endpoint + "?key=" + key + (token ? "&token=" + encodeURIComponent(await token()) : ""), {
+          method: "POST",
+          body: JSON.stringify({ weft: 0, seed: hex(seed), number: 0, sent: Date.now(), epoch: 0, calls }),
+          headers: { "content-type": "text/plain" },
+          keepalive: true,
+          credentials: "omit",
+          referrerPolicy: "no-referrer",
+          redirect: "error",
+        }))().catch(() => {});
     } else if (type === "click") {
       const element = (target as Element).closest("[data-weft],a,button");
       if (isTrusted)

@@ -8,6 +8,7 @@ import { giveUp } from "./record";
 import type { Scope } from "./scope";
 import { backOff, KEEPALIVE_BYTES, request } from "./send";
 import { count } from "./stats";
+import { lacksToken } from "./token";
 
 /** A request under way. */
 export interface Posted {
@@ -35,7 +36,7 @@ export const post = (scope: Scope, keepalive: boolean): Posted | undefined => {
     calls.push(call);
   }
   const events = calls.filter(([what]) => what === "finish").length;
-  if (events === 0 || scope.consent !== "granted") return undefined;
+  if (events === 0 || scope.consent !== "granted" || lacksToken(scope)) return undefined;
   const body = JSON.stringify({ ...head, calls });
   const answer = request(scope, body, body.length, keepalive);
   return { answer, number, calls: calls.length, events, told: { ...untold } };

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { lint, packed, typesOf } from "../../tests/packages/packed.mjs";
 
 const directory = process.cwd();
-const { exports, sideEffects, dependencies } = JSON.parse(readFileSync("package.json", "utf8"));
+const { exports, sideEffects, dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+  readFileSync("package.json", "utf8"),
+);
 
 test("what is packed is what is built, its readme and its licences", () =>
   packed(directory, (_, files) => {
@@ -26,6 +28,7 @@ test("there is nothing that a linter of packages would change", async () =>
 
 test("it needs no other package, and names files that there are", () => {
   assert.equal(dependencies, undefined);
+  for (const peer of Object.keys(peerDependencies)) assert.ok(peerDependenciesMeta[peer].optional, peer);
   const named = JSON.stringify([exports, sideEffects]).match(/\.\/dist\/[^"]+/g);
   for (const file of named) readFileSync(file);
   assert.ok(named.length > 15);
@@ -34,8 +37,11 @@ test("it needs no other package, and names files that there are", () => {
 test("what is required shares its state as what is imported does", async () => {
   const { createRequire } = await import("node:module");
   const require = createRequire(import.meta.url);
-  const [index, full] = [require("@weft/browser"), require("@weft/browser/full")];
+  const [index, full, otel] = ["", "/full", "/otel"].map((entry) => require(`@weft/browser${entry}`));
   assert.equal(index.event, full.event);
+  // On a server it registers nothing.
+  otel.register();
+  assert.deepEqual(Object.keys(otel).sort(), Object.keys(await import("@weft/browser/otel")).sort());
   assert.equal((await import("@weft/browser")).event, (await import("@weft/browser/full")).event);
   assert.deepEqual(Object.keys(index).sort(), Object.keys(await import("@weft/browser")).sort());
 });

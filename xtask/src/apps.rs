@@ -3,7 +3,7 @@
 use crate::{failure::Outcome, program::Program, repository};
 
 /// Those that every test run builds. `script` needs nothing.
-const USUAL: [&str; 2] = ["vite", "react19"];
+const USUAL: [&str; 3] = ["vite", "react19", "otel"];
 
 /// The others.
 const SLOW: [&str; 4] = ["esbuild", "webpack", "react18", "next"];
