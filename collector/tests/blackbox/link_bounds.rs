@@ -145,7 +145,7 @@ async fn what_strangers_let_wait_takes_neither_more_memory_nor_more_disk_than_it
 async fn what_is_larger_than_the_queue_is_released_all_the_same() {
     let sink = Sink::start(&[]).await;
     let more = "[[link]]\nname = \"cart\"\nby = [\"cart.id\"]\n[linker]\nwait_ms = 100\n\
-                [limits]\notlp_request_bytes = 524288\n[spool]\nqueue_bytes = 1048576";
+                [limits]\notlp_request_bytes = 524288\notlp_body_bytes = 1048576\n[spool]\nqueue_bytes = 1048576";
     let weft = Weft::start(&[&sink], more).await;
     weft.acknowledged(page(1).seal(&large())).await;
     assert_eq!(sink.spans(3).await.len(), 3);

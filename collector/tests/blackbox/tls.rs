@@ -192,11 +192,7 @@ async fn a_test_event_goes_by_tls_and_with_a_token_where_these_are_needed_and_a_
     let data = tempfile::TempDir::new().unwrap();
     let certificate = certify(data.path());
     let file = |name: &str| data.path().join(name);
-    let tls = format!(
-        "shutdown_seconds = 6\n[tls]\ncertificate = {:?}\nkey = {:?}",
-        file("cert.pem"),
-        file("key.pem")
-    );
+    let tls = format!("[tls]\ncertificate = {:?}\nkey = {:?}", file("cert.pem"), file("key.pem"));
     let ring = format!("[[keys.shop-web.tokens.key]]\nid = \"a\"\nhmac = \"{}\"\n", "k".repeat(32));
     let text = settings(data.path(), &tls, &[("main", &sink)]) + "\n[keys.shop-web.tokens]\n" + &ring;
     std::fs::write(data.path().join("weft.toml"), text).unwrap();

@@ -10,7 +10,7 @@ pub(super) fn take_out(text: &str) -> Option<String> {
     let borne = BEARER.replace_all(&shaped, |found: &Captures<'_>| {
         let (_, [scheme, token]) = found.extract();
         // "The bearer authentication failed" has none.
-        let is_word = token.len() < 24 && token.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let is_word = token.len() < 24 && token.bytes().skip(1).all(|byte| byte.is_ascii_lowercase());
         format!("{scheme}{}", if is_word { token } else { TOKEN })
     });
     let named = NAMED.replace_all(&borne, |found: &Captures<'_>| {
