@@ -2,7 +2,10 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -60,7 +63,8 @@ const MAX_STREAMS: u32 = 32;
 /// Streams of HTTP/2 that were opened and reset before anybody has looked at them (rapid reset).
 const MAX_RESET: usize = 32;
 
-/// A connection of HTTP/2 is asked to come anew after so long: it has no other bound on doing nothing.
+/// A connection of HTTP/2 is asked to come anew after so long: it has no other bound on doing nothing. One that has asked for
+/// nothing in the time for a head ends then.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
 
 impl Port {
@@ -150,18 +154,31 @@ impl Connections {
         peer: SocketAddr,
         is_http2: bool,
     ) {
+        let has_asked = Arc::new(AtomicBool::new(false));
+        let asks = Arc::clone(&has_asked);
         let service = self.router.clone().map_request(move |mut request: Request<Incoming>| {
+            asks.store(true, Ordering::Relaxed);
             request.extensions_mut().insert(Peer(peer));
             request
         });
         let builder = builder(&self.limits, is_http2);
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         tokio::pin!(connection);
-        let longest =
-            async { if is_http2 { self.clock.sleep(LONGEST).await } else { std::future::pending().await } };
+        let is_over = async {
+            self.clock.sleep(self.limits.head_time).await;
+            if !is_http2 {
+                // It bounds itself, request by request.
+                std::future::pending().await
+            } else if has_asked.load(Ordering::Relaxed) {
+                self.clock.sleep(LONGEST).await;
+            }
+        };
+        let is_to_end = async {
+            tokio::select! { () = self.stop.cancelled() => {}, () = is_over => {} }
+        };
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
-            () = async { tokio::select! { () = self.stop.cancelled() => {}, () = longest => {} } } => {
+            () = is_to_end => {
                 connection.as_mut().graceful_shutdown();
                 let Limits { head_time, body_time, answer_time, .. } = self.limits;
                 // Who does not read its answer is not waited for.

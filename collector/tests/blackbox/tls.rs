@@ -86,6 +86,23 @@ async fn who_does_not_speak_tls_is_not_answered_and_the_next_one_is() {
 }
 
 #[tokio::test]
+async fn who_says_nothing_over_http_2_is_not_waited_for_longer_than_for_a_head() {
+    let sink = Sink::start(&[]).await;
+    let data = tempfile::TempDir::new().unwrap();
+    let certificate = certify(data.path());
+    let file = |name: &str| data.path().join(name);
+    let (cert, key) = (file("cert.pem"), file("key.pem"));
+    let tls = format!("[tls]\ncertificate = {cert:?}\nkey = {key:?}\n");
+    let more = tls + "[limits]\nhead_seconds = 1\nbody_seconds = 1\nanswer_seconds = 1";
+    std::fs::write(data.path().join("weft.toml"), settings(data.path(), &more, &[("main", &sink)])).unwrap();
+    let process = Process::start_in(data);
+    let mut silent = raw(&process, &certificate).await;
+    let mut said = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(20), silent.read_to_end(&mut said)).await;
+    assert!(ended.is_ok(), "it is still open");
+}
+
+#[tokio::test]
 async fn a_certificate_that_cannot_be_used_is_told_before_anything_starts() {
     let data = tempfile::TempDir::new().unwrap();
     certify(data.path());
