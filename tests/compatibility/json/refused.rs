@@ -121,8 +121,7 @@ async fn text_that_is_no_utf_8_is_refused() {
     let span = with(r#""name":"?""#);
     let at = span.iter().position(|byte| *byte == b'?').expect("it is there");
     assert_refused(
-        [&b"\xff"[..], b"\xc0\x80", b"\xed\xa0\x80"]
-            .map(|odd| [&span[..at], odd, &span[at + 1..]].concat()),
+        [&b"\xff"[..], b"\xc0\x80", b"\xed\xa0\x80"].map(|odd| [&span[..at], odd, &span[at + 1..]].concat()),
     )
     .await;
 }
