@@ -122,7 +122,7 @@ impl PageSender {
             let (key, value) = (batch.strings.intern(key), batch.strings.intern(value));
             batch.attributes.push(Attribute { key, value: Value::Text(value) });
         };
-        attribute("test.secret", &secret);
+        attribute("test.id", &secret);
         if is_marked {
             attribute(MARK, "yes");
         }
@@ -153,7 +153,7 @@ impl PageSender {
             ..Link::default()
         });
         let mut attributes = vec![
-            text("test.secret", secret),
+            text("test.id", secret),
             int("weft.seq", i64::try_from(number).expect("a test makes few events")),
             text("session.id", &hex(&self.session)),
         ];

@@ -87,7 +87,7 @@ impl ServerSender {
     fn span(&mut self) -> Expected {
         let secret: Vec<u8> = (0..self.text / 2).map(|_| self.random.next() as u8).collect();
         let session = self.shared.in_common(&mut self.random).map(|session| format!("session-{session}"));
-        let mut attributes = vec![text("test.secret", &hex(&secret))];
+        let mut attributes = vec![text("test.id", &hex(&secret))];
         attributes.extend(session.iter().map(|session| text("session.id", session)));
         let start = self.shared.clock.now_ms() as u64 * 1_000_000;
         let span = Span {
