@@ -23,20 +23,20 @@ const PACKAGES: [&str; 2] = ["wasm-sdk", "react"];
 /// An app that is built once for all tests of it.
 pub(super) struct App {
     name: &'static str,
-    /// Whose sources it has, if it brings only what they are built with.
-    sources: Option<&'static str>,
+    /// Where it has what it shares with another one: sources, or how they are built.
+    shared: Option<&'static str>,
     built: OnceCell<TempDir>,
 }
 
 impl App {
     /// The one in this directory.
     pub(super) const fn of(name: &'static str) -> Self {
-        Self { name, sources: None, built: OnceCell::const_new() }
+        Self { name, shared: None, built: OnceCell::const_new() }
     }
 
-    /// The one in this directory, with the sources in that one.
-    pub(super) const fn with(name: &'static str, sources: &'static str) -> Self {
-        Self { name, sources: Some(sources), built: OnceCell::const_new() }
+    /// The one in this directory, with what it shares with others in that one.
+    pub(super) const fn with(name: &'static str, shared: &'static str) -> Self {
+        Self { name, shared: Some(shared), built: OnceCell::const_new() }
     }
 
     /// Serves it; what the page sends is passed on to `endpoint`.
@@ -70,7 +70,7 @@ impl App {
 
     async fn build(&self) -> TempDir {
         let into = fresh(self.name);
-        for from in self.sources.into_iter().chain([self.name]) {
+        for from in self.shared.into_iter().chain([self.name]) {
             copy(&source(from), into.path()).await;
         }
         // npm writes into the first one, which is not to reach what it is linked to; without both, it looks at what is there, and

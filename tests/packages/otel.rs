@@ -14,7 +14,7 @@ use super::{
 };
 use crate::sdk::scene::{CLICK, LOAD, all_named, named, one_named};
 
-static OTEL: App = App::of("otel");
+static OTEL: App = App::with("otel", "by-esbuild");
 
 in_each_browser!(
     spans_of_the_api_and_requests_of_its_instrumentation_are_linked_and_joined_to_the_backend,

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::sdk::scene::{CLICK, LOAD, all_named, named, names};
 
-static ESBUILD: App = App::of("esbuild");
+static ESBUILD: App = App::with("esbuild", "by-esbuild");
 static WEBPACK: App = App::of("webpack");
 static NEXT: App = App::of("next");
 static REACT_18: App = App::with("react18", "react");

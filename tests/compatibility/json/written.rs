@@ -8,9 +8,12 @@ use crate::compatibility::{end, meaning::of_protobuf, parts::Part, start};
 /// As it is written, and what it means.
 type Case = (&'static str, Value);
 
+fn int(digits: &str) -> Value {
+    json!({ "intValue": digits })
+}
+
 /// Values of an attribute that are numbers.
 fn numbers() -> Vec<Case> {
-    let int = |digits: &str| json!({ "intValue": digits });
     let double = |digits: &str| json!({ "doubleValue": digits });
     vec![
         (r#"{"intValue":"9223372036854775807"}"#, int("9223372036854775807")),
@@ -43,7 +46,6 @@ fn numbers() -> Vec<Case> {
 /// Values of an attribute that are something else, or nothing.
 fn others() -> Vec<Case> {
     let text = |text: &str| json!({ "stringValue": text });
-    let int = |digits: &str| json!({ "intValue": digits });
     let bytes = |hex: &str| json!({ "bytesValue": hex });
     vec![
         (r#"{"stringValue":"half \ud83d"}"#, text("half \u{fffd}")),
