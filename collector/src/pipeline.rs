@@ -17,11 +17,12 @@ mod intake;
 use axum::{body::Body, extract::Request, http::Response};
 
 pub(crate) use self::{
-    admit::{Address, Encoding, Peer, sign_token},
+    admit::{Address, Encoding, Peer, bearer, sign_token},
     intake::{Intake, Parts},
 };
 
 use self::{
+    admit::Admitted,
     decode::Posted,
     export::{Left, Way},
     signal::Signal,
@@ -32,9 +33,7 @@ use crate::reject::Reject;
 pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Response<Body>, Reject> {
     let admitted = intake.admit_batch(request).await?;
     if let Some(session) = intake.erases(&admitted)? {
-        let (key, entry) = intake.erasure_entry(admitted, session);
-        intake.store(&key, entry).await?;
-        intake.dictionaries.forget(&key.name, &session);
+        take_erasure(intake, admitted, session).await?;
         return Ok(intake::erased());
     }
     let Posted { echo, batches, earlier } = intake.decode_batch(&admitted).await?;
@@ -50,14 +49,20 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
 
 /// Steps 5 and 6 for a session that an operator erases, in every key. How many there are.
 pub(crate) async fn erase(intake: &Intake, session: &str) -> Result<usize, Reject> {
-    let erasures = intake.erasures(session)?;
-    let count = erasures.len();
-    for (admitted, session) in erasures {
-        let (key, entry) = intake.erasure_entry(admitted, session);
-        intake.store(&key, entry).await?;
-        intake.dictionaries.forget(&key.name, &session);
+    let (session, keys) = intake.erasures(session)?;
+    let count = keys.len();
+    for admitted in keys {
+        take_erasure(intake, admitted, session).await?;
     }
     Ok(count)
+}
+
+/// Step 6 for an erasure: from then on nothing of the session leaves, and nothing refers to it.
+async fn take_erasure(intake: &Intake, admitted: Admitted, session: [u8; 16]) -> Result<(), Reject> {
+    let (key, entry) = intake.erasure_entry(admitted, session);
+    intake.store(&key, entry).await?;
+    intake.dictionaries.forget(&key.name, &session);
+    Ok(())
 }
 
 /// A token for a page, so that it can send.

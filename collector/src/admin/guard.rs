@@ -14,7 +14,7 @@ use axum::{
 };
 use ring::hmac;
 
-use crate::config::Secret;
+use crate::{config::Secret, pipeline::bearer};
 
 /// The token that is asked for, hashed by a key of this run: comparing hashes says nothing of how alike they are.
 #[derive(Clone)]
@@ -37,7 +37,8 @@ impl Guard {
         match &self.0 {
             _ if PROBES.contains(&uri.path()) => None,
             Some((key, tag))
-                if bearer(headers).is_some_and(|token| hmac::verify(key, token, tag.as_ref()).is_ok()) =>
+                if bearer(headers)
+                    .is_some_and(|token| hmac::verify(key, token.as_bytes(), tag.as_ref()).is_ok()) =>
             {
                 None
             }
@@ -84,12 +85,6 @@ const SECURITY: [(HeaderName, &str); 6] = [
     (header::CACHE_CONTROL, "no-store"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
-
-fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
-    let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = text.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().as_bytes())
-}
 
 /// Whether it was asked for by an address or as `localhost`. Browsers always say by what.
 fn is_of_this_machine(headers: &HeaderMap) -> bool {

@@ -87,11 +87,8 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
     let (parts, mut body) = request.into_parts();
     let address = Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies);
     let read: Result<_, Uncounted> = async {
-        let Checked { sender, page, coding } = check(gate, &parts, address).inspect_err(|refused| {
-            if !refused.reject.is_limit() {
-                gate.crowd.charge(address, None);
-            }
-        })?;
+        let checked = check(gate, &parts, address).inspect_err(|refused| charge(gate, address, refused));
+        let Checked { sender, page, coding } = checked?;
         let room = gate.clock.within(gate.limits.body_time, Arc::clone(&gate.bodies).acquire_owned()).await;
         let room = room.and_then(Result::ok).map(Arc::new);
         let bytes = match &room {
@@ -177,19 +174,22 @@ fn check_batch<'a>(
 pub(crate) fn token(gate: &Gate, request: Request) -> Result<String, Uncounted> {
     let (parts, _) = request.into_parts();
     let address = Address::of(parts.extensions.get().copied(), &parts.headers, &gate.limits.trusted_proxies);
-    let charge = |refused: &Uncounted| {
-        if !refused.reject.is_limit() {
-            gate.crowd.charge(address, None);
-        }
-    };
     let made = check_page(gate, &parts, address).and_then(|sender| {
         let key = &sender.key;
         let (token, page) = token::make(key, gate.clock.wall_ms())
             .ok_or_else(|| Reject::Token(TokenFault::NotMade).by(Some(key)))?;
-        let spent = gate.crowd.spend_token(address, &sender.bucket, page);
-        spent.map(|()| token).map_err(|reject| reject.by(Some(key)))
+        // The page is heard of from now on: its first batch takes nothing of new pages.
+        let spent = gate.crowd.spend(&Who { address, page: Some(page), bytes: 0 }, &sender.bucket);
+        spent.map(|_| token).map_err(|reject| reject.by(Some(key)))
     });
-    made.inspect_err(charge)
+    made.inspect_err(|refused| charge(gate, address, refused))
+}
+
+/// Who is refused for what he sent, and not for how much, pays with his address.
+fn charge(gate: &Gate, address: Option<Address>, refused: &Uncounted) {
+    if !refused.reject.is_limit() {
+        gate.crowd.charge(address, None);
+    }
 }
 
 /// Whether a page may send at all.
@@ -225,8 +225,7 @@ fn by_token(gate: &Gate, parts: &Parts, key: &Key) -> Result<Option<PageId>, Rej
 }
 
 fn check_otlp<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Result<Checked<'a>, Uncounted> {
-    let authorization = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let presented = authorization.and_then(bearer).ok_or_else(|| Reject::KeyMissing.by(None))?;
+    let presented = bearer(&parts.headers).ok_or_else(|| Reject::KeyMissing.by(None))?;
     let Some(sender) = gate.sender(presented) else {
         gate.crowd.has_failed(address).map_err(|reject| reject.by(None))?;
         return Err(Reject::KeyUnknown.by(None));
@@ -266,8 +265,9 @@ fn query(parts: &Parts, name: &str) -> Option<String> {
     pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-fn bearer(authorization: &str) -> Option<&str> {
-    let (scheme, token) = authorization.split_once(' ')?;
+/// What `Authorization: Bearer …` presents.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 

@@ -27,8 +27,8 @@ impl Door {
 }
 
 /// On every refusal of ours, and on nothing else: `final` if the same bytes would be refused again, `base` if the batch is
-/// to be sent again at once and by itself, `token` if it is to be sent again with another token, or `later`. A client gives events up only for `final`; what a proxy or a captive
-/// portal answers has no such header.
+/// to be sent again at once and by itself, `token` if it is to be sent again with another token, or `later`. A client gives
+/// events up only for `final`; what a proxy or a captive portal answers has no such header.
 const REFUSED: HeaderName = HeaderName::from_static("weft-refused");
 
 impl Reject {

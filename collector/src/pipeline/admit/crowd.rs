@@ -105,25 +105,6 @@ impl Crowd {
         Ok(pause)
     }
 
-    /// Takes a token for `page`, which was not heard of before, and is from now on.
-    pub(crate) fn spend_token(
-        &self,
-        address: Option<Address>,
-        key: &Bucket,
-        page: PageId,
-    ) -> Result<(), Reject> {
-        let now = self.clock.monotonic();
-        if let Some(address) = address {
-            let neighbours = self.neighbours(address);
-            neighbours.bucket.spend(None).map_err(|wait| limited(Limit::Address, wait))?;
-            neighbours.new_pages.spend(now).map_err(|wait| limited(Limit::NewPages, wait))?;
-        }
-        key.spend(None).map_err(|wait| limited(Limit::Key, wait))?;
-        self.all.spend(None).map_err(|wait| limited(Limit::All, wait))?;
-        self.has_sent(page, 0, now);
-        Ok(())
-    }
-
     /// Takes a request of a server, of which the operator knows.
     pub(crate) fn spend_server(&self, key: &Bucket) -> Result<(), Reject> {
         let since = Some(Duration::ZERO);

@@ -11,7 +11,7 @@ mod secret;
 
 use std::{borrow::Cow, collections::HashSet};
 
-use regex::{NoExpand, Regex};
+use regex::NoExpand;
 use weft_proto::{Attribute, Batch, StrId, Value};
 
 use crate::config::Scrub;
@@ -93,7 +93,7 @@ fn text<'t>(scrub: &Scrub, text: &'t str) -> Cow<'t, str> {
         }
     }
     for pattern in &scrub.also {
-        change(&mut text, |text| replace(pattern, text, ":scrubbed"));
+        change(&mut text, |text| changed(text, pattern.replace_all(text, NoExpand(":scrubbed"))));
     }
     text
 }
@@ -112,14 +112,12 @@ fn address(text: &str) -> Option<String> {
     let may_be = text.starts_with(['/', '?', '#']) || text.contains("://") || text.contains('?');
     let scrubbed = may_be.then(|| weft_sdk::policy::scrub(b"", text.as_bytes()))?;
     // It only takes out of a text, at places between characters.
-    String::from_utf8(scrubbed).ok().filter(|scrubbed| scrubbed != text)
+    changed(text, String::from_utf8(scrubbed).ok()?.into())
 }
 
-fn replace(pattern: &Regex, text: &str, by: &str) -> Option<String> {
-    match pattern.replace_all(text, NoExpand(by)) {
-        Cow::Owned(replaced) => Some(replaced),
-        Cow::Borrowed(_) => None,
-    }
+/// What a text has become, if that is something else.
+fn changed(text: &str, without: Cow<'_, str>) -> Option<String> {
+    (without != text).then(|| without.into_owned())
 }
 
 #[cfg(test)]

@@ -33,11 +33,11 @@ impl Intake {
         Ok(Some(session))
     }
 
-    /// The erasure of a session in every key, as if a page of each had asked for it.
-    pub(in crate::pipeline) fn erasures(&self, session: &str) -> Result<Vec<(Admitted, [u8; 16])>, Reject> {
+    /// Step 5 for an erasure in every key: the session, and what is admitted as if a page of each had asked for it.
+    pub(in crate::pipeline) fn erasures(&self, session: &str) -> Result<([u8; 16], Vec<Admitted>), Reject> {
         let session = decode::session_id(session).ok_or(Reject::NotAnErasure)?;
         let changing = self.changing();
-        Ok(changing.gate.keys().map(|key| (changing.gate.admit_operator(key), session)).collect())
+        Ok((session, changing.gate.keys().map(|key| changing.gate.admit_operator(key)).collect()))
     }
 
     /// Step 5 for what a page has posted.

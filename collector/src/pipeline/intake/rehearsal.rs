@@ -1,6 +1,6 @@
 //! A dry run: what would become of a batch, told to whoever sent it, and nothing else is done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::{body::Body, http::Response};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -15,7 +15,7 @@ use crate::{
         admit::Admitted,
         decode::SealedBatch,
         link::{self, claims, is_reserved},
-        spool::Intervals,
+        spool::{Intervals, Record},
     },
     reject::Reject,
 };
@@ -44,8 +44,7 @@ impl Intake {
         for look in candidates.iter().flat_map(|candidate| &candidate.looks) {
             *rules.entry(&look.rule.name).or_default() += 1;
         }
-        let record =
-            crate::pipeline::spool::Record { taken: numbers.to_wire(), events: numbers.count(), ..record };
+        let record = Record { taken: numbers.to_wire(), events: numbers.count(), ..record };
         let parts = link::linked(&record, &self.limits, EventsAs::Spans);
         let parts = parts.map_err(|why| Reject::NotABatch(why.to_string()))?;
         let bytes = parts.first().map_or(&[][..], |part| part.bytes.as_slice());
@@ -64,10 +63,8 @@ impl Intake {
 
 /// Names of attributes and claims that only the collector gives.
 fn left_out(batch: &Batch) -> Vec<Value> {
-    let used = |id: StrId| batch.attributes.iter().any(|attribute| attribute.key == id);
-    let names = (0..batch.strings.len()).map(|at| StrId(at as u32));
-    let reserved =
-        names.filter(|id| is_reserved(batch.strings.get(*id)) && used(*id)).map(|id| batch.strings.get(id));
+    let used: BTreeSet<StrId> = batch.attributes.iter().map(|attribute| attribute.key).collect();
+    let reserved = used.into_iter().map(|id| batch.strings.get(id)).filter(|name| is_reserved(name));
     let reserved = reserved.map(|name| json!({ "attribute": name, "why": "reserved" }));
     let claimed = claims(batch).filter(|(_, claim)| claim.is_none());
     let claimed =

@@ -10,7 +10,7 @@ use serde::{
 
 use super::{
     scalar::{self, Scalar},
-    schema::{Field, Kind, Message, Number},
+    schema::{Field, Kind, Message},
 };
 use crate::pipeline::decode::json::text::Text;
 
@@ -33,9 +33,6 @@ struct FieldValue<'o> {
     /// Whether it is an element of a list: a list of lists is none.
     is_element: bool,
 }
-
-/// A number that is packed.
-struct Packed<'o>(Number, &'o mut Vec<u8>);
 
 impl<'de> DeserializeSeed<'de> for Content<'_> {
     type Value = ();
@@ -110,10 +107,11 @@ impl<'de> DeserializeSeed<'de> for FieldValue<'_> {
 
 impl FieldValue<'_> {
     fn scalar<E: de::Error>(self, scalar: Scalar<'_>) -> Result<(), E> {
-        if matches!(self.of.2, Kind::Texts) && !self.is_element {
-            return Err(de::Error::custom("a list is needed here"));
+        match self.of.2 {
+            Kind::Texts if !self.is_element => Err(de::Error::custom("a list is needed here")),
+            Kind::Packed(number) if self.is_element => scalar::pack(self.out, number, scalar),
+            kind => scalar::write(self.out, self.of.1, kind, scalar),
         }
-        scalar::write(self.out, self.of.1, self.of.2, scalar)
     }
 }
 
@@ -165,51 +163,17 @@ impl<'de> Visitor<'de> for FieldValue<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         let Self { of, out, limit, is_element } = self;
+        let mut all = |out: &mut Vec<u8>| {
+            let mut next =
+                || list.next_element_seed(FieldValue { of, out: &mut *out, limit, is_element: true });
+            while next()?.is_some() {}
+            Ok(())
+        };
         match of.2 {
-            Kind::Packed(number) if !is_element => nested(out, of.1, |out| {
-                while list.next_element_seed(Packed(number, &mut *out))?.is_some() {}
-                Ok(())
-            }),
-            Kind::Many(_) | Kind::Texts if !is_element => {
-                let mut next =
-                    || list.next_element_seed(FieldValue { of, out: &mut *out, limit, is_element: true });
-                while next()?.is_some() {}
-                Ok(())
-            }
+            Kind::Packed(_) if !is_element => nested(out, of.1, all),
+            Kind::Many(_) | Kind::Texts if !is_element => all(out),
             _ => Err(de::Error::invalid_type(de::Unexpected::Seq, &"one value")),
         }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Packed<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<(), D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl Visitor<'_> for Packed<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a number")
-    }
-
-    fn visit_i64<E: de::Error>(self, int: i64) -> Result<(), E> {
-        scalar::pack(self.1, self.0, Scalar::Int(int.into()))
-    }
-
-    fn visit_u64<E: de::Error>(self, int: u64) -> Result<(), E> {
-        scalar::pack(self.1, self.0, Scalar::Int(int.into()))
-    }
-
-    fn visit_f64<E: de::Error>(self, double: f64) -> Result<(), E> {
-        scalar::pack(self.1, self.0, Scalar::Double(double))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<(), E> {
-        scalar::pack(self.1, self.0, Scalar::Text(text))
     }
 }
 

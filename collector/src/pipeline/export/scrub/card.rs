@@ -1,18 +1,17 @@
 //! Numbers of payment cards: by their issuers' beginnings and lengths, and the check digit (ISO/IEC 7812-1, Luhn), so that
 //! few other numbers are taken for one.
 
-use std::{borrow::Cow, ops::Range, sync::LazyLock};
+use std::{ops::Range, sync::LazyLock};
 
 use regex::{Captures, Regex};
+
+use super::changed;
 
 /// `text` without card numbers. `None`: there is none.
 pub(super) fn take_out(text: &str) -> Option<String> {
     let out = DIGITS
         .replace_all(text, |found: &Captures<'_>| without_cards(found.get(0).map_or("", |all| all.as_str())));
-    match out {
-        Cow::Owned(out) if out != text => Some(out),
-        _ => None,
-    }
+    changed(text, out)
 }
 
 /// Groups of digits as people write them, and as many as stand together: beside a number there may be its last month.

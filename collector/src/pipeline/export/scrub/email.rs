@@ -1,8 +1,10 @@
 //! E-mail addresses, and not what only has an `@` in it: files, packages, frames of a stack.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
+
+use super::changed;
 
 /// `text` without e-mail addresses. `None`: there is none.
 pub(super) fn take_out(text: &str) -> Option<String> {
@@ -14,10 +16,7 @@ pub(super) fn take_out(text: &str) -> Option<String> {
         let is_file = FILES.iter().any(|file| end.eq_ignore_ascii_case(file));
         if is_file { all.to_owned() } else { ":email".to_owned() }
     });
-    match out {
-        Cow::Owned(out) if out != text => Some(out),
-        _ => None,
-    }
+    changed(text, out)
 }
 
 #[expect(clippy::expect_used, reason = "a constant, and tested")]

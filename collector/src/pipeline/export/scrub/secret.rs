@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
+use super::changed;
+
 /// `text` without secrets. `None`: there is none.
 pub(super) fn take_out(text: &str) -> Option<String> {
     let shaped = SHAPES.replace_all(text, TOKEN);
@@ -18,7 +20,7 @@ pub(super) fn take_out(text: &str) -> Option<String> {
         let is_word = matches!(value, "undefined" | "null" | "true" | "false" | "none" | "None" | TOKEN);
         format!("{name}{}", if is_word { value } else { TOKEN })
     });
-    (named != text).then(|| named.into_owned())
+    changed(text, named)
 }
 
 /// Whether an attribute of this name is a secret, by how its name ends.

@@ -1,6 +1,7 @@
 //! What is taken out, what stays, and that once is enough.
 
 use proptest::prelude::*;
+use regex::Regex;
 use weft_proto::{Attribute, Event, Value};
 
 use super::*;
