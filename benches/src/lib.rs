@@ -8,6 +8,7 @@
 pub mod bytes;
 pub mod corpus;
 pub mod cost;
+pub mod flood;
 pub mod load;
 pub mod store;
 

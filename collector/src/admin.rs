@@ -1,6 +1,7 @@
 //! The admin port: is it alive, is it ready, what happened to every event, which sessions are there, what is
 //! connected to what.
 
+mod blocks;
 mod guard;
 
 use std::sync::{Arc, atomic::Ordering};
@@ -14,6 +15,7 @@ use axum::{
     routing::{get, post},
 };
 
+pub(crate) use blocks::LIFT;
 pub(crate) use guard::Guard;
 
 use crate::{
@@ -52,6 +54,8 @@ pub(crate) fn routes(admin: Arc<Admin>) -> Router {
         .route("/api/ledger", get(ledger))
         .route("/api/drain", post(drain))
         .route("/api/erase", post(erase))
+        .route("/api/blocks", get(blocks::list))
+        .route("/api/blocks/lift", post(blocks::lift))
         .layer(middleware::from_fn_with_state(admin.guard.clone(), guard::guard))
         .with_state(admin)
 }

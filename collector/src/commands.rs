@@ -1,6 +1,7 @@
 //! What `weft` does beside running: looking at a spool, reading batches, dead letters, draining, a test event, and
 //! looking at somebody's API from outside.
 
+mod blocks;
 mod dead_letters;
 mod decode;
 mod doctor;
@@ -11,6 +12,7 @@ mod sdk;
 mod send;
 mod spool;
 
+pub use blocks::blocks;
 pub use dead_letters::{list as list_dead_letters, replay as replay_dead_letters};
 pub use decode::decode;
 pub use doctor::{Question, Report, doctor};

@@ -68,6 +68,14 @@ enum Cli {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Show which addresses nothing new is taken from at present, and why; or lift such a block.
+    Blocks {
+        /// Number of the block that is to hold no longer.
+        #[arg(long)]
+        lift: Option<u64>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Ask an API as a page would, and say what keeps traces from going through: CORS, Server-Timing, propagation.
     Doctor(Doctor),
     /// Send one test event to the running collector, as a page would.
@@ -153,6 +161,7 @@ async fn main() -> ExitCode {
             settings.load().and_then(|config| commands::sdk(&config, origin.as_deref()))
         }
         Cli::Erase { session, settings } => erase(&settings, &session).await,
+        Cli::Blocks { lift, settings } => blocks(&settings, lift).await,
         Cli::Doctor(asked) => doctor(&asked).await.map(|(said, is_healthy)| {
             code = if is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE };
             said
@@ -221,6 +230,10 @@ async fn doctor(asked: &Doctor) -> Result<(String, bool), Failure> {
 
 async fn erase(settings: &Settings, session: &str) -> Result<String, Failure> {
     commands::erase(&settings.load()?, session).await
+}
+
+async fn blocks(settings: &Settings, lift: Option<u64>) -> Result<String, Failure> {
+    commands::blocks(&settings.load()?, lift).await
 }
 
 async fn send(settings: &Settings, key: Option<&str>) -> Result<String, Failure> {

@@ -58,6 +58,8 @@ outcomes! {
     PageLimited => "page_limited",
     /// More bytes than one page may send in a day.
     PageOverBudget => "page_over_budget",
+    /// Nothing new is taken of the address for a while, because it was refused too often.
+    Blocked => "blocked",
     /// More requests than the key's limit allows.
     RateLimited => "rate_limited",
     /// More requests than everybody together may make.

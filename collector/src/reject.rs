@@ -1,7 +1,9 @@
 //! Refusals: the one translation from what went wrong to HTTP. The client's sentence says what to change;
 //! the log's sentence says what was seen.
 
+mod again;
 mod answer;
+mod blame;
 mod limit;
 mod token;
 mod undecoded;
@@ -46,6 +48,8 @@ pub(crate) enum Reject {
     Token(TokenFault),
     #[error("over a limit ({by:?}), for {wait:?} more")]
     Limited { by: Limit, wait: Duration },
+    #[error("address blocked ({why:?}), for {wait:?} more")]
+    Blocked { number: u64, why: Outcome, wait: Duration },
     #[error("content type {0}")]
     ContentTypeUnknown(String),
     #[error("content coding {0}")]
@@ -99,9 +103,6 @@ pub(crate) struct Uncounted {
     pub(crate) reject: Reject,
 }
 
-/// How long a client is asked to wait when the collector, not the client, is the reason.
-const COME_BACK: Duration = Duration::from_secs(5);
-
 impl Reject {
     /// Its name in the ledger.
     #[must_use]
@@ -119,6 +120,7 @@ impl Reject {
             Self::OriginWithServerKey(_) => Outcome::OriginWithServerKey,
             Self::Token(fault) => fault.outcome(),
             Self::Limited { by, .. } => by.outcome(),
+            Self::Blocked { .. } => Outcome::Blocked,
             Self::ContentTypeUnknown(_) => Outcome::ContentTypeUnknown,
             Self::CodingUnknown(_) => Outcome::CodingUnknown,
             Self::BodyTooLarge(_) => Outcome::BodyTooLarge,
@@ -154,7 +156,8 @@ impl Reject {
             | Self::BrowserKeyForOtlp
             | Self::OriginMissing
             | Self::OriginNotAllowed(_)
-            | Self::OriginWithServerKey(_) => StatusCode::FORBIDDEN,
+            | Self::OriginWithServerKey(_)
+            | Self::Blocked { .. } => StatusCode::FORBIDDEN,
             Self::Token(fault) => fault.status(),
             Self::Limited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::ContentTypeUnknown(_) | Self::CodingUnknown(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -197,6 +200,7 @@ impl Reject {
             Self::OriginWithServerKey(_) => "This is a server key, used from a browser: it is a secret. Use a key with kind = \"browser\" in pages, and replace this one.".into(),
             Self::Token(fault) => fault.sentence(),
             Self::Limited { by, .. } => by.sentence().into(),
+            Self::Blocked { number, why, wait } => format!("Nothing new is taken from this address for {} minutes, because it was refused too often (mostly {}). Nothing is lost that the SDK has kept. Whoever runs the collector sees and lifts it with `weft blocks`: number {number}.", wait.as_secs().div_ceil(60), why.name()),
             Self::ContentTypeUnknown(_) => "Send OTLP as application/x-protobuf or as application/json.".into(),
             Self::CodingUnknown(_) => "Send the body as it is or with Content-Encoding: gzip.".into(),
             Self::BodyTooLarge(limit) => format!("The body is larger than {limit} bytes: send smaller batches."),
@@ -219,69 +223,6 @@ impl Reject {
             Self::Draining => "This collector is about to go: send again later, and another one will take it.".into(),
             Self::AnswerTimeout(_) => "The collector could not make this durable in time: send it again, nothing is counted twice.".into(),
         }
-    }
-
-    /// When to come back, for those refusals that time alone will cure.
-    #[must_use]
-    pub(crate) fn retry_after(&self) -> Option<Duration> {
-        match self {
-            Self::Limited { wait, .. } => Some(*wait),
-            Self::SpoolFull
-            | Self::SpoolBusy
-            | Self::SpoolFailing
-            | Self::OutOfMemory
-            | Self::Draining
-            | Self::AnswerTimeout(_) => Some(COME_BACK),
-            _ => None,
-        }
-    }
-
-    /// Whether the same bytes may be taken when they are sent again: they were damaged or delayed on the way, or the
-    /// collector was the reason.
-    #[must_use]
-    pub(crate) fn may_pass_later(&self) -> bool {
-        match self {
-            Self::Token(fault) => *fault != TokenFault::NotMade,
-            Self::Limited { .. }
-            | Self::BodyTimeout(_)
-            | Self::BodyBroken(_)
-            | Self::Truncated(_)
-            | Self::NotDeflate
-            | Self::DigestMismatch
-            | Self::BaseUnknown
-            | Self::SpoolFull
-            | Self::SpoolBusy
-            | Self::SpoolFailing
-            | Self::OutOfMemory
-            | Self::Draining
-            | Self::AnswerTimeout(_) => true,
-            Self::NotFound
-            | Self::NotForwarded
-            | Self::MethodNotAllowed
-            | Self::KeyMissing
-            | Self::KeyUnknown
-            | Self::KeyExpired
-            | Self::ServerKeyForBatches
-            | Self::BrowserKeyForOtlp
-            | Self::OriginMissing
-            | Self::OriginNotAllowed(_)
-            | Self::OriginWithServerKey(_)
-            | Self::ContentTypeUnknown(_)
-            | Self::CodingUnknown(_)
-            | Self::BodyTooLarge(_)
-            | Self::InflatedTooLarge(_)
-            | Self::NotABatch(_)
-            | Self::NotAnErasure
-            | Self::VersionUnknown(_)
-            | Self::TooManyEvents(_)
-            | Self::TooLarge { .. } => false,
-        }
-    }
-
-    /// Whether it is sent too often.
-    #[must_use]
-    pub(crate) fn is_limit(&self) -> bool {
-        matches!(self, Self::Limited { .. })
     }
 
     /// With who sent it.

@@ -47,6 +47,19 @@ pub(crate) fn load(spans: &str, keep: Keep) -> Outcome {
     about.run(bench, keep)
 }
 
+/// What strangers cost, and what pages notice of it.
+pub(crate) fn flood(keep: Keep) -> Outcome {
+    let about = Bench {
+        name: "flood",
+        title: "What strangers cost, and what pages notice of it",
+        command: "cargo xtask bench flood --keep",
+        circumstances: "who sends is on the same processors, and takes more of them; CPU is the collector's alone",
+        load_average: load_average(),
+    };
+    let weft = built("weft-collector", "weft")?;
+    about.run(Program::new(built("benches", "flood")?).args([&weft]), keep)
+}
+
 /// What step 7 costs a span.
 pub(crate) fn link(keep: Keep) -> Outcome {
     let about = Bench {

@@ -37,6 +37,7 @@ cargo xtask <chore>
   bytes FILE...   what a span weighs on the wire, ours and OTLP; FILE holds OTLP/JSON. --json: a line a file
   bench load      what a million spans cost us and the OpenTelemetry Collector, side by side
                   --keep: also as a file in benches/runs; --spans N: so many at 100 a request
+  bench flood     what strangers cost the collector, and what pages notice of it. --keep: also as a file in benches/runs
   bench link      what step 7 costs a span, with declared links and where a rule looks. --keep: as above
   bench sdk       what the SDK costs a page in Chromium, beside OpenTelemetry's and none at all
                   --keep: also as a file in benches/runs; --runs N: so many times, 20 by default
@@ -79,6 +80,8 @@ fn run(args: &[&str]) -> Outcome {
         ["ci"] => ci::run(),
         ["bytes", arguments @ ..] => bench::bytes(arguments),
         ["bench", "load", options @ ..] => bench_load(options),
+        ["bench", "flood"] => bench::flood(bench::Keep::No),
+        ["bench", "flood", "--keep"] => bench::flood(bench::Keep::Yes),
         ["bench", "link"] => bench::link(bench::Keep::No),
         ["bench", "link", "--keep"] => bench::link(bench::Keep::Yes),
         ["bench", "sdk", options @ ..] => bench_sdk(options),

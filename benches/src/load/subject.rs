@@ -3,7 +3,7 @@
 mod otelcol;
 mod weft;
 
-use std::{fs, process::Child};
+use std::{fs, path::Path, process::Child};
 
 use tempfile::TempDir;
 
@@ -60,6 +60,15 @@ impl Subject {
     }
 }
 
+/// Ours as it is exposed: with limits, and believing the sender what address it has.
+///
+/// # Errors
+/// It does not start.
+pub fn exposed(weft: &Path, destination: &str, tables: &str, a_second: u32) -> Result<Running, Failure> {
+    let tables = format!("[limits]\ntrusted_proxies = [\"127.0.0.0/8\"]\n{tables}");
+    weft::start_with(weft, destination, "none", &tables, a_second)
+}
+
 /// On the disk of the repository: /tmp may be memory, where fsync costs nothing.
 pub(super) fn data_directory() -> Result<TempDir, Failure> {
     let target = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
@@ -82,6 +91,12 @@ impl Running {
             Format::Weft => format!("{}/api/telemetry?key=pk", self.ingest),
             Format::Otlp => format!("{}/v1/traces", self.ingest),
         }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn ingest(&self) -> &str {
+        &self.ingest
     }
 
     /// Seconds of CPU used so far, by all threads, in user and kernel.

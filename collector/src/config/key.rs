@@ -39,6 +39,9 @@ pub struct Key {
     pub tokens: Tokens,
     /// How often.
     pub rate: Rate,
+    /// Whether destinations are told the address that its pages send from, as `client.address`. Default no: it says who
+    /// somebody is.
+    pub client_address: bool,
 }
 
 /// Who can know a key.
@@ -113,6 +116,11 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
             Default::default()
         }
     };
+    let client_address = section.flag("client_address", false);
+    if kind == KeyKind::Server && client_address {
+        section
+            .wrong("client_address", "a server's spans say themselves who its clients are: remove this line");
+    }
     let rate = rates::of_key(&mut section);
     section.end();
     Key {
@@ -128,6 +136,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
         origins,
         tokens,
         rate,
+        client_address,
     }
 }
 
@@ -152,6 +161,7 @@ impl Key {
             expires_ms: None,
             tokens: Tokens::default(),
             rate: Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
+            client_address: false,
         }
     }
 }

@@ -28,6 +28,9 @@ pub struct Rates {
     pub page_bytes_a_day: u64,
     /// Of everybody. Default 10 000 a second, 50 000 at once: more than two cores take.
     pub all: Rate,
+    /// Refusals of one address in one minute, with one key, after which nothing new is taken of it for a while; what no SDK
+    /// sends counts tenfold. Default 6000: as many as an address may make requests. 0: never.
+    pub block_after: u32,
 }
 
 /// Of a key. Default 500 a second: a hundred thousand open pages that send every few minutes; 2000 at once: everybody
@@ -40,8 +43,10 @@ pub(super) fn read(mut section: Section<'_>) -> Rates {
     let page = rate(&mut section, ["page_per_second", "page_burst"], (50, 1000));
     let page_bytes_a_day = section.count("page_mib_a_day", 64, 1..=1 << 20) << 20;
     let all = rate(&mut section, ["per_second", "burst"], (10_000, 50_000));
+    let block_after = section.count("block_after", 6000, 0..=u64::from(u32::MAX));
+    let block_after = u32::try_from(block_after).unwrap_or(u32::MAX);
     section.end();
-    Rates { address, new_pages, page, page_bytes_a_day, all }
+    Rates { address, new_pages, page, page_bytes_a_day, all, block_after }
 }
 
 pub(super) fn of_key(section: &mut Section<'_>) -> Rate {

@@ -9,6 +9,7 @@ mod bucket;
 mod crowd;
 mod encoding;
 mod gate;
+mod headers;
 mod token;
 
 use std::{sync::Arc, time::Duration};
@@ -16,15 +17,17 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, header, request::Parts},
+    http::{header, request::Parts},
 };
 use tokio::sync::OwnedSemaphorePermit;
 use weft_proto::Head;
 
 pub(crate) use self::{
     address::{Address, Peer},
+    crowd::Blocked,
     encoding::{Coding, Encoding},
     gate::Gate,
+    headers::bearer,
     token::sign as sign_token,
 };
 
@@ -33,6 +36,7 @@ pub(crate) use self::token::check as check_token;
 use self::{
     crowd::{PageId, Who},
     gate::Sender,
+    headers::{origin, query, text, user_agent},
 };
 use super::decode::json;
 use crate::{
@@ -47,6 +51,8 @@ pub(crate) struct Admitted {
     /// When its head arrived: a slow body is not a wrong clock.
     pub(crate) receive_time_ms: u64,
     pub(crate) user_agent: Option<String>,
+    /// Where it came from, as limits by address count it.
+    pub(crate) address: Option<Address>,
     pub(crate) coding: Coding,
     /// Of OTLP.
     pub(crate) encoding: Encoding,
@@ -110,6 +116,7 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
                 key,
                 receive_time_ms,
                 user_agent,
+                address,
                 coding,
                 encoding,
                 body,
@@ -120,6 +127,7 @@ async fn admit(gate: &Gate, request: Request, limit: usize, check: Check) -> Res
             })
         }
         Err(refused) => {
+            gate.blame(address, refused.key.as_ref(), &refused.reject);
             // Whoever was too slow or is gone gets no second chance to send the rest.
             if !matches!(refused.reject, Reject::BodyTimeout(_) | Reject::BodyBroken(_)) {
                 finish(&parts, body, refused.reject.is_limit(), gate).await;
@@ -144,7 +152,7 @@ fn spend(
     let seed = || Head::read(body).ok().map(|(head, _)| head.seed.0).or_else(|| json::seed(body));
     // Seeds can be made up, tokens cannot.
     let page = page.or_else(|| Some(PageId::of(&sender.key.name, &seed()?)));
-    let who = Who { address, page, bytes: body.len() };
+    let who = Who { address, key: Arc::clone(&sender.key.name), page, bytes: body.len() };
     gate.crowd.spend(&who, &sender.bucket)
 }
 
@@ -179,10 +187,14 @@ pub(crate) fn token(gate: &Gate, request: Request) -> Result<String, Uncounted> 
         let (token, page) = token::make(key, gate.clock.wall_ms())
             .ok_or_else(|| Reject::Token(TokenFault::NotMade).by(Some(key)))?;
         // The page is heard of from now on: its first batch takes nothing of new pages.
-        let spent = gate.crowd.spend(&Who { address, page: Some(page), bytes: 0 }, &sender.bucket);
+        let who = Who { address, key: Arc::clone(&key.name), page: Some(page), bytes: 0 };
+        let spent = gate.crowd.spend(&who, &sender.bucket);
         spent.map(|_| token).map_err(|reject| reject.by(Some(key)))
     });
-    made.inspect_err(|refused| charge(gate, address, refused))
+    made.inspect_err(|refused| {
+        charge(gate, address, refused);
+        gate.blame(address, refused.key.as_ref(), &refused.reject);
+    })
 }
 
 /// Who is refused for what he sent, and not for how much, pays with his address.
@@ -196,7 +208,8 @@ fn charge(gate: &Gate, address: Option<Address>, refused: &Uncounted) {
 fn check_page<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Result<&'a Sender, Uncounted> {
     let presented = query(parts, "key").ok_or_else(|| Reject::KeyMissing.by(None))?;
     let known = gate.sender(&presented);
-    gate.crowd.may_come(address).map_err(|reject| reject.by(known.map(|sender| &sender.key)))?;
+    let key = known.map(|sender| &sender.key);
+    gate.crowd.may_come(address, key.map(|key| &key.name)).map_err(|reject| reject.by(key))?;
     let Some(sender) = known.filter(|sender| sender.key.kind == KeyKind::Browser) else {
         // Whoever guesses is not to find out here which secret keys there are.
         gate.crowd.has_failed(address).map_err(|reject| reject.by(None))?;
@@ -256,38 +269,6 @@ fn check_otlp<'a>(gate: &'a Gate, parts: &Parts, address: Option<Address>) -> Re
 fn unexpired(gate: &Gate, sender: &Sender) -> Result<(), Uncounted> {
     let is_over = sender.key.expires_ms.is_some_and(|end| gate.clock.wall_ms() >= end);
     if is_over { Err(Reject::KeyExpired.by(Some(&sender.key))) } else { Ok(()) }
-}
-
-/// The first value of this name.
-fn query(parts: &Parts, name: &str) -> Option<String> {
-    let query = parts.uri.query().unwrap_or_default();
-    let mut pairs = form_urlencoded::parse(query.as_bytes());
-    pairs.find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-}
-
-/// What `Authorization: Bearer …` presents.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn origin(headers: &HeaderMap) -> Option<String> {
-    headers.contains_key(header::ORIGIN).then(|| text(headers, header::ORIGIN))
-}
-
-/// A header as text, whatever bytes it holds: a header is input. It may come into a line of the log, and some terminals obey
-/// what is no letter.
-fn text(headers: &HeaderMap, name: header::HeaderName) -> String {
-    let value = headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    value.map_or_else(String::new, |text| text.replace(char::is_control, "\u{fffd}"))
-}
-
-/// Longer ones are nobody's real browser, and each is stored with its batch.
-const MAX_USER_AGENT_CHARS: usize = 512;
-
-fn user_agent(headers: &HeaderMap) -> Option<String> {
-    let agent = text(headers, header::USER_AGENT);
-    (!agent.is_empty()).then(|| agent.chars().take(MAX_USER_AGENT_CHARS).collect())
 }
 
 #[cfg(test)]

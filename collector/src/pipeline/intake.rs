@@ -21,7 +21,7 @@ use tokio::sync::Semaphore;
 pub(super) use answers::{ack, erased, passed_on, taken, token};
 
 use super::{
-    admit::{self, Admitted, Gate},
+    admit::{self, Admitted, Blocked, Gate},
     decode::{DistinctValues, PageDictionaries},
     link::{Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
@@ -116,6 +116,16 @@ impl Intake {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         self.waiting_room.close();
+    }
+
+    /// Addresses of which nothing new is taken at present.
+    pub(crate) fn blocked(&self) -> Vec<Blocked> {
+        self.changing().gate.crowd.blocked()
+    }
+
+    /// Whether there was such a block, which holds no longer.
+    pub(crate) fn lift(&self, block: u64) -> bool {
+        self.changing().gate.crowd.lift(block)
     }
 
     pub(crate) fn is_draining(&self) -> bool {

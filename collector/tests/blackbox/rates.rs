@@ -1,5 +1,7 @@
 //! How often who may send: addresses behind proxies, pages, and what is said before anybody is refused.
 
+use std::ops::AddAssign;
+
 use weft_proto::{Ack, Seed};
 
 use crate::support::{ORIGIN, Page, Sink, Weft};
@@ -90,4 +92,50 @@ async fn who_tries_many_keys_is_turned_away_whatever_he_tries_next() {
     assert_eq!(tried("203.0.113.7", "sk_demo_shop").await, 429);
     assert_eq!(tried("198.51.100.1", "sk_demo_shop").await, 200, "somebody else");
     assert!(weft.count("/without_key/wrong_keys").await >= 9);
+}
+
+#[tokio::test]
+async fn an_address_that_sends_what_no_sdk_does_is_blocked_until_the_owner_of_the_key_lifts_it() {
+    let sink = Sink::start(&[]).await;
+    let weft =
+        Weft::start(&[&sink], "limits.trusted_proxies = [\"127.0.0.1\"]\nrates.block_after = 50").await;
+    let mut noise = Page(Seed([9; 16])).batch(0..1);
+    noise.last_mut().unwrap().add_assign(1);
+    for _ in 0..5 {
+        let request = weft.page().header("x-forwarded-for", "203.0.113.7").body(noise.clone());
+        assert_eq!(request.send().await.unwrap().status(), 400);
+    }
+    let refused = post(&weft, "203.0.113.7", 1, 0).await;
+    assert_eq!(refused.status(), 403);
+    assert_eq!(refused.headers()["access-control-allow-origin"], ORIGIN);
+    assert_eq!(refused.headers()["weft-refused"], "later", "the SDK keeps what it has");
+    let wait: u64 = refused.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((590..=600).contains(&wait), "{wait}");
+    let sentence = refused.text().await.unwrap();
+    assert!(sentence.contains("for 10 minutes") && sentence.contains("digest_mismatch"), "{sentence}");
+    assert!(sentence.contains("`weft blocks`: number 1."), "{sentence}");
+    assert_eq!(post(&weft, "198.51.100.1", 2, 0).await.status(), 200, "somebody else");
+
+    let (_, shown) = weft.admin("/api/blocks").await;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let block = &shown["blocks"][0];
+    assert_eq!((&block["address"], &block["key"]), (&"203.0.113.7".into(), &"shop-web".into()));
+    assert_eq!((&block["reason"], &block["refused"]), (&"digest_mismatch".into(), &50.into()));
+    assert_eq!((&block["number"], &block["turned_away"]), (&1.into(), &1.into()));
+    assert_eq!(weft.count("/keys/shop-web/bodies_refused/blocked").await, 1);
+
+    let lift = async |number: Option<&str>| {
+        let (url, number) = (format!("{}/api/blocks/lift", weft.admin), number.map(ToOwned::to_owned));
+        let request =
+            number.iter().fold(weft.http.post(url), |request, number| request.header("weft-lift", number));
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(
+        (lift(None).await, lift(Some("2")).await),
+        (403, 404),
+        "no page can, and there is no such block"
+    );
+    assert_eq!((lift(Some("1")).await, lift(Some("1")).await), (200, 404));
+    assert_eq!(post(&weft, "203.0.113.7", 1, 0).await.status(), 200);
+    sink.spans(2).await;
 }

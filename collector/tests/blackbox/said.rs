@@ -1,6 +1,8 @@
 //! What pages say, and what of it is forwarded: without secrets, and not without end in how it differs.
 
-use opentelemetry_proto::tonic::{common::v1::any_value::Value as Of, trace::v1::Span};
+use opentelemetry_proto::tonic::{
+    common::v1::any_value::Value as Of, resource::v1::Resource, trace::v1::Span,
+};
 use weft_proto::{Attribute, Batch, Event, OpenState, Seed, Value};
 
 use crate::support::{Page, Sink, Weft};
@@ -30,6 +32,15 @@ fn text<'a>(span: &'a Span, key: &str) -> Option<&'a str> {
     }
 }
 
+/// What the resource of a request says.
+fn resource_text(resource: &Resource, key: &str) -> Option<String> {
+    let pair = resource.attributes.iter().find(|pair| pair.key == key)?;
+    match pair.value.clone()?.value? {
+        Of::StringValue(text) => Some(text),
+        _ => None,
+    }
+}
+
 #[tokio::test]
 async fn secrets_that_a_page_sends_are_not_forwarded_and_browsers_are_named() {
     let sink = Sink::start(&[]).await;
@@ -50,13 +61,7 @@ async fn secrets_that_a_page_sends_are_not_forwarded_and_browsers_are_named() {
     assert_eq!(text(&span, "url.full"), Some("https://shop.example/reset/:id"));
     assert_eq!(text(&span, "plan"), Some("gold"));
     let resource = sink.resources().remove(0);
-    let said = |key: &str| {
-        let pair = resource.attributes.iter().find(|pair| pair.key == key)?;
-        match pair.value.clone()?.value? {
-            Of::StringValue(text) => Some(text),
-            _ => None,
-        }
-    };
+    let said = |key: &str| resource_text(&resource, key);
     assert_eq!(said("user_agent.original").as_deref(), Some(firefox));
     assert_eq!(said("user_agent.name").as_deref(), Some("Firefox"));
     assert_eq!(said("user_agent.version").as_deref(), Some("152.0"));
@@ -131,4 +136,26 @@ async fn a_dry_run_says_what_would_be_forwarded_linked_and_left_out_and_forwards
     assert_eq!(sink.spans(1).await.len(), 1);
     weft.stop().await;
     assert_eq!(sink.came(), 1);
+}
+
+#[tokio::test]
+async fn where_somebody_sends_from_is_told_if_the_key_asks_for_it_and_not_otherwise() {
+    let sink = Sink::start(&[]).await;
+    let more = "limits.trusted_proxies = [\"127.0.0.1\"]\n[keys.intra]\nkind = \"browser\"\nkey = \"pk_intra\"\n\
+                application = \"intra\"\nservice = \"intra\"\norigins = [\"https://intra.example\"]\nclient_address = true";
+    let weft = Weft::start(&[&sink], more).await;
+    let first = weft.page().header("x-forwarded-for", "203.0.113.7").body(Page(Seed([1; 16])).batch(0..1));
+    assert_eq!(first.send().await.unwrap().status(), 200);
+    let url = format!("{}/api/telemetry?key=pk_intra", weft.ingest);
+    for (page, address) in [(2, "203.0.113.8"), (3, "2001:db8:1:2:3:4:5:6"), (4, "unknown")] {
+        let request = weft.http.post(&url).header("origin", "https://intra.example");
+        let request = request.header("content-type", "text/plain").header("x-forwarded-for", address);
+        let answer = request.body(Page(Seed([page; 16])).batch(0..1)).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    sink.spans(4).await;
+    let mut told: Vec<_> =
+        sink.resources().iter().map(|resource| resource_text(resource, "client.address")).collect();
+    told.sort_unstable();
+    assert_eq!(told, [None, None, Some("2001:db8:1:2::".into()), Some("203.0.113.8".into())]);
 }

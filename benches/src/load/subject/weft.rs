@@ -10,10 +10,29 @@ use std::{
 use super::{Running, data_directory};
 use crate::Failure;
 
+/// Limits of rate would be what is measured, so there are none.
+const NO_LIMITS: &str = "\
+[rates]
+page_per_second = 1000000
+page_mib_a_day = 1048576
+per_second = 1000000
+";
+
 pub(super) fn start(program: &Path, destination: &str, compression: &str) -> Result<Running, Failure> {
+    start_with(program, destination, compression, NO_LIMITS, 1_000_000)
+}
+
+/// `tables` are further settings; `a_second` is how many requests each key has.
+pub(in crate::load) fn start_with(
+    program: &Path,
+    destination: &str,
+    compression: &str,
+    tables: &str,
+    a_second: u32,
+) -> Result<Running, Failure> {
     let data = data_directory()?;
     let config = data.path().join("weft.toml");
-    fs::write(&config, toml(&data.path().join("data"), destination, compression))?;
+    fs::write(&config, toml(&data.path().join("data"), destination, compression, a_second) + tables)?;
     let mut process = Command::new(program)
         .args(["run", "--config"])
         .arg(&config)
@@ -27,8 +46,7 @@ pub(super) fn start(program: &Path, destination: &str, compression: &str) -> Res
     Ok(Running { process, ingest, _data: data })
 }
 
-/// Limits of rate would be what is measured, so there are none.
-fn toml(data: &Path, destination: &str, compression: &str) -> String {
+fn toml(data: &Path, destination: &str, compression: &str, a_second: u32) -> String {
     format!(
         r#"
 listen = "127.0.0.1:0"
@@ -40,18 +58,12 @@ key = "pk"
 application = "shop"
 service = "web"
 origins = ["http://shop.test"]
-requests_per_second = 1000000
-burst = 1000000
+requests_per_second = {a_second}
 [keys.api]
 kind = "server"
 key = "sk"
 application = "shop"
-requests_per_second = 1000000
-burst = 1000000
-[rates]
-page_per_second = 1000000
-page_mib_a_day = 1048576
-per_second = 1000000
+requests_per_second = {a_second}
 [export.sink]
 endpoint = {destination:?}
 compression = {compression:?}

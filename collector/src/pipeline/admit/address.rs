@@ -48,6 +48,11 @@ impl Address {
             IpAddr::V6(address) => of_64_bits(address),
         })
     }
+
+    /// Of an IPv6 network its first address.
+    pub(crate) fn ip(self) -> IpAddr {
+        self.0
+    }
 }
 
 impl std::fmt::Display for Address {

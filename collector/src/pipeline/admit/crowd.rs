@@ -1,6 +1,7 @@
 //! Everybody who sends, from narrow to wide: the address, the page, the key, and all together. What is refused takes nothing
 //! of what is wider.
 
+mod blocks;
 mod neighbours;
 mod recent;
 
@@ -8,7 +9,8 @@ use std::{sync::Arc, time::Duration};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
-use self::{neighbours::Neighbours, recent::Recent};
+pub(crate) use self::blocks::Blocked;
+use self::{blocks::Blocks, neighbours::Neighbours, recent::Recent};
 use super::{
     address::Address,
     bucket::{Bucket, ESTABLISHED, Plain},
@@ -28,12 +30,15 @@ pub(crate) struct Crowd {
     pages: Recent<PageId, Known>,
     newcomers: Recent<PageId, Known>,
     all: Bucket,
+    blocks: Blocks,
 }
 
 /// Who sends something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Who {
     pub(crate) address: Option<Address>,
+    /// Name of the key it uses.
+    pub(crate) key: Arc<str>,
     /// Nothing that is no batch is of a page.
     pub(crate) page: Option<PageId>,
     pub(crate) bytes: usize,
@@ -56,18 +61,42 @@ const DAY_MS: u64 = 86_400_000;
 
 impl Crowd {
     pub(crate) fn new(rates: Rates, clock: &Clock) -> Self {
-        let (addresses, pages, newcomers) = (Recent::default(), Recent::default(), Recent::default());
-        Self { rates, clock: clock.clone(), addresses, pages, newcomers, all: Bucket::new(rates.all, clock) }
+        Self {
+            rates,
+            clock: clock.clone(),
+            addresses: Recent::default(),
+            pages: Recent::default(),
+            newcomers: Recent::default(),
+            all: Bucket::new(rates.all, clock),
+            blocks: Blocks::new(rates.block_after, clock),
+        }
     }
 
     pub(crate) fn rates(&self) -> Rates {
         self.rates
     }
 
-    /// Before anything else is looked at: whether an address has anything left.
-    pub(crate) fn may_come(&self, address: Option<Address>) -> Result<(), Reject> {
-        let neighbours = address.map(|address| self.neighbours(address));
-        neighbours.map_or(Ok(()), |neighbours| has_some(&neighbours.bucket, Limit::Address))
+    /// Before anything else is looked at: whether an address is not blocked for the key it uses, and has anything left.
+    pub(crate) fn may_come(&self, address: Option<Address>, key: Option<&Arc<str>>) -> Result<(), Reject> {
+        let Some(address) = address else { return Ok(()) };
+        let neighbours = self.neighbours(address);
+        self.blocks.may_come(address, key, neighbours.have_pages())?;
+        has_some(&neighbours.bucket, Limit::Address)
+    }
+
+    /// It was refused, and may be blocked for it.
+    pub(crate) fn refused(&self, address: Option<Address>, key: Option<&Arc<str>>, reject: &Reject) {
+        address.into_iter().for_each(|address| self.blocks.refused(address, key, reject));
+    }
+
+    /// Whom nothing new is taken of at present.
+    pub(crate) fn blocked(&self) -> Vec<Blocked> {
+        self.blocks.all()
+    }
+
+    /// Whether there was such a block.
+    pub(crate) fn lift(&self, number: u64) -> bool {
+        self.blocks.lift(number)
     }
 
     /// Before the body is read: whether it could be admitted at all.
@@ -91,9 +120,13 @@ impl Crowd {
         let mut pause = Duration::ZERO;
         if let Some(address) = who.address {
             let neighbours = self.neighbours(address);
+            self.blocks.may_send(address, &who.key, since)?;
             pause = neighbours.bucket.spend(since).map_err(|wait| limited(Limit::Address, wait))?;
             if since.is_none() && who.page.is_some() {
                 neighbours.new_pages.spend(now).map_err(|wait| limited(Limit::NewPages, wait))?;
+            }
+            if since.is_some_and(|since| since.saturating_add(ESTABLISHED) <= now) {
+                neighbours.have_a_page();
             }
         }
         if let Some(page) = who.page {
@@ -116,6 +149,7 @@ impl Crowd {
     /// An address has tried a key that there is not, or that is not for this door. After many it is told nothing more.
     pub(crate) fn has_failed(&self, address: Option<Address>) -> Result<(), Reject> {
         let Some(address) = address else { return Ok(()) };
+        self.blocks.may_come(address, None, false)?;
         let failed = self.neighbours(address).have_failed(self.clock.monotonic());
         failed.map_err(|wait| limited(Limit::WrongKeys, wait))
     }

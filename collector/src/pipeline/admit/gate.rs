@@ -5,10 +5,11 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use axum::body::Bytes;
 use tokio::sync::Semaphore;
 
-use super::{Admitted, Coding, Encoding, bucket::Bucket, crowd::Crowd};
+use super::{Address, Admitted, Coding, Encoding, bucket::Bucket, crowd::Crowd};
 use crate::{
     clock::Clock,
-    config::{CANARY, Config, Key, Limits},
+    config::{CANARY, Config, Key, KeyKind, Limits},
+    reject::Reject,
 };
 
 /// Everybody who may send, and the bounds on what they send.
@@ -66,6 +67,7 @@ impl Gate {
             key: Arc::clone(key),
             receive_time_ms: self.clock.wall_ms(),
             user_agent: None,
+            address: None,
             coding: Coding::Identity,
             encoding: Encoding::Protobuf,
             body: Bytes::new(),
@@ -78,5 +80,12 @@ impl Gate {
 
     pub(crate) fn sender(&self, presented: &str) -> Option<&Sender> {
         self.senders.get(presented).map(|sender| &**sender)
+    }
+
+    /// What came from `address` was refused, and speaks against it. Whoever has a secret key is known to the operator.
+    pub(crate) fn blame(&self, address: Option<Address>, key: Option<&Arc<Key>>, reject: &Reject) {
+        if key.is_none_or(|key| key.kind == KeyKind::Browser) {
+            self.crowd.refused(address, key.map(|key| &key.name), reject);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Headers as input.
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 
 use super::*;

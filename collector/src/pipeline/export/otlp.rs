@@ -125,6 +125,9 @@ fn resource(out: &mut Backward, linked: &Linked<'_>) {
             other => value(out, batch, other),
         });
     }
+    if let Some(address) = &stamp.client_address {
+        text_pair(out, 1, "client.address", address);
+    }
     if let Some(agent) = &record.user_agent {
         for (key, said) in user_agent::conventions(agent).rev() {
             text_pair(out, 1, key, said);

@@ -46,7 +46,10 @@ impl Intake {
         let most = if json::is_json(&bytes) { bytes.len().saturating_mul(JSON_TAKES) } else { 0 };
         let (key, dictionaries) = (Arc::clone(&admitted.key.name), Arc::clone(&self.dictionaries));
         let decoded = self.aside(most, move || decode::of_page(bytes, limit, &key, &dictionaries)).await;
-        decoded.map_err(|reject| self.refuse(reject.by(Some(&admitted.key))))
+        decoded.map_err(|reject| {
+            self.changing().gate.blame(admitted.address, Some(&admitted.key), &reject);
+            self.refuse(reject.by(Some(&admitted.key)))
+        })
     }
 
     /// Step 5 for OTLP that came as JSON: what it would have come as.

@@ -60,6 +60,10 @@ impl Intake {
             service: key.service.clone(),
             environment: key.environment.clone(),
             namespace: key.namespace.clone(),
+            client_address: admitted
+                .address
+                .filter(|_| key.client_address)
+                .map(|address| address.ip().to_string()),
         };
         Record {
             skew_ms: skew::of(head.send_time_ms, admitted.receive_time_ms, self.changing().max_skew),

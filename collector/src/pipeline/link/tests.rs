@@ -23,7 +23,12 @@ fn head(epoch: u32) -> Head {
 }
 
 fn record(taken: &[u64]) -> Record {
-    let stamp = Stamp { service: "shop-web".into(), environment: Some("demo".into()), namespace: None };
+    let stamp = Stamp {
+        service: "shop-web".into(),
+        environment: Some("demo".into()),
+        namespace: None,
+        client_address: None,
+    };
     Record {
         taken: taken.to_vec(),
         user_agent: Some("Firefox".into()),

@@ -128,6 +128,9 @@ pub(crate) struct Stamp {
     pub(crate) environment: Option<String>,
     #[prost(string, optional, tag = "3")]
     pub(crate) namespace: Option<String>,
+    /// `client.address`, where the key tells it.
+    #[prost(string, optional, tag = "4")]
+    pub(crate) client_address: Option<String>,
 }
 
 /// How many events somebody has.

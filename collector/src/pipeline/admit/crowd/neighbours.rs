@@ -2,7 +2,10 @@
 
 use std::{
     num::NonZeroU32,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,8 @@ pub(super) struct Neighbours {
     pub(super) new_pages: Plain,
     failures: Plain,
     tries: Mutex<Tries>,
+    /// Whether pages have sent from here that were here before.
+    have_pages: AtomicBool,
 }
 
 /// Keys that were tried from an address.
@@ -45,7 +50,17 @@ impl Neighbours {
             new_pages: Plain::new(rates.new_pages, clock),
             failures: Plain::new(FAILURES, clock),
             tries: Mutex::default(),
+            have_pages: AtomicBool::new(false),
         }
+    }
+
+    /// A page among them was here before.
+    pub(super) fn have_a_page(&self) {
+        self.have_pages.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn have_pages(&self) -> bool {
+        self.have_pages.load(Ordering::Relaxed)
     }
 
     /// They have tried a wrong key. How long they wait before they may try another, after many.

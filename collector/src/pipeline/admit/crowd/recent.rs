@@ -38,7 +38,7 @@ impl<K: Hash + Eq, V> Recent<K, V> {
     }
 }
 
-impl<K: Hash + Eq + Copy, V: Clone> Recent<K, V> {
+impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     pub(super) fn get_or_put(&self, key: K, value: impl FnOnce() -> V) -> V {
         if let Some(known) = self.with(&key, |known| known.clone()) {
             return known;

@@ -9,6 +9,8 @@ fn rate(per_second: u32, burst: u32) -> Rate {
     Rate { per_second: per_second.try_into().unwrap(), burst: burst.try_into().unwrap() }
 }
 
+const KEY: &str = "shop-web";
+
 const MORE_THAN_ENOUGH: (u32, u32) = (1_000_000, 1_000_000);
 
 fn rates() -> Rates {
@@ -19,6 +21,7 @@ fn rates() -> Rates {
         page: rate(5, 60),
         page_bytes_a_day: 1 << 20,
         all: rate(enough, most),
+        block_after: 0,
     }
 }
 
@@ -32,12 +35,12 @@ fn crowd(rates: Rates) -> (Crowd, Bucket, OwnedClock) {
 fn page(number: u64) -> PageId {
     let mut seed = [0; 16];
     seed[..8].copy_from_slice(&number.to_le_bytes());
-    PageId::of("shop-web", &seed)
+    PageId::of(KEY, &seed)
 }
 
 fn from(host: u32, page_number: u64) -> Who {
     let address = Address::counted(IpAddr::V4(Ipv4Addr::from_bits(0xcb00_7100 + host)));
-    Who { address: Some(address), page: Some(page(page_number)), bytes: 1000 }
+    Who { address: Some(address), key: KEY.into(), page: Some(page(page_number)), bytes: 1000 }
 }
 
 fn outcome<T>(spent: Result<T, Reject>) -> Option<Limit> {
@@ -207,13 +210,13 @@ fn who_tries_keys_is_told_nothing_for_a_minute_and_those_beside_him_go_on() {
 fn what_never_becomes_a_request_costs_its_address_and_keeps_the_rest_for_others() {
     let (crowd, key, _) = crowd(rates());
     let address = from(7, 1).address;
-    let charged = (0..2000).take_while(|_| crowd.may_come(address).is_ok());
+    let charged = (0..2000).take_while(|_| crowd.may_come(address, Some(&KEY.into())).is_ok());
     let charged = charged.inspect(|_| crowd.charge(address, Some(&key))).count();
     assert_eq!(charged, 1000);
     let slow = Bucket::new(rate(1, 100), &crowd.clock);
     (0..1000).for_each(|_| crowd.charge(None, Some(&slow)));
     assert!(crowd.could_spend(&slow).is_ok(), "a tenth of the key is kept for pages that are here");
-    assert!(crowd.may_come(from(8, 1).address).is_ok(), "somebody else");
+    assert!(crowd.may_come(from(8, 1).address, None).is_ok(), "somebody else");
 }
 
 #[test]
@@ -225,7 +228,83 @@ fn a_million_addresses_and_pages_take_no_more_than_the_bound() {
         }
         let network = Ipv6Addr::from_bits((0x2001_0db8_0000_0000 + u128::from(at)) << 64 | u128::from(at));
         let address = Some(Address::counted(IpAddr::V6(network)));
-        assert_eq!(outcome(crowd.spend(&Who { address, page: Some(page(at)), bytes: 1 }, &key)), None);
+        assert_eq!(
+            outcome(crowd.spend(&Who { address, key: KEY.into(), page: Some(page(at)), bytes: 1 }, &key)),
+            None
+        );
     }
     assert_eq!(crowd.sizes(), [MOST, 0, MOST]);
 }
+
+/// What becomes of a request, as admission goes about it: before its body, behind it, and what is said of a refusal.
+fn request(crowd: &Crowd, who: &Who, key: &Bucket) -> Result<(), Reject> {
+    let name = Some(&who.key);
+    let taken = crowd.may_come(who.address, name).and_then(|()| crowd.spend(who, key).map(|_| ()));
+    taken.inspect_err(|reject| crowd.refused(who.address, name, reject))
+}
+
+fn is_blocked(taken: &Result<(), Reject>) -> bool {
+    matches!(taken, Err(Reject::Blocked { .. }))
+}
+
+#[test]
+fn who_goes_on_although_he_is_refused_is_blocked_and_pages_that_were_here_before_go_on() {
+    let (crowd, key, time) = crowd(Rates { block_after: 600, ..rates() });
+    for _ in 0..2 {
+        assert!(request(&crowd, &from(7, 1), &key).is_ok());
+        time.pass(ESTABLISHED);
+    }
+    let flood = (0..5000).map(|at| request(&crowd, &from(7, 1000 + at), &key));
+    assert!(flood.filter(is_blocked).count() >= 3000);
+    time.pass(Duration::from_secs(10));
+    assert!(is_blocked(&request(&crowd, &from(7, 2), &key)), "it has room again, and is new");
+    assert!(request(&crowd, &from(7, 1), &key).is_ok(), "it was here before");
+    assert!(request(&crowd, &from(8, 2), &key).is_ok(), "somebody else");
+    let other = Who { key: "docs-web".into(), ..from(7, 3) };
+    assert!(request(&crowd, &other, &key).is_ok(), "with another key");
+    let [block] = &crowd.blocked()[..] else { panic!("{:?}", crowd.blocked()) };
+    assert_eq!((&*block.address, block.key.as_deref(), block.refused), ("203.0.113.7", Some(KEY), 600));
+    assert_eq!(block.until_ms - block.since_ms, 600_000);
+    assert!(["new_pages_limited", "address_limited"].contains(&block.reason) && block.turned_away > 3000);
+    time.pass(Duration::from_secs(600));
+    assert!(request(&crowd, &from(7, 2), &key).is_ok() && crowd.blocked().is_empty(), "it is over");
+}
+
+#[test]
+fn each_block_is_longer_than_the_one_before_until_somebody_lifts_one() {
+    let (crowd, key, time) = crowd(Rates { block_after: 10, ..rates() });
+    let broken = || {
+        let who = from(7, 1);
+        let reject = Reject::NotABatch("noise".into());
+        crowd.refused(who.address, Some(&who.key), &reject);
+        crowd.blocked().first().map(|block| (block.number, block.until_ms - block.since_ms))
+    };
+    for (number, minutes) in [(1, 10), (2, 60), (3, 360), (4, 1440), (5, 1440)] {
+        assert_eq!(broken(), Some((number, minutes * 60_000)), "what no SDK sends counts tenfold");
+        time.pass(Duration::from_secs(minutes * 60));
+    }
+    assert_eq!(broken().unwrap().0, 6);
+    assert!(!crowd.lift(5) && crowd.lift(6) && !crowd.lift(6));
+    assert!(request(&crowd, &from(7, 1), &key).is_ok());
+    assert_eq!(broken(), None, "not again on the same day");
+    time.pass(Duration::from_secs(86_400));
+    assert_eq!(broken().map(|(_, lasts)| lasts), Some(600_000), "and then it begins anew");
+}
+
+#[test]
+fn nobody_is_blocked_for_what_all_have_used_up_together_and_nobody_at_all_if_that_is_said() {
+    let (blocks, none) = (crowd(Rates { block_after: 10, ..rates() }).0, crowd(rates()).0);
+    let who = from(7, 1);
+    for _ in 0..100 {
+        for reject in
+            [limited(Limit::Key, HALF_A_SECOND), limited(Limit::All, HALF_A_SECOND), Reject::SpoolFull]
+        {
+            blocks.refused(who.address, Some(&who.key), &reject);
+        }
+        none.refused(who.address, Some(&who.key), &Reject::NotDeflate);
+        blocks.refused(None, Some(&who.key), &Reject::NotDeflate);
+    }
+    assert!(blocks.blocked().is_empty() && none.blocked().is_empty());
+}
+
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
