@@ -23,12 +23,7 @@ fn head(epoch: u32) -> Head {
 }
 
 fn record(taken: &[u64]) -> Record {
-    let stamp = Stamp {
-        service: "shop-web".into(),
-        environment: Some("demo".into()),
-        namespace: None,
-        client_address: None,
-    };
+    let stamp = Stamp { service: "shop-web".into(), environment: Some("demo".into()), ..Stamp::default() };
     Record {
         taken: taken.to_vec(),
         user_agent: Some("Firefox".into()),
