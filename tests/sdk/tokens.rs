@@ -5,7 +5,9 @@ use std::time::Duration;
 use support::{
     browser::{Kind, Tab},
     clock::Device,
+    collector::BROWSER_KEY,
     gate::{Arrival, Role},
+    ledger::Ledger,
     stats::Stats,
 };
 use weft_proto::Head;
@@ -23,6 +25,7 @@ in_each_engine!(
 );
 
 in_each_browser!(
+    a_collector_that_makes_tokens_gets_them_back_and_another_when_one_has_expired,
     the_app_is_asked_once_at_a_time_and_nothing_leaves_before_it_has_answered,
     what_a_page_without_a_token_leaves_goes_with_the_token_of_the_next_one,
 );
@@ -179,5 +182,31 @@ async fn what_a_page_without_a_token_leaves_goes_with_the_token_of_the_next_one(
     scene.sink.wait_for("what was left", |spans| named(spans, "kept") == 1).await;
     flush(&next).await;
     assert!(scene.gate.arrivals().iter().all(|arrival| token(arrival) == Some("good")));
+    assert_eq!(named(&scene.end().await, "kept"), 1);
+}
+
+/// The two real halves: no fake takes the collector's place.
+async fn a_collector_that_makes_tokens_gets_them_back_and_another_when_one_has_expired(kind: Kind) {
+    let tokens = "[keys.shop-web.tokens]\nmade_here = true\n[[keys.shop-web.tokens.key]]\nid = \"a\"\n\
+                  hmac = \"0123456789abcdef0123456789abcdef\"\n";
+    let scene = Scene::start_with(kind, tokens).await;
+    let made = format!("{}/token?key={BROWSER_KEY}", scene.gate.page_endpoint());
+    let gives = format!("return fetch('{made}', {{ method: 'POST' }}).then((answer) => answer.text())");
+    let tab = open(&scene, "", &gives).await;
+    flush(&tab).await;
+    assert_eq!(asked(&tab).await, 1);
+    // They are good for a quarter of an hour, and clocks may be a minute apart.
+    scene.pass(Duration::from_secs(17 * 60), Device::Awake).await;
+    tab.evaluate::<()>("void weft.event('kept')").await;
+    let stats = flush(&tab).await;
+    assert_eq!((asked(&tab).await, stats.errors, stats.lost()), (2, 0, 0), "{stats:?}");
+    let batches: Vec<_> =
+        scene.gate.arrivals().into_iter().filter(|arrival| token(arrival).is_some()).collect();
+    let [first, expired, last, ..] = &batches[..] else { panic!("{batches:?}") };
+    assert_eq!(token(first), token(expired), "it does not know that its time is over");
+    assert!(token(last) != token(first) && batch(last) == batch(expired));
+    assert!(batches[3..].iter().all(|later| token(later) == token(last)), "{batches:?}");
+    let ledger = Ledger::of(scene.collector.addresses()).await;
+    assert_eq!(ledger.bodies_refused("token_expired"), 1);
     assert_eq!(named(&scene.end().await, "kept"), 1);
 }

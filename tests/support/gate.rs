@@ -213,8 +213,7 @@ fn passes(role: Role, query: Option<&str>, body: &[u8]) -> bool {
 }
 
 async fn forward(to: Addresses, head: &axum::http::request::Parts, body: Vec<u8>) -> Response {
-    let query = head.uri.query().unwrap_or_default();
-    let url = format!("{}?{query}", to.page_endpoint());
+    let url = format!("http://{}{}", to.ingest, head.uri);
     let text = |name| head.headers.get(name).and_then(|value| value.to_str().ok());
     let kept = [header::ORIGIN, header::CONTENT_TYPE];
     let headers: Vec<_> =
