@@ -8,6 +8,9 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 #[cfg(feature = "test-clock")]
 pub use owned::OwnedClock;
 
+/// Milliseconds of a day (UTC).
+pub(crate) const DAY_MS: u64 = 86_400_000;
+
 /// Wall time, monotonic time, and waiting.
 #[derive(Clone, Debug)]
 pub struct Clock {

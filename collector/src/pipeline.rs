@@ -38,7 +38,7 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     }
     let Posted { echo, batches, earlier } = intake.decode_batch(&admitted).await?;
     if admitted.is_rehearsal {
-        return intake.rehearse(&admitted, batches);
+        return intake.rehearse(admitted, batches).await;
     }
     let pause = admitted.pause;
     let (key, entries) = intake.batch_entries(admitted, batches);
@@ -87,7 +87,7 @@ pub(crate) async fn take_other(
     signal: Signal,
     request: Request,
 ) -> Result<Response<Body>, Reject> {
-    let admitted = intake.admit_otlp(request).await?;
+    let admitted = intake.admit_other(request).await?;
     let admitted = intake.as_protobuf(signal, admitted).await?;
     let counted = intake.count_other(&admitted).await?;
     let answer = intake::passed_on(admitted.encoding);

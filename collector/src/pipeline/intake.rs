@@ -181,6 +181,15 @@ impl Intake {
         admit::otlp(&changing.gate, request).await.map_err(|refused| self.refuse(refused))
     }
 
+    /// Step 4 for what is only passed on, if it is.
+    pub(super) async fn admit_other(&self, request: Request) -> Result<Admitted, Reject> {
+        let admitted = self.admit_otlp(request).await?;
+        if self.changing().forwards_other {
+            return Ok(admitted);
+        }
+        Err(self.refuse(Reject::NotForwarded.by(Some(&admitted.key))))
+    }
+
     fn open(&self) -> Result<Arc<Changing>, Reject> {
         match () {
             () if self.is_draining() => Err(self.refuse(Reject::Draining.by(None))),

@@ -104,7 +104,7 @@ pub(crate) fn link<'a>(record: &'a Record, head: &'a Head, batch: &'a Batch) -> 
         let Some(is) = here(event) else { continue };
         let before = links.len();
         let resumes = is == Is::Whole && resumed.contains(event.number);
-        let dropped_links = links::find(batch, event, resumes, &mut ids, &mut links);
+        let dropped_links = links::find(record, batch, event, resumes, &mut ids, &mut links);
         let span_id = match is {
             Is::Announcement => ids.announcement(event.number),
             _ => ids.span(event.number),

@@ -16,7 +16,7 @@ use super::{
     bucket::{Bucket, ESTABLISHED, Plain},
 };
 use crate::{
-    clock::Clock,
+    clock::{Clock, DAY_MS},
     config::Rates,
     reject::{Limit, Reject},
 };
@@ -56,8 +56,6 @@ struct Known {
     day: u64,
     bytes: u64,
 }
-
-const DAY_MS: u64 = 86_400_000;
 
 impl Crowd {
     pub(crate) fn new(rates: Rates, clock: &Clock) -> Self {

@@ -11,8 +11,9 @@ use std::{
 };
 
 use weft_proto::{Batch, StrId, Value};
+use xxhash_rust::xxh3::xxh3_64;
 
-use crate::config::Distinct;
+use crate::{clock::DAY_MS, config::Distinct};
 
 /// What is one too many in a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +26,9 @@ pub(crate) struct Overflow {
 
 /// In the place of an attribute's name: it is the name of an event.
 pub(crate) const EVENT_NAME: u32 = u32::MAX;
+
+/// The same, of a link.
+pub(crate) const LINK_NAME: u32 = u32::MAX - 1;
 
 /// What is told in place of such a value.
 pub(crate) const OVERFLOW: &str = "__overflow__";
@@ -47,18 +51,29 @@ struct State {
 /// What the pages of a key have said: hashes.
 #[derive(Default)]
 struct OfKey {
-    names: HashSet<u64>,
     attributes: HashMap<u64, HashSet<u64>>,
-    /// Values of all attributes.
+    /// What is beside attributes, by what it is called in the log.
+    beside: HashMap<&'static str, HashSet<u64>>,
+    /// Values of all.
     values: usize,
     /// Of which it was said in the log that there are too many.
     told: HashSet<u64>,
 }
 
+/// What a text is the value of.
+#[derive(Clone, Copy)]
+enum Of {
+    /// An attribute, by the hash of its name.
+    Attribute(u64),
+    Beside(&'static str),
+}
+
+const EVENTS: Of = Of::Beside("names of events");
+const LINKS: Of = Of::Beside("weft.link");
+const AGENTS: Of = Of::Beside("user_agent.original");
+
 /// Values of one key and day: some 8 MB. No key takes from another.
 const MOST_VALUES: usize = 500_000;
-
-const DAY_MS: u64 = 86_400_000;
 
 impl DistinctValues {
     pub(crate) fn new() -> Self {
@@ -77,21 +92,50 @@ impl DistinctValues {
         let (today, before) = (today.entry(Arc::clone(key)).or_default(), yesterday.get(key));
         for of_one in said.chunk_by(|one, other| one.0 == other.0) {
             let Some((name, _)) = of_one.first() else { continue };
-            let attribute = (*name != EVENT_NAME).then(|| hash(*name));
-            let text = if attribute.is_some() { batch.strings.get(StrId(*name)) } else { "names of events" };
-            if !today.knows(attribute, before, bounds) {
+            let (of, text) = match *name {
+                EVENT_NAME => (EVENTS, None),
+                LINK_NAME => (LINKS, None),
+                name => (Of::Attribute(hash(name)), Some(batch.strings.get(StrId(name)))),
+            };
+            if !today.knows(of, before, bounds) {
                 overflow.attributes.push(*name);
                 today.tell(0, key, "attributes");
-            } else if attribute.is_none() || !bounds.is_free(text) {
+            } else if text.is_none_or(|text| !bounds.is_free(text)) {
                 for (_, value) in of_one.iter().filter(|(_, value)| *value != NO_TEXT) {
-                    if !today.takes(attribute, hash(*value), before, bounds) {
+                    if !today.takes(of, hash(*value), before, bounds) {
                         overflow.values.extend([*name, *value]);
-                        today.tell(attribute.unwrap_or(1), key, text);
+                        let told = of.told();
+                        today.tell(told.0, key, text.unwrap_or(told.1));
                     }
                 }
             }
         }
         overflow
+    }
+
+    /// Looks at what a request of `key` says of its browser, as [`Self::look`] does. Whether it may be told.
+    pub(crate) fn may_tell(&self, bounds: &Distinct, key: &Arc<str>, now_ms: u64, agent: &str) -> bool {
+        let value = self.hasher.hash_one(agent);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.begin(now_ms / DAY_MS);
+        let State { today, yesterday, .. } = &mut *state;
+        let (today, before) = (today.entry(Arc::clone(key)).or_default(), yesterday.get(key));
+        let may = today.takes(AGENTS, value, before, bounds);
+        if !may {
+            let told = AGENTS.told();
+            today.tell(told.0, key, told.1);
+        }
+        may
+    }
+}
+
+impl Of {
+    /// As what it is told once a day, and what it is called where it has no name.
+    fn told(self) -> (u64, &'static str) {
+        match self {
+            Self::Attribute(name) => (name, ""),
+            Self::Beside(what) => (xxh3_64(what.as_bytes()), what),
+        }
     }
 }
 
@@ -107,9 +151,9 @@ impl State {
 }
 
 impl OfKey {
-    /// Whether an attribute, or the names of events, are known, or become so.
-    fn knows(&mut self, attribute: Option<u64>, before: Option<&Self>, bounds: &Distinct) -> bool {
-        let Some(name) = attribute else { return true };
+    /// Whether an attribute is known, or becomes so; what is beside them is.
+    fn knows(&mut self, of: Of, before: Option<&Self>, bounds: &Distinct) -> bool {
+        let Of::Attribute(name) = of else { return true };
         let is_known = self.attributes.contains_key(&name)
             || self.attributes.len() < bounds.attributes
             || before.is_some_and(|before| before.attributes.contains_key(&name));
@@ -120,19 +164,12 @@ impl OfKey {
     }
 
     /// Whether a value is known, or becomes so.
-    fn takes(
-        &mut self,
-        attribute: Option<u64>,
-        value: u64,
-        before: Option<&Self>,
-        bounds: &Distinct,
-    ) -> bool {
-        let is_of_before =
-            before.and_then(|before| before.of(attribute)).is_some_and(|of| of.contains(&value));
+    fn takes(&mut self, of: Of, value: u64, before: Option<&Self>, bounds: &Distinct) -> bool {
+        let is_of_before = before.and_then(|before| before.of(of)).is_some_and(|of| of.contains(&value));
         let all = self.values;
-        let of = match attribute {
-            Some(name) => self.attributes.entry(name).or_default(),
-            None => &mut self.names,
+        let of = match of {
+            Of::Attribute(name) => self.attributes.entry(name).or_default(),
+            Of::Beside(what) => self.beside.entry(what).or_default(),
         };
         let has_room = of.len() < bounds.values && all < MOST_VALUES;
         let is_new = !of.contains(&value);
@@ -143,8 +180,11 @@ impl OfKey {
         !is_new || has_room || is_of_before
     }
 
-    fn of(&self, attribute: Option<u64>) -> Option<&HashSet<u64>> {
-        attribute.map_or(Some(&self.names), |name| self.attributes.get(&name))
+    fn of(&self, of: Of) -> Option<&HashSet<u64>> {
+        match of {
+            Of::Attribute(name) => self.attributes.get(&name),
+            Of::Beside(what) => self.beside.get(what),
+        }
     }
 
     /// Says once a day of what there is too much.
@@ -161,14 +201,15 @@ const MOST_TOLD: usize = 500;
 /// In the place of a value: it is no text.
 const NO_TEXT: u32 = u32::MAX;
 
-/// Names of attributes with their texts, of events and of the page, and names of events: each pair once, in order.
+/// Names of attributes with their texts, of events and of the page, and names of links and of events: each pair once, in order.
 fn said(batch: &Batch) -> Vec<(u32, u32)> {
     let names = batch.events.iter().map(|event| (EVENT_NAME, event.name.0));
     let attributes = batch.attributes.iter().chain(&batch.resource).map(|attribute| match &attribute.value {
         Value::Text(text) => (attribute.key.0, text.0),
         _ => (attribute.key.0, NO_TEXT),
     });
-    let mut said: Vec<_> = attributes.chain(names).collect();
+    let links = batch.links.iter().filter_map(|link| Some((LINK_NAME, link.rule?.0)));
+    let mut said: Vec<_> = attributes.chain(names).chain(links).collect();
     said.sort_unstable();
     said.dedup();
     said

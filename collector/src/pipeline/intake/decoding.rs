@@ -85,9 +85,6 @@ impl Intake {
 
     /// How many items it has. Nothing else of it is looked at.
     pub(crate) async fn count_other(&self, admitted: &Admitted) -> Result<Counted, Reject> {
-        if !self.changing().forwards_other {
-            return Err(self.refuse(Reject::NotForwarded.by(Some(&admitted.key))));
-        }
         self.look(admitted, decode::count_items).await
     }
 
@@ -107,7 +104,7 @@ impl Intake {
 
     /// What takes long is done away from the threads that serve requests, and only so much at once. `most`: bytes it may
     /// take.
-    async fn aside<T: Send + 'static>(
+    pub(super) async fn aside<T: Send + 'static>(
         &self,
         most: usize,
         work: impl FnOnce() -> Result<T, Reject> + Send + 'static,

@@ -6,13 +6,13 @@ use weft_proto::{Batch, Head, Ids};
 
 use super::{Intake, skew};
 use crate::{
-    config::Key,
+    config::{Distinct, Key},
     connections::SeenSpans,
     ledger::Carried,
     outcome::Outcome,
     pipeline::{
         admit::{Admitted, Coding},
-        decode::{Counted, Overflow, SealedBatch},
+        decode::{Counted, OVERFLOW, Overflow, SealedBatch},
         link::{Candidate, Told, words},
         signal::Signal,
         spool::{Claim, Decoded, Entry, Intervals, Kind, Record, Said, Stamp},
@@ -41,8 +41,11 @@ impl Intake {
         let key = &admitted.key;
         let Overflow { attributes, values } =
             self.distinct.look(&changing.distinct, &key.name, admitted.receive_time_ms, &batch);
-        self.meters.overflow.count(&key.name, attributes.len(), values.len() / 2);
+        let user_agent = self.user_agent(&admitted, &changing.distinct);
+        let is_too_many = usize::from(user_agent != admitted.user_agent);
+        self.meters.overflow.count(&key.name, attributes.len(), values.len() / 2 + is_too_many);
         let record = Record {
+            user_agent,
             overflowed_attributes: attributes,
             overflowed_values: values,
             ..self.batch_record(admitted, &head)
@@ -51,6 +54,13 @@ impl Intake {
         let open = Said { words: words(&record, &head, &batch), announces: changing.announces };
         let claim = Claim::Numbers { page, numbers, open, told, decoded: Decoded::new(head, batch) };
         Entry { record, claim, candidates, carried }
+    }
+
+    /// Anybody can say that he is some browser that nobody has heard of.
+    fn user_agent(&self, admitted: &Admitted, bounds: &Distinct) -> Option<String> {
+        let agent = admitted.user_agent.as_ref()?;
+        let may_tell = self.distinct.may_tell(bounds, &admitted.key.name, admitted.receive_time_ms, agent);
+        Some(if may_tell { agent.clone() } else { OVERFLOW.to_owned() })
     }
 
     /// The record of a batch, before anybody has looked into it.

@@ -3,6 +3,10 @@
 use weft_proto::{Batch, Event, LinkKinds, SpanId, Target, TraceId, limits};
 
 use super::{FLAGS, PageIds};
+use crate::pipeline::{
+    decode::{LINK_NAME, OVERFLOW},
+    spool::Record,
+};
 
 /// A link as it will be exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,8 +20,9 @@ pub(crate) struct Link<'a> {
     pub(crate) rule: Option<&'a str>,
 }
 
-/// Appends the links of `event` to `all`; whether it `resumes` what was given up. Returns how many there were no room for.
+/// Appends the links of `event` of `record` to `all`; whether it `resumes` what was given up. Returns how many there were no room for.
 pub(super) fn find<'a>(
+    record: &Record,
     batch: &'a Batch,
     event: &Event,
     resumes: bool,
@@ -45,7 +50,10 @@ pub(super) fn find<'a>(
         add((ids.trace(event.number), ids.closure(event.number)), FLAGS, LinkKinds::RESUMES, None);
     }
     for link in batch.links_of(event) {
-        let text = link.rule.map(|text| batch.strings.get(text));
+        let text = link.rule.map(|text| match record.overflows(LINK_NAME, text.0) {
+            true => OVERFLOW,
+            false => batch.strings.get(text),
+        });
         match link.target {
             Target::Own(number) => add(ids.both(number), FLAGS, link.kinds, text),
             Target::Foreign(trace, span) => add((trace, span), 0, link.kinds, text),

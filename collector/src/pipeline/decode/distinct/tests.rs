@@ -1,6 +1,6 @@
 //! What is known goes on, what is new beyond a bound does not, and tomorrow is another day.
 
-use weft_proto::{Attribute, Event};
+use weft_proto::{Attribute, Event, Link, LinkKinds, Target};
 
 use super::*;
 
@@ -34,7 +34,11 @@ impl World {
         let pair = |pair: &[u32]| {
             format!(
                 "{}={}",
-                if pair[0] == EVENT_NAME { "name".to_owned() } else { text(&pair[0]) },
+                match pair[0] {
+                    EVENT_NAME => "name".to_owned(),
+                    LINK_NAME => "link".to_owned(),
+                    _ => text(&pair[0]),
+                },
                 text(&pair[1])
             )
         };
@@ -121,5 +125,23 @@ fn free_is_what_the_operator_says_too() {
     assert!(bounds.is_free("plan") && bounds.is_free("my.plan") && !bounds.is_free("plans"));
     assert!(
         BOUNDS.is_free("session_id") && BOUNDS.is_free("exception.message") && !BOUNDS.is_free("http.route")
+    );
+}
+
+#[test]
+fn names_of_links_and_browsers_that_nobody_has_heard_of_are_bounded_too() {
+    let world = World::new();
+    let mut said = batch([("buy", &[][..])]);
+    for name in ["a", "b", "c", "d"] {
+        let rule = Some(said.strings.intern(name));
+        said.links.push(Link { target: Target::Own(1), kinds: LinkKinds::NAMED, rule });
+    }
+    assert_eq!(world.look("shop", 1, &said).1, ["link=d"]);
+    let may_tell = |agent| world.0.may_tell(&BOUNDS, &"shop".into(), DAY_MS, agent);
+    assert!(["x", "y", "z", "x"].map(may_tell).into_iter().all(|may| may));
+    assert_eq!(["w", "y"].map(may_tell), [false, true], "what is known goes on");
+    assert_eq!(
+        world.look("shop", 1, &batch([("buy", &[("a", "1"), ("b", "1"), ("c", "1")][..])])).0,
+        [""; 0]
     );
 }

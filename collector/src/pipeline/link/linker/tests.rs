@@ -10,9 +10,9 @@ use proptest::prelude::*;
 use weft_proto::OpenState;
 
 use self::world::World;
+use crate::clock::DAY_MS;
 
 const MINUTE_MS: u64 = 60_000;
-const DAY_MS: u64 = 24 * 60 * MINUTE_MS;
 
 /// Something that happens.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use weft_proto::{Attribute, Batch, Event, Link, Point, StrId, Strings, Value};
 
 use crate::pipeline::{
-    decode::{EVENT_NAME, OVERFLOW},
+    decode::{EVENT_NAME, LINK_NAME, OVERFLOW},
     spool::Record,
 };
 
@@ -15,7 +15,8 @@ pub(super) fn alone(record: &Record, from: &Batch, event: &Event) -> Batch {
     to.resource = copy.attributes(&from.resource);
     to.attributes = copy.attributes(from.attributes_of(event));
     let links = from.links_of(event).iter();
-    to.links = links.map(|link| Link { rule: link.rule.map(|rule| copy.text(rule)), ..*link }).collect();
+    to.links =
+        links.map(|link| Link { rule: link.rule.map(|rule| copy.told(LINK_NAME, rule)), ..*link }).collect();
     let name = copy.told(EVENT_NAME, event.name);
     to.strings = strings;
     let session = event.session.and_then(|at| from.sessions.get(at as usize)).cloned();

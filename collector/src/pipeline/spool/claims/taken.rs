@@ -3,7 +3,7 @@
 use prost::Message;
 
 use super::open::{GivenOpen, Open};
-use crate::pipeline::spool::intervals::Intervals;
+use crate::{clock::DAY_MS, pipeline::spool::intervals::Intervals};
 
 /// Event numbers of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -48,8 +48,6 @@ struct Row {
     #[prost(uint64, repeated, tag = "7")]
     closed: Vec<u64>,
 }
-
-const DAY_MS: u64 = 86_400_000;
 
 /// No page is believed to have lost more: numbers are a client's claim.
 const MOST_MISSING: u64 = 1_000;

@@ -11,9 +11,10 @@ use tempfile::TempDir;
 mod open;
 
 use super::*;
-use crate::config::{Config, Destinations};
-
-const DAY_MS: u64 = 86_400_000;
+use crate::{
+    clock::DAY_MS,
+    config::{Config, Destinations},
+};
 
 /// How long ends of long spans are waited for.
 const WAITS: Duration = Duration::from_secs(10 * 86_400);
