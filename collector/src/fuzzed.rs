@@ -1,6 +1,7 @@
 //! What fuzz targets call, and an ordinary test with their seeds: parsers that nobody else outside sees.
 
 mod doctor;
+mod forwarded;
 mod head;
 mod otlp;
 
@@ -15,6 +16,7 @@ use weft_proto::{
 
 pub use self::{
     doctor::doctor,
+    forwarded::forwarded,
     head::{head, token},
     otlp::{otlp, otlp_json},
 };
@@ -30,9 +32,10 @@ use crate::{
 type Target = (&'static str, fn(&[u8]));
 
 /// By the names of the targets.
-pub const ALL: [Target; 8] = [
+pub const ALL: [Target; 9] = [
     ("behind", behind),
     ("doctor", doctor),
+    ("forwarded", forwarded),
     ("head", head),
     ("json", json),
     ("otlp", otlp),

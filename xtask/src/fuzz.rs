@@ -16,12 +16,13 @@ use crate::{
 use told::Told;
 
 /// By the crate that the fuzz crate is in.
-const TARGETS: [(&str, &str); 11] = [
+const TARGETS: [(&str, &str); 12] = [
     ("proto", "batch"),
     ("proto", "inflate"),
     ("proto", "request"),
     ("collector", "behind"),
     ("collector", "doctor"),
+    ("collector", "forwarded"),
     ("collector", "head"),
     ("collector", "json"),
     ("collector", "otlp"),
@@ -30,7 +31,7 @@ const TARGETS: [(&str, &str); 11] = [
     ("collector", "where"),
 ];
 
-/// Seconds for each, where nothing else is said: eleven of them are within a coffee.
+/// Seconds for each, where nothing else is said: twelve of them are within a coffee.
 pub(crate) const SECONDS: &str = "60";
 
 /// Seconds that one input may take. Nothing that a stranger sends takes more than a fraction of one.

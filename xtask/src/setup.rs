@@ -98,7 +98,11 @@ fn of_cargo(command: &str) -> Outcome {
         return Ok(());
     }
     eprintln!("installing cargo-{command} (a few minutes) …");
-    Program::cargo().args(["install", &format!("cargo-{command}"), "--locked"]).show()
+    // As it is compiled soonest: each is used once on a fresh machine, and optimising it takes longer than that use.
+    Program::cargo()
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
+        .args(["install", &format!("cargo-{command}"), "--locked", "--debug"])
+        .show()
 }
 
 /// Installs packages where that is possible; otherwise says with which command to.
