@@ -16,6 +16,8 @@ extern crate alloc;
 
 pub mod policy;
 
+pub mod verbs;
+
 pub mod record;
 
 pub mod request;
