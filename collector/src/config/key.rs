@@ -7,6 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{
     destination::CANARY,
     origin::{self, Origin},
+    policy::{self, Policy},
     rates::{self, Rate},
     section::Section,
     token::{self, Tokens},
@@ -39,6 +40,8 @@ pub struct Key {
     pub tokens: Tokens,
     /// How often.
     pub rate: Rate,
+    /// What its pages do to events before they record them.
+    pub policy: Policy,
 }
 
 /// Who can know a key.
@@ -74,7 +77,7 @@ impl fmt::Debug for Secret {
 
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
+pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>, policy: &Policy) -> Key {
     let kind = match section.needed("kind", "write \"browser\" or \"server\"").as_str() {
         "server" => KeyKind::Server,
         "browser" | "" => KeyKind::Browser,
@@ -114,6 +117,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
         }
     };
     let rate = rates::of_key(&mut section);
+    let policy = policy_of(&mut section, kind, policy);
     section.end();
     Key {
         name: name.into(),
@@ -128,7 +132,17 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
         origins,
         tokens,
         rate,
+        policy,
     }
+}
+
+/// Its own, instead of that of all keys.
+fn policy_of(section: &mut Section<'_>, kind: KeyKind, of_all: &Policy) -> Policy {
+    let own = section.has("policy").then(|| policy::read(section.section("policy")));
+    if kind == KeyKind::Server && own.is_some() {
+        section.wrong("policy", "is for pages, and a server key has none: remove this table");
+    }
+    own.unwrap_or_else(|| of_all.clone())
 }
 
 impl Key {
@@ -152,6 +166,7 @@ impl Key {
             expires_ms: None,
             tokens: Tokens::default(),
             rate: Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
+            policy: Policy::default(),
         }
     }
 }

@@ -24,6 +24,7 @@ mod logs;
 mod long;
 mod operations;
 mod otlp;
+mod policy;
 mod process;
 mod rates;
 mod said;

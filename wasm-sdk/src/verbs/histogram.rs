@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn a_bucket_is_what_opentelemetry_calls_by_its_index() {
         for value in [0.001, 0.3, 0.999, 1.0, 1.1, 1.19, 1.2, 1.5, 2.0, 2.1, 17.3, 100.0, 1_000.0, 65_536.0] {
-            let meant = ((value as f64).log2() * 4.0).ceil() as i64 - 1;
+            let meant = (f64::log2(value) * 4.0).ceil() as i64 - 1;
             assert_eq!(index(value), meant, "{value}");
         }
     }

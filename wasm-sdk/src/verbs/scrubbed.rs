@@ -6,12 +6,13 @@ use super::{
     document::{Policy, Sort, Verb},
     glob,
     seen::{Ended, Seen},
+    summary::text,
 };
 use crate::frame::{Frame, Given};
 
-/// What changes in the attributes of an event: positions of those that go, and texts of those that change.
+/// What changes in the attributes of an event: keys, and texts of those that do not go.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scrubbed(pub Vec<(u32, Option<Vec<u8>>)>);
+pub struct Scrubbed(Vec<(Vec<u8>, Option<Vec<u8>>)>);
 
 /// How a verb scrubs, by its number.
 const ALLOW: u64 = 1;
@@ -26,10 +27,10 @@ pub(super) fn scrub(policy: &Policy, route: &[u8], frame: &[u8]) -> Option<Scrub
     let seen = Seen::read(Ended::default(), frame)?;
     let mut changes = Vec::new();
     let mut frame = seen.attributes;
-    for at in 0..frame.word()? {
+    for _ in 0..frame.word()? {
         let (key, value) = frame.attribute()?;
-        let text = match value {
-            Given::Text(text) => Some(text),
+        let said = match value {
+            Given::Text(said) => Some(said),
             _ => None,
         };
         let mut changed = None;
@@ -38,11 +39,11 @@ pub(super) fn scrub(policy: &Policy, route: &[u8], frame: &[u8]) -> Option<Scrub
                 && glob::allows(&verb.when.name, seen.name)
                 && glob::allows(&verb.when.route, route)
             {
-                look(verb, key, text, &mut changed);
+                look(verb, key, said, &mut changed);
             }
         }
         if let Some(changed) = changed {
-            changes.push((at, changed));
+            changes.push((key.to_vec(), changed));
         }
     }
     (!changes.is_empty()).then_some(Scrubbed(changes))
@@ -95,29 +96,41 @@ fn path(template: &[u8], text: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Scrubbed {
+    /// Appends each key, and a text behind a byte 1, or a byte 0.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        for (key, changed) in &self.0 {
+            text(out, key);
+            out.push(changed.is_some().into());
+            if let Some(changed) = changed {
+                text(out, changed);
+            }
+        }
+    }
+
     /// The frame with these changes.
     #[must_use]
     pub fn apply(&self, frame: &[u8]) -> Option<Vec<u8>> {
         let mut rest = Frame(frame);
         let name = rest.text()?;
-        let count = rest.word()?;
-        let gone = self.0.iter().filter(|(_, text)| text.is_none()).count() as u32;
-        let mut out = Vec::new();
-        super::summary::text(&mut out, name);
-        out.extend_from_slice(&count.saturating_sub(gone).to_le_bytes());
-        for at in 0..count {
+        let told = rest.word()?;
+        let (mut out, mut count) = (Vec::new(), 0_u32);
+        for _ in 0..told {
             let before = rest.0;
             let (key, _) = rest.attribute()?;
-            match self.0.iter().find(|(changed, _)| *changed == at) {
-                Some((_, None)) => {}
-                Some((_, Some(text))) => {
-                    super::summary::text(&mut out, key);
+            match self.0.iter().find(|(changed, _)| changed == key) {
+                Some((_, None)) => continue,
+                Some((_, Some(changed))) => {
+                    text(&mut out, key);
                     out.push(0);
-                    super::summary::text(&mut out, text);
+                    text(&mut out, changed);
                 }
                 None => out.extend_from_slice(before.get(..before.len() - rest.0.len())?),
             }
+            count += 1;
         }
-        Some(out)
+        let mut head = Vec::new();
+        text(&mut head, name);
+        head.extend_from_slice(&count.to_le_bytes());
+        Some([head, out].concat())
     }
 }
