@@ -85,6 +85,15 @@ impl Engine {
         self.draw = draw;
     }
 
+    /// The same, if it is another path than before; whether it is.
+    pub fn moves_to(&mut self, path: &[u8]) -> bool {
+        let moves = crate::policy::scrub(b"url.path", path) != self.route;
+        if moves {
+            self.route(path);
+        }
+        moves
+    }
+
     /// The view that begins has this path.
     pub fn route(&mut self, path: &[u8]) {
         self.groups.settle(&mut self.due);

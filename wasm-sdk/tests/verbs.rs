@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "verbs/cost.rs"]
+mod cost;
 #[path = "verbs/properties.rs"]
 mod properties;
 

@@ -89,7 +89,10 @@ fn verb(sort: Sort, mut section: Section<'_>) -> Verb {
     match sort {
         Sort::Keep | Sort::Drop | Sort::Upgrade => {}
         Sort::Dedupe => verb.number = section.count("seconds", 10, 1..=86_400) * 1000,
-        Sort::Aggregate => verb.number = section.count("seconds", 60, 1..=86_400) * 1000,
+        Sort::Aggregate => {
+            verb.number = section.count("seconds", 60, 1..=86_400) * 1000;
+            verb.patterns = patterns(&mut section, "templates");
+        }
         Sort::Sample => match section.part("rate") {
             Some(rate) => verb.number = rate,
             None => section.wrong("rate", "write which part of all sessions keeps these, as in 0.1"),
@@ -131,6 +134,17 @@ fn when(section: &mut Section<'_>) -> When {
     When { name, route, attribute, value, least_ms, below_ms }
 }
 
+fn patterns(section: &mut Section<'_>, name: &'static str) -> Vec<Vec<u8>> {
+    let patterns = section.texts(name).unwrap_or_default();
+    if patterns.len() > MAX_MORE {
+        section.wrong(name, format!("has {} patterns: {MAX_MORE} at most", patterns.len()));
+    }
+    if patterns.iter().any(|pattern| pattern.is_empty() || pattern.len() > MAX_PATTERN_BYTES) {
+        section.wrong(name, format!("a pattern has from one to {MAX_PATTERN_BYTES} bytes"));
+    }
+    patterns.into_iter().map(String::into_bytes).collect()
+}
+
 fn scrub(verb: &mut Verb, section: &mut Section<'_>) {
     let ways = ["deny", "allow", "templates", "texts"];
     let given: Vec<_> = ways.into_iter().enumerate().filter(|(_, way)| section.has(way)).collect();
@@ -141,17 +155,13 @@ fn scrub(verb: &mut Verb, section: &mut Section<'_>) {
         return section.wrong("deny", "give exactly one of deny, allow, templates and texts");
     };
     verb.number = number as u64;
-    let patterns = section.texts(way).unwrap_or_default();
-    if patterns.is_empty() || patterns.len() > MAX_MORE {
-        section.wrong(way, format!("write from one to {MAX_MORE} patterns"));
+    verb.patterns = patterns(section, way);
+    if verb.patterns.is_empty() {
+        section.wrong(way, "names nothing: write at least one pattern");
     }
-    if patterns.iter().any(|pattern| pattern.is_empty() || pattern.len() > MAX_PATTERN_BYTES) {
-        section.wrong(way, format!("a pattern has from one to {MAX_PATTERN_BYTES} bytes"));
-    }
-    if way == "templates" && patterns.iter().any(|pattern| !pattern.starts_with('/')) {
+    if way == "templates" && verb.patterns.iter().any(|pattern| pattern.first() != Some(&b'/')) {
         section.wrong(way, "a template is a path, as in \"/team/:team/members\"");
     }
-    verb.patterns = patterns.into_iter().map(String::into_bytes).collect();
     let is_of_values = matches!(way, "templates" | "texts");
     if !is_of_values && !verb.when.attribute.is_empty() {
         section.wrong("attribute", format!("is of templates and texts: {way} names attributes itself"));

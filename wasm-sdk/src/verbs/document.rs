@@ -35,7 +35,7 @@ pub enum Sort {
     Drop,
     /// `number`: milliseconds for which the same again is counted.
     Dedupe,
-    /// `number`: milliseconds after which it is told even if its view goes on.
+    /// `number`: milliseconds after which it is told even if its view goes on; `patterns`: addresses that are one.
     Aggregate,
     /// `number`: of so many in [`WHOLE`] sessions it is kept.
     Sample,

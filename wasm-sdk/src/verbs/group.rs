@@ -3,7 +3,7 @@
 
 use alloc::{collections::VecDeque, vec::Vec};
 
-use super::{Verdict, document::Verb, seen::Seen, summary::Summary};
+use super::{Verdict, document::Verb, glob, seen::Seen, summary::Summary};
 use crate::policy::scrub;
 
 /// Groups of a view. What belongs to none of these is kept as it is.
@@ -33,7 +33,7 @@ impl Groups {
         if seen.failed() {
             return Verdict::Keep;
         }
-        let template = template(seen);
+        let template = template(verb, seen);
         let mut is_same = |group: &&mut Group| {
             group.verb == at && group.summary.name == seen.name && group.summary.template == template
         };
@@ -71,11 +71,13 @@ impl Groups {
     }
 }
 
-/// The address without what differs from one to the next.
-fn template(seen: &Seen<'_>) -> Vec<u8> {
+/// The address without what differs from one to the next: the first pattern of the verb that it fits, or what is always
+/// kept of it.
+fn template(verb: &Verb, seen: &Seen<'_>) -> Vec<u8> {
     for key in [&b"url.full"[..], b"url.path", b"url.template"] {
         if let Some(text) = seen.text(key) {
-            return scrub(key, text);
+            let fits = |pattern: &&Vec<u8>| glob::matches(pattern, text);
+            return verb.patterns.iter().find(fits).cloned().unwrap_or_else(|| scrub(key, text));
         }
     }
     Vec::new()

@@ -3,18 +3,18 @@
 use super::*;
 use crate::config::{Config, Mistakes, TEN_LINES};
 
-fn of(more: &str, key: usize) -> Policy {
-    Config::from_toml(&format!("{TEN_LINES}{more}")).unwrap().keys[key].policy.clone()
+/// Of the pages of a shop.
+fn of(more: &str) -> Policy {
+    let config = Config::from_toml(&format!("{TEN_LINES}{more}")).unwrap();
+    config.keys.iter().find(|key| &*key.name == "shop-web").unwrap().policy.clone()
 }
 
 #[test]
 fn verbs_are_asked_in_one_order_however_they_are_written() {
-    let policy = of(
-        "[[policy.budget]]\npage_kib = 512\n[[policy.aggregate]]\nname = \"browser.resource_timing\"\n\
+    let policy =
+        of("[[policy.budget]]\npage_kib = 512\n[[policy.aggregate]]\nname = \"browser.resource_timing\"\n\
          [[policy.keep]]\nroute = \"/checkout*\"\n[[policy.sample]]\nname = \"*_scroll\"\nrate = 0.1\n\
-         [[policy.scrub]]\ndeny = [\"user.*\"]\n[[policy.dedupe]]\nname = \"exception\"\nseconds = 5",
-        0,
-    );
+         [[policy.scrub]]\ndeny = [\"user.*\"]\n[[policy.dedupe]]\nname = \"exception\"\nseconds = 5");
     let sorts: Vec<_> = policy.document.verbs.iter().map(|verb| (verb.sort, verb.number)).collect();
     let meant = [
         (Sort::Keep, 0),
@@ -39,9 +39,9 @@ fn a_key_has_its_own_policy_or_that_of_all_and_a_stage_and_an_end() {
     let own = policy("other").document;
     assert_eq!((own.stage, own.off, own.verbs.len()), (500, true, 0));
     // Of no session: as if there were none.
-    assert_eq!(of(&format!("[policy]\nsessions = 0\n{of_all}"), 0), Policy::default());
-    assert_eq!(of(&format!("[policy]\nsessions = 1.0\n{of_all}"), 0), of(of_all, 0));
-    assert!(of("", 0).bytes.is_empty());
+    assert_eq!(of(&format!("[policy]\nsessions = 0\n{of_all}")), Policy::default());
+    assert_eq!(of(&format!("[policy]\nsessions = 1.0\n{of_all}")), of(of_all));
+    assert!(of("").bytes.is_empty());
 }
 
 #[test]
