@@ -5,7 +5,7 @@ import module from "../../target/verbs.wasm";
 import type { Call } from "./event";
 import type { Tools } from "./outgoing";
 import type { Scope } from "./scope";
-import type { Attributes, Finish, Long, Module, Value } from "./wasm";
+import type { Attributes, Begin, Finish, Long, Module, Value } from "./wasm";
 
 /** A policy at work. */
 export interface Verbs {
@@ -28,6 +28,7 @@ interface Kept {
 const REASONS = ["", "policy_drop", "policy_dedupe", "policy_aggregate", "policy_sample", "policy_budget"];
 
 /** Of the constants that other files have: their code would come along. */
+const NONE = 0;
 const MARK = 8;
 const ERROR = 2;
 const DAY = 86_400_000;
@@ -79,6 +80,8 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
   let route = "";
   let scrubs = false;
   let telling = false;
+  // An event that began, as long as nothing else happens: if it is taken away at its end, nothing was led to it.
+  let held: Begin | undefined;
 
   const keep = (): void => {
     try {
@@ -149,6 +152,12 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     return asked("decide", number, duration, status === ERROR, wallNow(), ...sent, name, attributes);
   };
 
+  const letGo = (): void => {
+    const begin = held;
+    held = undefined;
+    if (begin && scope.module) ask(scope.module, "begin", ...Object.values(begin));
+  };
+
   scope.beforeSeal.push(() => settle(document.visibilityState === "hidden"));
   scope.beforeHide.push(() => {
     settle(true);
@@ -166,15 +175,22 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
       } else if (kept.policy) engage(unpacked(kept.policy));
     },
     takes([what, given]) {
-      if (telling) return true;
-      if (what === "finish") {
+      const ends = what === "finish" && given.number === held?.number;
+      if (!ends) letGo();
+      if (what === "begin" && given.role === NONE) {
+        held = given;
+        return false;
+      }
+      if (what === "finish" && !telling) {
         const reason = REASONS[decide(given)];
         if (reason) {
-          if (scope.module) ask(scope.module, "cancel", given.number);
+          if (!held && scope.module) ask(scope.module, "cancel", given.number);
+          held = undefined;
           tools.giveUp(scope, reason, 1);
           return false;
         }
       }
+      letGo();
       if (what === "finish" || what === "long") scrub(given);
       return true;
     },

@@ -180,11 +180,7 @@ impl Recorder {
 
     /// An open event will not be recorded.
     pub fn cancel(&mut self, number: u64) {
-        let open = self.open.take(number);
-        // What begins from here on is not led to it.
-        if self.last_root.is_some_and(|last| last.number == number) {
-            self.last_root = open.and_then(|open| open.previous);
-        }
+        self.open.take(number);
     }
 
     /// An event ends and is kept. The frame: name, attributes.

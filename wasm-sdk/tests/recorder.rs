@@ -69,15 +69,6 @@ fn an_event_that_ends_late_keeps_the_place_it_started_in() {
 }
 
 #[test]
-fn what_is_cancelled_is_nobodys_previous() {
-    let mut page = Page::opened();
-    page.moment(0, MONDAY, PAGE_LOAD).begin(1, MONDAY + 1.0, NONE, NO_CAUSE).cancel(1);
-    page.moment(2, MONDAY + 2.0, NONE);
-    let batch = page.sealed().unwrap();
-    assert_eq!((batch.events[1].number, batch.events[1].previous), (2, Some(0)));
-}
-
-#[test]
 fn a_mark_is_nobodys_previous_and_takes_nobodys_session_link() {
     let mut page = Page::opened();
     page.moment(0, MONDAY, PAGE_LOAD).session(2, Some(1), Some(Target::Foreign([7; 16], [8; 8])));

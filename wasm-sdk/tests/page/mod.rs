@@ -71,11 +71,6 @@ impl Page {
         self
     }
 
-    pub fn cancel(&mut self, number: u64) -> &mut Self {
-        self.0.cancel(number);
-        self
-    }
-
     pub fn long(&mut self, number: u64, name: &str, attributes: &[(&str, &str)]) -> &mut Self {
         self.0.long(number, 1, &named(name, attributes));
         self
