@@ -41,6 +41,7 @@ mod paused;
 mod persons;
 mod places;
 mod policy;
+mod reduced;
 mod secrets;
 
 mod node;

@@ -13,6 +13,8 @@ export const bundling = {
   bundle: true,
   // Made beside the bundles, not of TypeScript.
   external: ["./weft.wasm.js"],
+  // Part of the JavaScript that needs it: no page has to find it.
+  loader: { ".wasm": "base64" },
   splitting: true,
   format: "esm",
   target: ["chrome103", "firefox104", "safari16"],

@@ -14,6 +14,7 @@ use std::{
 };
 
 use serde::Serialize;
+use weft_sdk::verbs::VERBS;
 
 pub use carried::Carried;
 pub use gaps::Gaps;
@@ -59,6 +60,8 @@ pub struct Page {
     pub reserved_attributes_removed: u64,
     /// What the SDKs say they dropped, by their reasons.
     pub sdk_dropped: BTreeMap<String, u64>,
+    /// What the policy had the SDKs leave out or merge, by verb.
+    pub sdk_reduced: BTreeMap<&'static str, u64>,
     /// What the numbers of its pages' events show.
     pub gaps: Gaps,
     /// By name of the destination.
@@ -197,6 +200,11 @@ impl Ledger {
         page.in_flight = page.in_flight.saturating_sub(events);
         page.reserved_attributes_removed += remarks.reserved_attributes;
         for (reason, count) in &remarks.sdk_dropped {
+            if let Some(verb) = verb_of(reason) {
+                let total = page.sdk_reduced.entry(verb).or_default();
+                *total = total.saturating_add(*count);
+                continue;
+            }
             let room = page.sdk_dropped.len() < MAX_SDK_REASONS || page.sdk_dropped.contains_key(reason);
             let reason = if room { reason.clone() } else { "other".to_owned() };
             let total = page.sdk_dropped.entry(reason).or_default();
@@ -257,4 +265,10 @@ impl Fates {
         self.recovered + self.accepted + made
             == self.delivered + self.rejected_by_destination + dropped + self.pending
     }
+}
+
+/// The verb of a policy by which the SDK names a reason (WIRE.md, "Policies"). `None`: it is another reason.
+fn verb_of(reason: &str) -> Option<&'static str> {
+    let verb = reason.strip_prefix("policy_")?;
+    VERBS.into_iter().skip(1).chain(["off"]).find(|known| *known == verb)
 }

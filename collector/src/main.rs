@@ -41,6 +41,9 @@ enum Cli {
         #[command(flatten)]
         settings: Settings,
     },
+    /// What pages are told to do to events before they record them.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
     /// What destinations refused for good.
     #[command(subcommand)]
     DeadLetters(DeadLetters),
@@ -127,6 +130,25 @@ enum SpoolCommand {
 }
 
 #[derive(Subcommand)]
+enum PolicyCommand {
+    /// Print what the settings tell the pages of each key.
+    Check {
+        /// The settings.
+        file: PathBuf,
+    },
+    /// Print what would become of a recorded visit: events kept, merged, left out; bytes saved.
+    Explain {
+        /// Traces as OTLP/JSON: what `weft decode` prints, or a file of another SDK's.
+        recorded: PathBuf,
+        /// Name of a browser key in the settings. Default: the first.
+        #[arg(long)]
+        key: Option<String>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+}
+
+#[derive(Subcommand)]
 enum DeadLetters {
     /// When, of whom, how much, and why.
     Ls(Settings),
@@ -155,6 +177,7 @@ async fn main() -> ExitCode {
         }
         Cli::Spool(command) => spool(&command),
         Cli::Decode { file, settings } => decode(&file, &settings),
+        Cli::Policy(command) => policy(&command),
         Cli::DeadLetters(command) => dead_letters(&command).await,
         Cli::Drain { timeout, settings } => drain(&settings, Duration::from_secs(timeout)).await,
         Cli::Sdk { origin, settings } => {
@@ -187,6 +210,15 @@ fn spool(command: &SpoolCommand) -> Result<String, Failure> {
         SpoolCommand::Verify(settings) => commands::verify_spool(&settings.load()?),
         SpoolCommand::Export(settings) => {
             commands::export_spool(&settings.load()?, &mut io::stdout().lock()).map(|()| String::new())
+        }
+    }
+}
+
+fn policy(command: &PolicyCommand) -> Result<String, Failure> {
+    match command {
+        PolicyCommand::Check { file } => commands::check_policy(&Config::load(file)?),
+        PolicyCommand::Explain { recorded, key, settings } => {
+            commands::explain_policy(&settings.load()?, key.as_deref(), recorded)
         }
     }
 }

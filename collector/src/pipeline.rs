@@ -44,7 +44,7 @@ pub(crate) async fn take_batch(intake: &Intake, request: Request) -> Result<Resp
     let (key, entries) = intake.batch_entries(admitted, batches);
     intake.store_all(&key, entries).await?;
     intake.dictionaries.keep(&key.name, earlier);
-    Ok(intake::ack(echo, pause))
+    Ok(intake::ack(echo, pause, &key.policy))
 }
 
 /// Steps 5 and 6 for a session that an operator erases, in every key. How many there are.

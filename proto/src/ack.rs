@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use crate::{
     decode::DecodeError,
-    number::{Reader, put},
+    fields::{self, BYTES, FIXED32, VARINT},
+    number::put,
 };
 
 /// Says that a batch is durable at the collector.
@@ -20,15 +21,10 @@ pub struct Ack {
     pub wait_ms: u32,
 }
 
-/// Wire types of protobuf.
-const VARINT: u64 = 0;
-const FIXED64: u64 = 1;
-const BYTES: u64 = 2;
-const FIXED32: u64 = 5;
-
 const DIGEST: u64 = 1 << 3 | FIXED32;
 const NUMBER: u64 = 2 << 3 | VARINT;
 const WAIT_MS: u64 = 3 << 3 | VARINT;
+const POLICY: u64 = 4;
 
 impl Ack {
     /// The bytes of the answer.
@@ -49,32 +45,34 @@ impl Ack {
     /// # Errors
     /// [`DecodeError::Protobuf`]: these bytes are no answer of ours, for example a captive portal's page.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        Self::read(Reader(bytes)).ok_or(DecodeError::Protobuf)
-    }
-
-    fn read(mut rest: Reader<'_>) -> Option<Self> {
         let mut ack = Self::default();
-        while !rest.0.is_empty() {
-            let key = rest.number()?;
-            let value = match key & 7 {
-                VARINT => rest.number()?,
-                FIXED32 => u32::from_le_bytes(*rest.array()?).into(),
-                FIXED64 => u64::from_le_bytes(*rest.array()?),
-                BYTES => {
-                    let length = rest.number()?;
-                    rest.bytes(length)?;
-                    length
-                }
-                _ => return None,
-            };
+        let read = fields::read(bytes, |key, value, _| {
             match key {
                 DIGEST => ack.digest = value as u32,
                 NUMBER => ack.number = value,
                 WAIT_MS => ack.wait_ms = value as u32,
-                0..8 => return None,
                 _ => {}
             }
-        }
-        Some(ack)
+            Some(())
+        });
+        read.map(|()| ack).ok_or(DecodeError::Protobuf)
+    }
+
+    /// Appends a policy to the bytes of an answer; nothing: there is none any more.
+    pub fn put_policy(answer: &mut Vec<u8>, policy: &[u8]) {
+        fields::put_bytes(answer, POLICY, policy);
+    }
+
+    /// The policy in an answer. `None`: it says nothing of that, and the one that is known holds.
+    #[must_use]
+    pub fn policy_in(answer: &[u8]) -> Option<&[u8]> {
+        let mut policy = None;
+        fields::read(answer, |key, _, bytes| {
+            if key == POLICY << 3 | BYTES {
+                policy = Some(bytes);
+            }
+            Some(())
+        })?;
+        policy
     }
 }

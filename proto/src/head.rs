@@ -3,14 +3,16 @@
 //! ```text
 //! byte 0       format version, 0 while the format moves
 //! byte 1       form of the body: 0 as it is, 1 raw DEFLATE (RFC 1951) behind `DICTIONARY`, 2 raw DEFLATE behind
-//!              `DICTIONARY` and earlier bodies of the page, which are named before it (`base.rs`)
+//!              `DICTIONARY` and earlier bodies of the page, which are named before it (`base.rs`); plus 4: what policy the
+//!              page has stands behind the epoch
 //! byte 2-17    page seed
 //! byte 18-21   digest: CRC-32 (ISO-HDLC) of the body as it is, little-endian
 //! varint       number of the batch in its page
 //! varint       send time, milliseconds since 1970 by the device's wall clock
 //! varint       clock epoch of the page at send time
+//! 4 bytes      CRC-32 of its policy, little-endian, if byte 1 says so
 //! ```
-//! Send time and epoch stand outside the digest: a retry changes them and nothing else.
+//! Send time, epoch and policy stand outside the digest: a retry changes them and nothing else.
 
 use alloc::vec::Vec;
 
@@ -53,6 +55,12 @@ pub struct Head {
     pub epoch: u32,
 }
 
+/// Of the form: a policy is named behind the head. The module writes no such head: what has a policy adds it.
+const NAMES_POLICY: u8 = 4;
+
+/// What the policy of a page is called that can apply none.
+pub const NO_POLICY_EVER: u32 = u32::MAX;
+
 impl Head {
     /// Appends the head to `out`.
     pub fn write(&self, out: &mut Vec<u8>) {
@@ -69,12 +77,21 @@ impl Head {
     /// # Errors
     /// [`DecodeError::Version`], [`DecodeError::Truncated`] or [`DecodeError::Invalid`].
     pub fn read(bytes: &[u8]) -> Result<(Self, &[u8]), DecodeError> {
+        Self::read_with_policy(bytes).map(|(head, _, body)| (head, body))
+    }
+
+    /// The same, and what the page's policy is called: the [`digest`] of its bytes. `None`: it has none.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn read_with_policy(bytes: &[u8]) -> Result<(Self, Option<u32>, &[u8]), DecodeError> {
         let (version, rest) = bytes.split_first().ok_or(DecodeError::Truncated("head"))?;
         if *version != VERSION {
             return Err(DecodeError::Version(*version));
         }
         let (form, rest) = rest.split_first().ok_or(DecodeError::Truncated("head"))?;
-        let form = match form {
+        let names_policy = form & NAMES_POLICY != 0;
+        let form = match form & !NAMES_POLICY {
             0 => Form::Plain,
             1 => Form::Deflate,
             2 => Form::Behind,
@@ -96,7 +113,12 @@ impl Head {
             send_time_ms,
             epoch: u32::try_from(epoch).map_err(|_| DecodeError::Invalid("epoch"))?,
         };
-        Ok((head, rest.0))
+        let policy = if names_policy {
+            Some(u32::from_le_bytes(*rest.array().ok_or(DecodeError::Truncated("head"))?))
+        } else {
+            None
+        };
+        Ok((head, policy, rest.0))
     }
 }
 

@@ -25,6 +25,8 @@ mod place;
 pub mod rows;
 mod time;
 
+pub mod fields;
+
 pub mod ack;
 pub mod base;
 pub mod head;

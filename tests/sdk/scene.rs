@@ -28,21 +28,21 @@ impl Scene {
         Self::start_as(kind, Manner::Usual).await
     }
 
+    /// With these tables in the settings of the collector.
+    pub(super) async fn start_with(kind: Kind, more: &str) -> Self {
+        Self::begin(kind, Manner::Usual, more).await
+    }
+
     /// With a browser that is used like this.
     pub(super) async fn start_as(kind: Kind, manner: Manner) -> Self {
-        Self::start_before(kind, manner, "").await
+        Self::begin(kind, manner, "").await
     }
 
-    /// With a collector that has these settings as well.
-    pub(super) async fn start_with(kind: Kind, more: &str) -> Self {
-        Self::start_before(kind, Manner::Usual, more).await
-    }
-
-    async fn start_before(kind: Kind, manner: Manner, more: &str) -> Self {
+    async fn begin(kind: Kind, manner: Manner, more: &str) -> Self {
         let (sink, elsewhere) = (Sink::start().await, Elsewhere::start().await);
         let site = Site::start(format!("{}/landed", elsewhere.url())).await;
         let origin = format!("{} {}", site.url(), site.url_by_name());
-        let setting = Setting { origin, ..Setting::before(&sink) }.with(more);
+        let setting = Setting { origin, sink: sink.endpoint(), more: more.to_owned(), ..Setting::default() };
         let collector = Collector::start(Bound::new().await, &setting);
         let gate = Gate::before(collector.addresses()).await;
         Self { sink, collector, gate, site, elsewhere, browser: Browser::launch_as(kind, manner).await }

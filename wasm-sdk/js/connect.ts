@@ -11,9 +11,11 @@ import { flushNow, isHidden, open } from "./lifecycle";
 import { listen } from "./listen";
 import { loadModule } from "./load";
 import { leave, sendOut, takeOver } from "./outgoing";
+import { obey, policyName } from "./policy";
 import { attach } from "./record";
 import type { Scope } from "./scope";
 import { Urgency } from "./send";
+import { written } from "./storage";
 import { lacksToken } from "./token";
 import { post, rawTools } from "./unsealed";
 import { isReady } from "./wasm";
@@ -46,6 +48,7 @@ const connect = async (scope: Scope): Promise<void> => {
   if (!opened) scope.ledger.journal = "none: not wanted";
   const module = await loadModule(scope.moduleUrl, scope.options.wasm !== false);
   await opened;
+  if (written(scope.localStore, policyName(scope))) await obey(scope);
   if (scope.consent !== "granted") return;
   goOn(
     scope,

@@ -9,11 +9,12 @@ import { safely } from "./guard";
 import { eraseJournal } from "./journal";
 import { flushNow, sealNow } from "./lifecycle";
 import { takeOver } from "./outgoing";
+import { policyName } from "./policy";
 import { abandon, catchUp } from "./record";
 import type { Scope } from "./scope";
 import { forgetQueue } from "./send";
 import { forgetSession, keepSession, sessionThere } from "./session";
-import { localStore, tabStore } from "./storage";
+import { forget, localStore, tabStore } from "./storage";
 import { isReady } from "./wasm";
 
 /** Whether anything may be kept in this browser. */
@@ -77,6 +78,7 @@ const withdraw = (scope: Scope, hadAgreed: boolean): void => {
   undoAll(scope);
   forgetSession(scope);
   forgetTrail(scope);
+  forget(scope.localStore, policyName(scope));
   scope.localStore = scope.tabStore = undefined;
   if (!known) return;
   if (scope.options.storage !== "memory") eraseJournal(scope);

@@ -5,15 +5,16 @@ import { closeChannel, openChannel, whoLives } from "./channel";
 import { inWords, wallNow } from "./clock";
 import { endWell, endedWell, notEnded } from "./ended";
 import { guarded, safely } from "./guard";
+import { hint } from "./hint";
 import { idsOf, unhex } from "./ids";
 import { answered, checksum, endPage, keepPage, remove, reviveJournal, stores } from "./journal";
 import type { StoredBatch, StoredPage } from "./journal";
 import { plainTimeout } from "./plain";
-import { moment } from "./record";
+import { abandon, giveUp, moment } from "./record";
 import type { Ready, Scope } from "./scope";
 import { add, send, sendAgain, Urgency } from "./send";
 import { saveSession } from "./session";
-import { ask, isReady, PageState, sealed, type Sealed } from "./wasm";
+import { answerOf, ask, isReady, PageState, sealed, type Sealed } from "./wasm";
 
 /** Seals the `events` that wait, so that they can be sent; `leaving`: there may be no time for anything else. */
 export const seal = (scope: Ready, events: number, state: PageState, leaving: boolean): void => {
@@ -77,13 +78,17 @@ const recordOf = (scope: Ready, wall: number, state: PageState, events: number):
   return { page, to, wall, state, ...(made && { tail: asStored(scope, made, scope.nextBatch, events, wall) }) };
 };
 
-// What the part that is fetched only if there is something to take over needs of this one.
-const tools = () => ({
+/** What the parts that are fetched only if there is something to take over, or a policy, need of this one. */
+export const tools = () => ({
+  abandon,
   add,
+  answerOf,
   answered,
   ask,
   checksum,
   endedWell,
+  giveUp,
+  hint,
   idsOf,
   inWords,
   moment,

@@ -228,6 +228,7 @@ const run = (scope: Scope, module: Module, call: Call): void => {
   const [what] = call;
   const isFinish = what === "finish";
   try {
+    if (scope.verbs?.takes(call) === false) return;
     const given = givenBy(scope, call);
     let bytes = ask(module, what, ...given);
     if (isFinish && bytes === SEAL_FIRST) {

@@ -10,6 +10,7 @@ import { deniedBySignal, type Options } from "./options";
 import type { Batch, Urgency } from "./send";
 import type { Session } from "./session";
 import { newLedger, type Ledger } from "./stats";
+import type { Verbs } from "./verbs";
 import type { Attributes, Module } from "./wasm";
 
 /** Version of this package; filled in by the build. */
@@ -49,9 +50,11 @@ interface About {
   readonly undos: (() => void)[];
 }
 
-/** record.ts, session.ts, arrival.ts, channel.ts */
+/** record.ts, policy.ts, session.ts, arrival.ts, channel.ts */
 interface Recording {
   module?: Module;
+  /** What applies the collector's policy. */
+  verbs?: Verbs;
   /** What the module will be told when it is there. */
   calls: Call[];
   nextEvent: number;

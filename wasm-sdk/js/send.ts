@@ -5,6 +5,7 @@ import { remove } from "./journal";
 import { isHidden } from "./lifecycle";
 import { takeOver } from "./outgoing";
 import { plainFetch, plainTimeout } from "./plain";
+import { obey } from "./policy";
 import { giveUp } from "./record";
 import type { Ready, Scope } from "./scope";
 import { lacksToken } from "./token";
@@ -36,8 +37,9 @@ const enum Limit {
   longestAsked = 3_600_000,
   /** ms until a try is given up: longer than the collector's worst answer (10 s body, 10 s durability, 10 s drain). */
   timeout = 45_000,
-  /** Bytes of an answer that can be an acknowledgement. */
-  maxAnswer = 1_024,
+  /** Bytes of an answer that can be an acknowledgement; and up to which it can have no policy in it. */
+  maxAnswer = 8_192,
+  plainAnswer = 20,
   /** The epoch in which another page's batch is sent: none of its own, so its times are nobody's to correct. */
   noEpoch = 0xffff_ffff,
 }
@@ -159,7 +161,8 @@ const post = async (scope: Ready, batch: Batch, outlive: boolean): Promise<void>
     batch.tried = true;
     const { form, body: sealed } = behind.length > 0 ? { form: BEHIND, body: behind } : batch;
     const ownEpoch = batch.own ? epoch : Limit.noEpoch;
-    const head = answerOf(module, ask(module, "head", form, batch.digest, batch.number, wall, ownEpoch, batch.seed));
+    const own = answerOf(module, ask(module, "head", form, batch.digest, batch.number, wall, ownEpoch, batch.seed));
+    const head = scope.verbs?.names(own) ?? own;
     const size = head.length + sealed.length;
     // What does not fit into the quota is tried as an ordinary request, which a hidden page may still finish.
     if (outlive && scope.keepaliveBytes + size <= KEEPALIVE_BYTES) reserved = size;
@@ -193,6 +196,7 @@ const settle = async (scope: Ready, batch: Batch, response: Response, form: numb
   if (wait >= 0) {
     scope.failures = 0;
     scope.notBefore = monotonicNow() + Math.min(wait, Limit.longestAsked);
+    if (scope.verbs ?? answer.length > Limit.plainAnswer) void obey(scope, answer);
   }
   // Two copies may have been on their way.
   const at = scope.queue.indexOf(batch);

@@ -5,8 +5,9 @@
 //! `output()`. All numbers in both are little-endian. The other side of this page is `js/wasm.ts`; `frame.rs` reads the
 //! frames.
 //!
-//! This and `heap.rs` are the only files with `unsafe`: the module is one thread, and JavaScript calls it without
-//! re-entering, so the one recorder below is never borrowed twice.
+//! With the feature `verbs` this is another module, that applies policies: its ABI is `applied.rs`. That, this, `cell.rs`
+//! and `heap.rs` are the only files with `unsafe`: a module is one thread, and JavaScript calls it without re-entering, so the
+//! one recorder below is never borrowed twice.
 
 // Tests run natively, where the panic handler and the allocator are std's.
 #![cfg_attr(target_arch = "wasm32", no_std)]
@@ -15,6 +16,8 @@
 extern crate alloc;
 
 pub mod policy;
+
+pub mod verbs;
 
 pub mod record;
 
@@ -32,6 +35,14 @@ mod heap;
 
 #[cfg(target_arch = "wasm32")]
 #[allow(unsafe_code)]
+mod cell;
+
+#[cfg(all(target_arch = "wasm32", feature = "verbs"))]
+#[allow(unsafe_code)]
+mod applied;
+
+#[cfg(all(target_arch = "wasm32", not(feature = "verbs")))]
+#[allow(unsafe_code)]
 mod abi {
     use alloc::vec::Vec;
     use core::cell::UnsafeCell;
@@ -39,23 +50,11 @@ mod abi {
     use weft_proto::{Form, Head, OpenState, Seed, Session, Target};
 
     use crate::{
+        cell::{OneThread, frame},
         frame::Frame,
-        heap::Heap,
         record::{Begin, End, Kept, Recorder},
         request::Acknowledged,
     };
-
-    #[global_allocator]
-    static HEAP: Heap = Heap::new();
-
-    /// A panic is a defect of ours; it must never reach the page as anything but a trap that `js/wasm.ts` counts.
-    #[panic_handler]
-    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-        core::arch::wasm32::unreachable()
-    }
-
-    /// Bytes of the buffer that JavaScript writes frames into. What does not fit is left out by JavaScript, and counted.
-    const BUFFER_BYTES: usize = 48 * 1024;
 
     struct Module {
         recorder: Recorder,
@@ -63,29 +62,15 @@ mod abi {
         output: Vec<u8>,
     }
 
-    struct OneThread<T>(UnsafeCell<T>);
-
-    // SAFETY: wasm32-unknown-unknown without the atomics feature has one thread.
-    unsafe impl<T> Sync for OneThread<T> {}
-
     static MODULE: OneThread<Module> = OneThread(UnsafeCell::new(Module {
         recorder: Recorder::new(),
         acknowledged: Acknowledged::new(),
         output: Vec::new(),
     }));
 
-    static BUFFER: OneThread<[u8; BUFFER_BYTES]> = OneThread(UnsafeCell::new([0; BUFFER_BYTES]));
-
     fn module() -> &'static mut Module {
         // SAFETY: one thread, and no exported function calls another or JavaScript while it holds this.
         unsafe { &mut *MODULE.0.get() }
-    }
-
-    /// The frame of `length` bytes at the start of the buffer.
-    fn frame(length: usize) -> Frame<'static> {
-        // SAFETY: as above; JavaScript writes between calls only.
-        let buffer = unsafe { &*BUFFER.0.get() };
-        Frame(buffer.get(..length).unwrap_or(&[]))
     }
 
     /// `-1`: there is none.
@@ -101,12 +86,6 @@ mod abi {
 
     fn state(number: u32) -> OpenState {
         OpenState::from_wire(number).unwrap_or(OpenState::Visible)
-    }
-
-    /// Where frames go.
-    #[unsafe(no_mangle)]
-    extern "C" fn buffer() -> *mut u8 {
-        BUFFER.0.get().cast()
     }
 
     /// Where the bytes lie that the last function returned.

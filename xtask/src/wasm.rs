@@ -2,6 +2,7 @@
 
 mod debian;
 mod exports;
+mod javascript;
 mod pairs;
 
 use std::{
@@ -77,6 +78,9 @@ const SMALLEST: [&str; 10] = [
     "--skip-pass=memory-packing",
 ];
 
+/// The module that applies policies: bundled with the JavaScript that pages fetch which have one.
+const VERBS: &str = "target/verbs.wasm";
+
 pub(crate) fn run(way: Way) -> Outcome {
     build(way)?;
     sizes()
@@ -86,15 +90,16 @@ pub(crate) fn run(way: Way) -> Outcome {
 pub(crate) fn build(way: Way) -> Outcome {
     let way = toolchain(way)?;
     eprintln!("wasm: {way}");
-    let compiled = compile(way)?;
-    optimise(&compiled)?;
+    let compiled = compile(way, Which::Recorder)?;
+    let verbs = compile(way, Which::Verbs)?;
+    optimise(&compiled, &verbs)?;
     bundle()
 }
 
 /// The module as it is shipped, but with the names of its functions.
 pub(crate) fn with_names() -> Outcome<PathBuf> {
     let made = repository::root().join("target/named.wasm");
-    let compiled = compile(toolchain(Way::Chosen)?)?;
+    let compiled = compile(toolchain(Way::Chosen)?, Which::Recorder)?;
     wasm_opt(&compiled.module, &made, &[&SMALLEST[..], &["--debuginfo"]].concat())?;
     Ok(made)
 }
@@ -137,7 +142,26 @@ struct Compiled {
     plain: PathBuf,
 }
 
-fn compile(way: Way) -> Outcome<Compiled> {
+/// What the crate is compiled as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Which {
+    /// What every page fetches.
+    Recorder,
+    /// What applies a policy: part of the JavaScript that pages fetch which have one.
+    Verbs,
+}
+
+impl Which {
+    /// Arguments, and what its directories end with: both are called alike by cargo.
+    fn told(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::Recorder => (&[], ""),
+            Self::Verbs => (&["--features", "verbs"], "-verbs"),
+        }
+    }
+}
+
+fn compile(way: Way, which: Which) -> Outcome<Compiled> {
     // A target directory of its own: the other compiler and the other profile never make the usual one stale.
     let (cargo, name, source): (_, _, &[&str]) = match way {
         Way::Debian => (debian::cargo()?, "wasm-debian", debian::BUILD_STD),
@@ -145,13 +169,15 @@ fn compile(way: Way) -> Outcome<Compiled> {
         Way::RustupSource => (with_source(TRAPS), "wasm-core", &BUILD_STD),
         Way::Chosen | Way::Rustup => (Program::cargo(), "wasm", &[]),
     };
-    let plain = compile_for(cargo, Path::new(TARGET), name, source)?;
+    let (features, ending) = which.told();
+    let name = format!("{name}{ending}");
+    let plain = compile_for(cargo, Path::new(TARGET), &name, &[source, features].concat())?;
     if way != Way::RustupSource {
         return Ok(Compiled { module: plain.clone(), plain });
     }
     let flags = format!("{TRAPS} {}", pairs::FEATURE);
-    let source = [&BUILD_STD[..], &["-Zjson-target-spec"]].concat();
-    let module = compile_for(with_source(&flags), &pairs::target()?, name, &source)?;
+    let more = [&BUILD_STD[..], &["-Zjson-target-spec"], features].concat();
+    let module = compile_for(with_source(&flags), &pairs::target()?, &name, &more)?;
     Ok(Compiled { module, plain })
 }
 
@@ -170,26 +196,31 @@ fn compile_for(cargo: Program, target: &Path, name: &str, more: &[&str]) -> Outc
     Ok(directory.join(folder).join("wasm/weft_sdk.wasm"))
 }
 
-fn optimise(Compiled { module, plain }: &Compiled) -> Outcome {
+fn optimise(Compiled { module, plain }: &Compiled, verbs: &Compiled) -> Outcome {
     let root = repository::root();
     let (dist, made) = (root.join("wasm-sdk/dist"), root.join("wasm-sdk/dist/weft.wasm"));
+    let with_verbs = root.join(VERBS);
     // Which of the two ways made the last one does not show in times, so the source is remembered.
     let stamp = root.join("target/wasm-source");
     let source = module.display().to_string();
     let same_source = fs::read_to_string(&stamp).is_ok_and(|last| last == source);
     if same_source
         && repository::is_fresh(&made, &[module.clone(), plain.clone(), root.join("xtask/src/wasm.rs")])
+        && repository::is_fresh(&with_verbs, &[verbs.module.clone(), root.join("xtask/src/wasm.rs")])
     {
         return Ok(());
     }
     fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
     let stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
     let (asked_for, small) = (root.join("target/asked-for.wasm"), root.join("target/plain.wasm"));
-    for (from, to) in [(module, &made), (plain, &small)] {
-        exports::keep(from, &asked_for)?;
+    let (recorder, applied) = ("wasm-sdk/src/lib.rs", "wasm-sdk/src/applied.rs");
+    for (from, to, abi) in
+        [(module, &made, recorder), (plain, &small, recorder), (&verbs.module, &with_verbs, applied)]
+    {
+        exports::keep(from, &asked_for, abi)?;
         wasm_opt(&asked_for, to, &[&SMALLEST[..], &stripped].concat())?;
     }
-    as_javascript(&small)?;
+    javascript::of(&small)?;
     fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
 }
 
@@ -201,36 +232,16 @@ fn wasm_opt(from: &Path, to: &Path, how: &[&str]) -> Outcome {
         .show()
 }
 
-/// The same module for pages whose policy forbids WebAssembly. wasm2js knows the first version of WebAssembly only, so
-/// what came later is lowered first.
-fn as_javascript(module: &Path) -> Outcome {
-    let root = repository::root();
-    let bin = |name: &str| Program::new(root.join("node_modules/.bin").join(name));
-    let (lowered, long) = (root.join("target/lowered.wasm"), root.join("target/lowered.js"));
-    let lowering = ["--llvm-memory-copy-fill-lowering", "--llvm-nontrapping-fptoint-lowering"];
-    wasm_opt(
-        module,
-        &lowered,
-        &[&lowering[..], &["--signext-lowering", "--strip-target-features"]].concat(),
-    )?;
-    bin("wasm2js").args(["-Oz"]).args([&lowered, Path::new("-o"), &long]).show()?;
-    let text = fs::read_to_string(&long).map_err(Failure::while_doing("reading what wasm2js made"))?;
-    let text = instantiated(&text).ok_or("wasm2js ends its modules in another way than it did")?;
-    fs::write(&long, text).map_err(Failure::while_doing("writing target/lowered.js"))?;
-    let made = format!("--outfile={}", root.join("wasm-sdk/dist/weft.wasm.js").display());
-    bin("esbuild").args(["--minify", "--format=esm", "--log-level=warning", &made]).args([&long]).show()
-}
-
-/// A module that is made each time its default export is called, as WebAssembly is instantiated: each key of a page has
-/// its own. wasm2js makes one, at its end, when it is loaded.
-fn instantiated(module: &str) -> Option<String> {
-    let (functions, end) = module.split_once("\nvar retasmFunc = asmFunc({")?;
-    end.contains("export var memory = retasmFunc.memory;")
-        .then(|| format!("{functions}\nexport default () => asmFunc({{}});\n"))
-}
-
 fn bundle() -> Outcome {
-    let sdk = ["js", "build.mjs", "bundling.mjs", "declarations.mjs", "mangled.json", "dist/weft.wasm"];
+    let sdk = [
+        "js",
+        "build.mjs",
+        "bundling.mjs",
+        "declarations.mjs",
+        "mangled.json",
+        "dist/weft.wasm",
+        "../target/verbs.wasm",
+    ];
     built("wasm-sdk", &sdk)?;
     // What it knows of the SDK is its types.
     built("react", &["src", "build.mjs", "../wasm-sdk/declarations.mjs", "../wasm-sdk/dist/types"])
@@ -261,18 +272,4 @@ fn sizes() -> Outcome {
         }";
     print!("{}", Program::new("node").args(["-e", script]).output()?);
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_module_as_javascript_is_made_anew_each_time_it_is_asked_for() {
-        let module = "function asmFunc(imports) {\n}\n\nvar retasmFunc = asmFunc({\n});\n\
-            export var memory = retasmFunc.memory;\nexport var ack = retasmFunc.ack;\n";
-        let made = instantiated(module).expect("it is what wasm2js makes");
-        assert_eq!(made, "function asmFunc(imports) {\n}\n\nexport default () => asmFunc({});\n");
-        assert_eq!(instantiated("export var memory = 1;"), None);
-    }
 }

@@ -9,7 +9,7 @@ use super::{
     destination::{self, Destinations},
     distinct,
     key::{self, Env},
-    link, long, rates, scrub, sdk,
+    link, long, policy, rates, scrub, sdk,
     section::{Notes, Section},
     tls,
 };
@@ -43,8 +43,10 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     };
     // For whoever reads the file in years: there is one version so far.
     root.count("version", 1, 1..=1);
+    let policy = policy::read(root.section("policy"));
     let keys = root.section("keys").named();
-    let keys = keys.into_iter().map(|(name, section)| Arc::new(key::read(&name, section, env))).collect();
+    let read = |(name, section): (String, _)| Arc::new(key::read(&name, section, env, &policy));
+    let keys = keys.into_iter().map(read).collect();
     let distinct = distinct::read(root.section("distinct"));
     let tls = tls::read(root.has("tls").then(|| root.section("tls")));
     let limits = limits(root.section("limits"), root.section("scrub"));

@@ -7,6 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use super::{
     destination::CANARY,
     origin::{self, Origin},
+    policy::{self, Policy},
     rates::{self, Rate},
     section::Section,
     token::{self, Tokens},
@@ -42,6 +43,8 @@ pub struct Key {
     /// Whether destinations are told the address that its pages send from, as `client.address`. Default no: it says who
     /// somebody is.
     pub client_address: bool,
+    /// What its pages do to events before they record them.
+    pub policy: Policy,
 }
 
 /// Who can know a key.
@@ -77,7 +80,7 @@ impl fmt::Debug for Secret {
 
 pub(super) type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
+pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>, policy: &Policy) -> Key {
     let kind = match section.needed("kind", "write \"browser\" or \"server\"").as_str() {
         "server" => KeyKind::Server,
         "browser" | "" => KeyKind::Browser,
@@ -122,6 +125,7 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
             .wrong("client_address", "a server's spans say themselves who its clients are: remove this line");
     }
     let rate = rates::of_key(&mut section);
+    let policy = policy_of(&mut section, kind, policy);
     section.end();
     Key {
         name: name.into(),
@@ -137,7 +141,17 @@ pub(super) fn read(name: &str, mut section: Section<'_>, env: Env<'_>) -> Key {
         tokens,
         rate,
         client_address,
+        policy,
     }
+}
+
+/// Its own, instead of that of all keys.
+fn policy_of(section: &mut Section<'_>, kind: KeyKind, of_all: &Policy) -> Policy {
+    let own = section.has("policy").then(|| policy::read(section.section("policy")));
+    if kind == KeyKind::Server && own.is_some() {
+        section.wrong("policy", "is for pages, and a server key has none: remove this table");
+    }
+    own.unwrap_or_else(|| of_all.clone())
 }
 
 impl Key {
@@ -162,6 +176,7 @@ impl Key {
             tokens: Tokens::default(),
             rate: Rate { per_second: NonZeroU32::MIN, burst: NonZeroU32::MIN },
             client_address: false,
+            policy: Policy::default(),
         }
     }
 }

@@ -111,6 +111,16 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// A part of a whole, from 0 to 1, in parts of 10 000.
+    pub(super) fn part(&mut self, name: &'static str) -> Option<u64> {
+        let value = self.take(name)?;
+        let part = value.as_float().or_else(|| value.as_integer().map(|whole| whole as f64));
+        match part.filter(|part| (0.0..=1.0).contains(part)) {
+            Some(part) => Some((part * 10_000.0).round() as u64),
+            None => self.none(name, "write a number from 0 to 1, as in 0.1"),
+        }
+    }
+
     /// A number and its unit, as in "30d".
     pub(super) fn duration(&mut self, name: &'static str, default: Duration) -> Duration {
         let Some(text) = self.text(name) else { return default };

@@ -11,8 +11,8 @@ use crate::{
 };
 
 pub(super) fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
-    let mut counts = [Rows::new(), Rows::new(), Rows::new(), Rows::new(), Rows::new()];
-    let [received, accepted, refused, removed, dropped] = &mut counts;
+    let mut counts = [Rows::new(), Rows::new(), Rows::new(), Rows::new(), Rows::new(), Rows::new()];
+    let [received, accepted, refused, removed, dropped, reduced] = &mut counts;
     let (mut in_flight, mut bodies) = (Rows::new(), Rows::new());
     let (mut not_seen, mut lost) = (Rows::new(), Rows::new());
     let outcome = |(outcome, count): (&Outcome, &u64)| (outcome.name(), *count);
@@ -31,10 +31,11 @@ pub(super) fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
             page.bodies_refused.iter().map(outcome).map(|(why, count)| (with("outcome", why), count)),
         );
         dropped.extend(page.sdk_dropped.iter().map(|(why, count)| (with("reason", why), *count)));
+        reduced.extend(page.sdk_reduced.iter().map(|(verb, count)| (with("verb", verb), *count)));
     }
     let nobody = |why| vec![("key", ""), ("application", ""), ("outcome", why)];
     bodies.extend(book.without_key.iter().map(outcome).map(|(why, count)| (nobody(why), count)));
-    let [received, accepted, refused, removed, dropped] = counts;
+    let [received, accepted, refused, removed, dropped, reduced] = counts;
     counter(to, "events_received", "Events in bodies that could be decoded", received)?;
     counter(to, "events_accepted", "Events made durable", accepted)?;
     counter(to, "events_refused", "Events not made durable", refused)?;
@@ -42,6 +43,7 @@ pub(super) fn keys(book: &Book, to: &mut DescriptorEncoder<'_>) -> fmt::Result {
     counter(to, "bodies_refused", "Bodies refused unread or undecodable", bodies)?;
     counter(to, "reserved_attributes_removed", "Attributes that only the collector may set", removed)?;
     counter(to, "sdk_dropped", "What the SDKs say they dropped", dropped)?;
+    counter(to, "sdk_reduced", "Events that the policy had the SDKs leave out or merge", reduced)?;
     gauge(to, "events_not_seen_yet", "Numbers of events that have not come and still may", not_seen)?;
     counter(
         to,

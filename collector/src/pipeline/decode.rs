@@ -42,8 +42,15 @@ pub(crate) struct Posted {
 /// What is told again to whoever posted, so that it cannot be mistaken for what somebody in between answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Echo {
-    Batch { digest: u32, number: u64 },
-    Json { number: u64 },
+    /// `policy`: what that of the page is called.
+    Batch {
+        digest: u32,
+        number: u64,
+        policy: Option<u32>,
+    },
+    Json {
+        number: u64,
+    },
 }
 
 /// A batch as the spool keeps it, and what it says.
@@ -65,7 +72,7 @@ pub(crate) fn of_page(
         let (number, batches) = json::read(&bytes, limit)?;
         return Ok(Posted { echo: Echo::Json { number }, batches, earlier: None });
     }
-    let (head, rest) = Head::read(&bytes)?;
+    let (head, policy, rest) = Head::read_with_policy(&bytes)?;
     let Alone { head, bytes, body } = match head.form {
         Form::Behind => behind::alone(head, rest, limit, key, dictionaries)?,
         Form::Plain | Form::Deflate => {
@@ -78,7 +85,7 @@ pub(crate) fn of_page(
     };
     let batch = weft_proto::decode(&body)?;
     let earlier = dictionaries.body_of(&head, body, &batch);
-    let echo = Echo::Batch { digest: head.digest, number: head.number };
+    let echo = Echo::Batch { digest: head.digest, number: head.number, policy };
     Ok(Posted { echo, batches: vec![SealedBatch { bytes, head, batch }], earlier })
 }
 

@@ -25,6 +25,7 @@ mod logs;
 mod long;
 mod operations;
 mod otlp;
+mod policy;
 mod process;
 mod rates;
 mod said;

@@ -1,5 +1,5 @@
-//! What the module exports: what `wasm-sdk/src/lib.rs` does, and not the two addresses that the linker adds, with what
-//! only they need.
+//! What a module exports: what its ABI and `wasm-sdk/src/cell.rs` do, and not the two addresses that the linker adds, with
+//! what only they need.
 
 use std::{fs, path::Path};
 
@@ -10,11 +10,11 @@ use crate::{
     repository,
 };
 
-/// Keeps of `module`, in `to`, what JavaScript may ask for.
-pub(super) fn keep(module: &Path, to: &Path) -> Outcome {
+/// Keeps of `module`, in `to`, what JavaScript may ask for: what is declared in the file `abi`.
+pub(super) fn keep(module: &Path, to: &Path, abi: &str) -> Outcome {
     let root = repository::root();
-    let abi = fs::read_to_string(root.join("wasm-sdk/src/lib.rs"))
-        .map_err(Failure::while_doing("reading wasm-sdk/src/lib.rs"))?;
+    let of_both = repository::read(Path::new("wasm-sdk/src/cell.rs"))?;
+    let abi = repository::read(Path::new(abi))? + &of_both;
     let graph = root.join("target/wasm-exports.json");
     fs::write(&graph, graph_of(&abi)).map_err(Failure::while_doing("writing target/wasm-exports.json"))?;
     Program::new(root.join("node_modules/.bin/wasm-metadce"))

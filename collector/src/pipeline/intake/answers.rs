@@ -13,16 +13,26 @@ use prost::Message;
 use serde_json::{Value, json};
 use weft_proto::Ack;
 
-use crate::pipeline::{
-    admit::Encoding,
-    decode::{Counted, Echo},
+use crate::{
+    config::Policy,
+    pipeline::{
+        admit::Encoding,
+        decode::{Counted, Echo},
+    },
 };
 
-/// The answer to what a page has posted, in the form that it reads; and how long it is asked to pause.
-pub(crate) fn ack(echo: Echo, pause: Duration) -> Response<Body> {
+/// The answer to what a page has posted, in the form that it reads; how long it is asked to pause; and the policy, if it has
+/// another one.
+pub(crate) fn ack(echo: Echo, pause: Duration, policy: &Policy) -> Response<Body> {
     let wait_ms = u32::try_from(pause.as_millis()).unwrap_or(u32::MAX);
     match echo {
-        Echo::Batch { digest, number } => protobuf(Ack { digest, number, wait_ms }.encode()),
+        Echo::Batch { digest, number, policy: known } => {
+            let mut answer = Ack { digest, number, wait_ms }.encode();
+            if let Some(policy) = policy.for_page(known) {
+                Ack::put_policy(&mut answer, policy);
+            }
+            protobuf(answer)
+        }
         Echo::Json { number } => {
             let ack = format!(r#"{{"weft":"ack","number":{number}}}"#);
             answer(ack.into_bytes(), "application/json")

@@ -7,14 +7,23 @@ use weft_proto::{Attribute, Batch, Event};
 const RESERVED: [&str; 6] = ["weft.", "session.", "service.", "telemetry.", "deployment.", "client."];
 
 /// What the SDK says about itself under our name.
-const FROM_SDK: [&str; 9] = [
+const FROM_SDK: [&str; 18] = [
+    "weft.bytes",
     "weft.clock.jump_ms",
     "weft.count",
     "weft.debug_ids",
+    "weft.duration.max_ms",
+    "weft.duration.min_ms",
+    "weft.duration.sum_ms",
+    "weft.histogram.counts",
+    "weft.histogram.offset",
+    "weft.histogram.scale",
+    "weft.histogram.zero",
     "weft.killed.last_seen",
     "weft.killed.loss",
     "weft.killed.page.id",
     "weft.killed.state",
+    "weft.reduced",
     "weft.state",
     "weft.suspended_ms",
 ];

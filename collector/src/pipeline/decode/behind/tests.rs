@@ -73,7 +73,7 @@ impl Collector {
         assert_eq!(taken.batch, weft_proto::decode(body).unwrap(), "what was sealed");
         assert_eq!(batch(&taken.bytes, LIMIT).unwrap(), (taken.head, taken.batch), "as the spool keeps it");
         let (sent, _) = Head::read(request).unwrap();
-        assert_eq!(echo, Echo::Batch { digest: sent.digest, number: sent.number });
+        assert_eq!(echo, Echo::Batch { digest: sent.digest, number: sent.number, policy: None });
         self.behind += usize::from(sent.form == Form::Behind);
         if durable {
             self.dictionaries.keep(&self.key, earlier);

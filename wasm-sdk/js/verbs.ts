@@ -1,0 +1,251 @@
+// Fetched when a collector has given this page, or one before it, a policy: asks the module that applies it (src/applied.rs)
+// what becomes of each event, tells what was merged, and keeps the policy for the next page.
+
+import module from "../../target/verbs.wasm";
+import type { Call } from "./event";
+import type { Tools } from "./outgoing";
+import type { Scope } from "./scope";
+import type { Attributes, Begin, Finish, Long, Module, Value } from "./wasm";
+
+/** A policy at work. */
+export interface Verbs {
+  /** The collector has answered; without an answer, the policy is the one that was kept. */
+  hears(answer?: Uint8Array): void;
+  /** Whether the recorder is told of this; what it is told may have been scrubbed. */
+  takes(call: Call): boolean;
+  /** The head of a request, which says what the policy is called (proto/src/head.rs). */
+  names(head: Uint8Array): Uint8Array;
+}
+
+/** What is kept for the next page: the policy in base64, and the bytes that were sent on a day. */
+interface Kept {
+  policy?: string;
+  day?: number;
+  bytes?: number;
+}
+
+/** `VERBS` of src/verbs.rs, as reasons why an event is dropped. */
+const REASONS = ["", "policy_drop", "policy_dedupe", "policy_aggregate", "policy_sample", "policy_budget"];
+
+/** Of the constants that other files have: their code would come along. */
+const NONE = 0;
+const MARK = 8;
+const ERROR = 2;
+const DAY = 86_400_000;
+
+/** In the form of a request: it names the policy. */
+const NAMES_POLICY = 4;
+
+/** Of a page that applies no policy, whatever it is: the collector need not say it again. */
+const NEVER = 0xffff_ffff;
+
+type Engine = Module &
+  Record<"told" | "name" | "engage" | "route" | "decide" | "scrub" | "settle" | "summary", unknown>;
+
+/** The collector has answered; without an answer, the policy is the one that was kept under this name. */
+export const hear = async (scope: Scope, tools: Tools, name: string, answer?: Uint8Array): Promise<void> => {
+  try {
+    if (!scope.verbs) {
+      const { instance } = await WebAssembly.instantiate(unpacked(module));
+      // Two answers may have come at once.
+      scope.verbs ??= applied(scope, tools, name, instance.exports as unknown as Engine);
+    }
+  } catch (error) {
+    tools.hint(scope.options, "the collector's policy cannot be applied here:", error);
+    scope.verbs ??= { hears: () => {}, takes: () => true, names: (head) => named(head, NEVER) };
+  }
+  scope.verbs.hears(answer);
+};
+
+const unpacked = (base64: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+const named = (head: Uint8Array, policy: number): Uint8Array => {
+  const all = new Uint8Array([...head, ...new Uint8Array(new Uint32Array([policy]).buffer)]);
+  all.set([(head[1] ?? 0) | NAMES_POLICY], 1);
+  return all;
+};
+
+const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verbs => {
+  const { ask, answerOf, wallNow } = tools;
+  const asked = (what: keyof Engine & string, ...given: unknown[]): number =>
+    (ask as (...all: unknown[]) => number)(engine, what, ...given);
+  const answered = (length: number): Frame => new Frame(answerOf(engine, length));
+  const kept = keptUnder(scope, name);
+  const today = (): number => Math.floor(wallNow() / DAY);
+  // Of this page, as far as the day's count has it.
+  let counted = 0;
+  // What the policy is called.
+  let id = 0;
+  let route = "";
+  let scrubs = false;
+  let telling = false;
+  // An event that began, as long as nothing else happens: if it is taken away at its end, nothing was led to it.
+  let held: Begin | undefined;
+
+  const keep = (): void => {
+    try {
+      if (kept.policy) scope.localStore?.setItem(name, JSON.stringify(kept));
+      else scope.localStore?.removeItem(name);
+    } catch {
+      // Full or refused: the next page is told again.
+    }
+  };
+
+  const dayBytes = (): number => {
+    if (kept.day !== today()) Object.assign(kept, { day: today(), bytes: 0 });
+    return (kept.bytes ?? 0) + scope.ledger.bytesSent - counted;
+  };
+
+  const engage = (policy: Uint8Array): void => {
+    const randomness = scope.first?.randomness ?? "0";
+    const draw = parseInt(randomness.slice(0, 13), 16) / 2 ** 52;
+    // Other digits than those, so that who keeps little is not who gets a policy first.
+    const stage = parseInt(randomness.slice(-8), 16) / 2 ** 32;
+    id = asked("name", policy);
+    const result = asked("engage", draw, stage, policy);
+    if (result < 0) return;
+    scrubs = policy.length > 0;
+    // A page that records nothing hears of nothing: the next one asks again.
+    kept.policy = policy.length > 0 && result === 0 ? btoa(String.fromCharCode(...policy)) : "";
+    keep();
+    tell();
+    if (result > 0) tools.abandon(scope, "policy_off");
+  };
+
+  const tell = (): void => {
+    for (let length = asked("summary"); length > 0; length = asked("summary")) {
+      const frame = answered(length);
+      const cause = { number: frame.float(), inferred: false };
+      telling = true;
+      tools.moment(scope, frame.text(), frame.attributes(), MARK, { cause });
+      telling = false;
+    }
+  };
+
+  const settle = (all: boolean): void => {
+    asked("settle", wallNow(), all);
+    tell();
+  };
+
+  const scrub = (told: Finish | Long): void => {
+    const length = scrubs ? asked("scrub", told.name, told.attributes) : 0;
+    if (length === 0) return;
+    told.attributes = { ...told.attributes };
+    const changes = answered(length);
+    while (!changes.ended()) {
+      const key = changes.text();
+      told.attributes[key] = changes.byte() ? changes.text() : undefined;
+    }
+  };
+
+  const decide = ({ number, duration, status, name, attributes }: Finish): number => {
+    if (location.pathname !== route) {
+      route = location.pathname;
+      asked("route", route);
+      tell();
+    }
+    // Who wants to save data gets half of what others may send.
+    const { connection } = navigator as { connection?: { saveData?: boolean } };
+    const times = connection?.saveData ? 2 : 1;
+    const sent = [scope.ledger.bytesSent * times, dayBytes() * times];
+    return asked("decide", number, duration, status === ERROR, wallNow(), ...sent, name, attributes);
+  };
+
+  const letGo = (): void => {
+    const begin = held;
+    held = undefined;
+    if (begin && scope.module) ask(scope.module, "begin", ...Object.values(begin));
+  };
+
+  scope.beforeSeal.push(() => settle(document.visibilityState === "hidden"));
+  scope.beforeHide.push(() => {
+    settle(true);
+    kept.bytes = dayBytes();
+    counted = scope.ledger.bytesSent;
+    if (kept.policy) keep();
+  });
+
+  return {
+    names: (head) => named(head, id),
+    hears(answer) {
+      if (answer) {
+        const length = asked("told", answer);
+        if (length >= 0) engage(answerOf(engine, length));
+      } else if (kept.policy) engage(unpacked(kept.policy));
+    },
+    takes([what, given]) {
+      const ends = what === "finish" && given.number === held?.number;
+      if (!ends) letGo();
+      if (what === "begin" && given.role === NONE) {
+        held = given;
+        return false;
+      }
+      if (what === "finish" && !telling) {
+        const reason = REASONS[decide(given)];
+        if (reason) {
+          if (!held && scope.module) ask(scope.module, "cancel", given.number);
+          held = undefined;
+          tools.giveUp(scope, reason, 1);
+          return false;
+        }
+      }
+      letGo();
+      if (what === "finish" || what === "long") scrub(given);
+      return true;
+    },
+  };
+};
+
+const keptUnder = ({ localStore }: Scope, name: string): Kept => {
+  try {
+    return JSON.parse(localStore?.getItem(name) ?? "{}") as Kept;
+  } catch {
+    return {};
+  }
+};
+
+/** Reads what the module says (src/frame.rs). */
+class Frame {
+  private at = 0;
+  private readonly view: DataView;
+
+  constructor(private readonly bytes: Uint8Array<ArrayBuffer>) {
+    this.view = new DataView(bytes.buffer);
+  }
+
+  ended(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  byte(): number {
+    return this.view.getUint8(this.at++);
+  }
+
+  float(): number {
+    this.at += 8;
+    return this.view.getFloat64(this.at - 8, true);
+  }
+
+  private word(): number {
+    this.at += 4;
+    return this.view.getUint32(this.at - 4, true);
+  }
+
+  text(): string {
+    const length = this.word();
+    this.at += length;
+    return new TextDecoder().decode(this.bytes.subarray(this.at - length, this.at));
+  }
+
+  attributes(): Attributes {
+    const count = this.word();
+    const all: Attributes = {};
+    for (let read = 0; read < count; read++) all[this.text()] = this.value();
+    return all;
+  }
+
+  private value(): Value {
+    return this.byte() ? this.float() : this.text();
+  }
+}
