@@ -72,12 +72,14 @@ async fn show_until_told() -> ExitCode {
     };
     println!(
         "\n  Open the shop   {}\n\
+         \n  and watch it    {}\n\
          \n  collector       {}\
-         \n  its admin port  {} (also /metrics, /readyz)\
+         \n  its admin port  {} (also /api, /metrics, /readyz)\
          \n\nWhat arrives at a backend is shown here, a few seconds after it happened. Ctrl-C ends the demo.\n",
         shop.url(),
+        collector.addresses().admin_url("/"),
         collector.addresses().page_endpoint(),
-        collector.addresses().admin_url("/api/sessions"),
+        collector.addresses().admin_url("/livez"),
     );
     let mut shown = HashMap::new();
     loop {
