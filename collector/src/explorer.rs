@@ -17,6 +17,7 @@ mod search;
 mod session;
 mod store;
 mod timeline;
+mod together;
 mod updates;
 mod words;
 

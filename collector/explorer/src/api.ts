@@ -48,6 +48,8 @@ export interface Happened {
   trace_id: string;
   span_id: string;
   parent_id: string | null;
+  /** Null: a server's, which says none. */
+  session: string | null;
   kind: Kind;
   name: string;
   label: string;

@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{Explorer, assets, event::End, health, updates};
+use super::{Explorer, assets, event::End, health, together::With, updates};
 use crate::{admin::Admin, pipeline::decode::session_id};
 
 /// What is served below `/`, and below `/api`.
@@ -41,8 +41,10 @@ async fn sessions(State(admin): State<Arc<Admin>>, uri: Uri) -> Response {
 async fn session(
     State(admin): State<Arc<Admin>>,
     Path((application, id)): Path<(String, String)>,
+    uri: Uri,
 ) -> Response {
-    answer(&admin.explorer, move |explorer| explorer.timeline_json(&application, &id)).await
+    let with = if uri.query() == Some("alone") { With::Nothing } else { With::ItsPages };
+    answer(&admin.explorer, move |explorer| explorer.timeline_json(&application, &id, with)).await
 }
 
 async fn event(

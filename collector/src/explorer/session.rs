@@ -102,7 +102,7 @@ impl Session {
             put(&mut self.users, user);
         }
         match kind(span) {
-            "load" | "view" => {
+            "load" | "view" | "press" => {
                 if let Some(address) = text(&span.attributes, "url.full") {
                     put(&mut self.routes, path(address));
                 }

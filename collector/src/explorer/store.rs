@@ -32,11 +32,11 @@ pub(super) struct Store {
     pub(super) forgotten: u64,
 }
 
-/// Numbers of a page that are known of, in how many sessions.
+/// Numbers of a page that are known of, and the sessions in which it was used.
 #[derive(Debug, Default)]
 struct Page {
     known: Intervals,
-    sessions: usize,
+    sessions: Vec<Arc<str>>,
 }
 
 /// Whatever their size: what is asked about all of them is answered at once.
@@ -135,7 +135,7 @@ impl Store {
         let page = session.add(seen);
         self.bytes += session.bytes - before;
         if let Some(page) = page {
-            self.pages.entry((Arc::clone(application), page)).or_default().sessions += 1;
+            self.pages.entry((Arc::clone(application), page)).or_default().sessions.push(Arc::clone(id));
         }
         self.index(application, end, &links, Some(id));
         true
@@ -216,8 +216,8 @@ impl Store {
         for page in &session.pages {
             let key = (Arc::clone(application), *page);
             if let Some(known) = self.pages.get_mut(&key) {
-                known.sessions -= 1;
-                if known.sessions == 0 {
+                known.sessions.retain(|id| *id != session.id);
+                if known.sessions.is_empty() {
                     self.pages.remove(&key);
                 }
             }
@@ -248,6 +248,11 @@ impl Store {
 
     pub(super) fn session(&self, application: &str, id: &str) -> Option<&Session> {
         self.sessions.get(&(Arc::from(application), Arc::from(id)))
+    }
+
+    /// Those in which a page was used, in the order in which that was seen.
+    pub(super) fn sessions_of(&self, application: &Arc<str>, page: [u8; 16]) -> &[Arc<str>] {
+        self.pages.get(&(Arc::clone(application), page)).map_or(&[], |page| &page.sessions)
     }
 
     /// What servers did in a trace.

@@ -16,8 +16,9 @@ use super::{
     Explorer,
     event::{End, Event, end, number, text, value},
     search::{not_seen, summary},
-    session::{MOST_EVENTS, Session},
+    session::Session,
     store::Store,
+    together::{Placed, With},
     words::{is_error, kind, label, short},
 };
 use crate::pipeline::link::hex;
@@ -27,12 +28,13 @@ const MOST_ARRIVING: usize = 1_000;
 
 impl Explorer {
     /// A session with all its events. `None`: it is not here.
-    pub(super) fn timeline_json(&self, application: &str, id: &str) -> Option<Json> {
+    pub(super) fn timeline_json(&self, application: &str, id: &str, with: With) -> Option<Json> {
         let kept = self.kept();
         let session = kept.store.session(application, id).filter(|session| !self.is_gone(session))?;
-        let events = events_of(&kept.store, session);
+        let placed = self.together(&kept.store, session, with);
+        let events: Vec<&Event> = placed.iter().map(|(event, _)| *event).collect();
         let lanes = Lanes::of(session, &events);
-        let shown: Vec<_> = events.iter().map(|event| shown(event, &lanes)).collect();
+        let shown: Vec<_> = placed.iter().map(|placed| shown(*placed, &lanes)).collect();
         let links = links(&kept.store, session, &events);
         let timeline = json!({
             "session": summary(&kept.store, session),
@@ -40,7 +42,7 @@ impl Explorer {
             "events": shown,
             "links": links,
             "open": open(session, &lanes),
-            "holes": holes(&kept.store, session, &lanes),
+            "holes": holes(&kept.store, session, &events, &lanes),
         });
         Some(timeline)
     }
@@ -49,8 +51,8 @@ impl Explorer {
     pub(super) fn event_json(&self, application: &str, id: &str, wanted: End) -> Option<Json> {
         let kept = self.kept();
         let session = kept.store.session(application, id).filter(|session| !self.is_gone(session))?;
-        let events = events_of(&kept.store, session);
-        let event = events.iter().find(|event| event.end == wanted)?;
+        let placed = self.together(&kept.store, session, With::ItsPages);
+        let (event, _) = placed.into_iter().find(|(event, _)| event.end == wanted)?;
         let span = event.span();
         Some(json!({
             "trace_id": hex(&wanted.0),
@@ -62,16 +64,6 @@ impl Explorer {
             "otlp": otlp(event, span),
         }))
     }
-}
-
-/// Its own, and what servers did for it; in the order in which they began.
-fn events_of<'a>(store: &'a Store, session: &'a Session) -> Vec<&'a Event> {
-    let application = &session.owner.application;
-    let traces: BTreeSet<[u8; 16]> = session.ends().map(|end| end.0).collect();
-    let loose = traces.iter().flat_map(|trace| store.loose(application, *trace));
-    let mut events: Vec<_> = session.events.iter().chain(loose).take(2 * MOST_EVENTS).collect();
-    events.sort_by_key(|event| (event.start_ns, event.number));
-    events
 }
 
 /// A lane for each page, and for each service whose events have none.
@@ -121,13 +113,14 @@ impl<'a> Lanes<'a> {
     }
 }
 
-fn shown(event: &Event, lanes: &Lanes<'_>) -> Json {
+fn shown((event, session): Placed<'_>, lanes: &Lanes<'_>) -> Json {
     let span = event.span();
     let attributes = &span.attributes;
     json!({
         "trace_id": hex(&event.end.0),
         "span_id": hex(&event.end.1),
         "parent_id": (!span.parent_span_id.is_empty()).then(|| hex(&span.parent_span_id)),
+        "session": session.map(|session| &*session.id),
         "kind": kind(&span),
         "name": short(&span.name),
         "label": label(&span),
@@ -216,11 +209,11 @@ fn open(session: &Session, lanes: &Lanes<'_>) -> Vec<Json> {
 }
 
 /// Where numbers are missing: behind the last event of the page that has a smaller one.
-fn holes(store: &Store, session: &Session, lanes: &Lanes<'_>) -> Vec<Json> {
+fn holes(store: &Store, session: &Session, events: &[&Event], lanes: &Lanes<'_>) -> Vec<Json> {
     let mut holes = Vec::new();
     for page in not_seen(store, session).keys() {
         let Some(known) = store.known(&session.owner.application, *page) else { continue };
-        let of_page = session.events.iter().filter(|event| event.page == Some(*page));
+        let of_page = events.iter().filter(|event| event.page == Some(*page));
         let numbered: BTreeMap<u64, u64> =
             of_page.filter_map(|event| Some((event.number?, event.start_ns))).collect();
         for [first, count] in known.gaps(0).to_wire().as_chunks::<2>().0 {

@@ -39,9 +39,14 @@ pub(super) fn label(span: &Span) -> String {
     let words = match kind(span) {
         "load" | "view" => path().map(str::to_owned),
         "request" | "server" => {
-            let status = int(attributes, "http.response.status_code").map(|status| format!(" → {status}"));
-            let method = text(attributes, "http.request.method").unwrap_or(&span.name);
+            // Conventions before they were stable, too: stock backends still speak them.
+            let status = ["http.response.status_code", "http.status_code"];
+            let status = status.iter().find_map(|key| int(attributes, key));
+            let status = status.map(|status| format!(" → {status}"));
+            let method = ["http.request.method", "http.method"].iter().find_map(|key| text(attributes, key));
+            let method = method.unwrap_or(&span.name);
             let route = text(attributes, "http.route").or_else(path);
+            let route = route.or_else(|| text(attributes, "http.target"));
             Some(format!("{method} {}{}", route.unwrap_or_default(), status.unwrap_or_default()))
         }
         "press" => ["app.widget.id", "app.widget.name", "browser.tag_name"]

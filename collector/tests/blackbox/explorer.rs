@@ -77,8 +77,9 @@ pub(super) async fn shown(weft: &Weft, path: &str, is: impl Fn(&Json) -> bool) -
     }
 }
 
+/// A session by itself.
 fn session(id: [u8; 16]) -> String {
-    format!("/api/explorer/sessions/shop/{}", hex(&id))
+    format!("/api/explorer/sessions/shop/{}?alone", hex(&id))
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {
@@ -121,13 +122,24 @@ async fn a_press_three_weeks_after_the_load_is_shown_with_its_links_both_ways_an
     assert_eq!(arriving.len(), 3, "{earlier:#}");
     assert!(arriving.iter().all(|link| link["to"] == end(&page, 0) && link["from_session"] == hex(&SECOND)));
 
-    let path = format!("{}/events/{}", session(SECOND), end(&page, 1));
+    let with_its_page: Json =
+        serde_json::from_str(&weft.admin(session(SECOND).trim_end_matches("?alone")).await.1).unwrap();
+    let sessions: Vec<_> =
+        with_its_page["events"].as_array().unwrap().iter().map(|event| &event["session"]).collect();
+    assert_eq!(
+        sessions,
+        [&hex(&FIRST), &hex(&SECOND), &hex(&SECOND), &hex(&SECOND)],
+        "the page outlives sessions"
+    );
+
+    let events = format!("/api/explorer/sessions/shop/{}/events", hex(&SECOND));
+    let path = format!("{events}/{}", end(&page, 1));
     let detail: Json = serde_json::from_str(&weft.admin(&path).await.1).unwrap();
     let pairs = detail["attributes"].as_array().unwrap();
     assert!(pairs.contains(&serde_json::json!({ "key": "user.id", "value": "anna" })), "{detail:#}");
     let span = &detail["otlp"]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
     assert_eq!(span["name"], "browser.user_action.click");
-    assert_eq!(weft.admin(&format!("{}/events/nonsense", session(SECOND))).await.0, 404);
+    assert_eq!(weft.admin(&format!("{events}/nonsense")).await.0, 404);
 }
 
 #[tokio::test]

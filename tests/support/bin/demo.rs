@@ -2,7 +2,7 @@
 //!
 //! By itself it shows what arrives until Ctrl-C. With `--check` a script visits the shop once; the last line is
 //! JSON, and the exit code says whether everything arrived. With `--record` it writes what a longer visit made of it to a
-//! file, as OTLP/JSON: `tests/corpus/visit.json` is one.
+//! file, as OTLP/JSON: `tests/corpus/visit.json` is one. With `--pictures` it takes pictures of the explorer, for the docs.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +16,7 @@ use opentelemetry_proto::tonic::{
 use support::{
     browser::{Browser, Kind},
     collector::{BROWSER_KEY, CollectorProcess, SERVER_KEY, Setting},
+    pictures,
     received::{Received, traces},
     shop::{PageKey, Settings, Shop, Time},
     sink::Sink,
@@ -33,8 +34,9 @@ async fn main() -> ExitCode {
         [] => tokio::spawn(show_until_told()),
         ["--check"] => tokio::spawn(check()),
         ["--record", file] => tokio::spawn(record(file.to_owned())),
+        ["--pictures", directory] => tokio::spawn(pictures::take(directory.into())),
         _ => {
-            eprintln!("usage: demo [--check | --record FILE]");
+            eprintln!("usage: demo [--check | --record FILE | --pictures DIRECTORY]");
             return ExitCode::FAILURE;
         }
     };

@@ -20,15 +20,39 @@ interface Props {
 
 export const Session = ({ application, id, event, news }: Props) => {
   const path = `explorer/sessions/${encodeURIComponent(application)}/${encodeURIComponent(id)}`;
-  const data = useData<Timeline>(path, news);
+  const [isAlone, setAlone] = useState(false);
+  const [isLarge, setLarge] = useState(false);
+  const version = useSeldom(news.version, isLarge ? 15_000 : 0);
+  const data = useData<Timeline>(isAlone ? `${path}?alone` : path, { ...news, version });
+  useEffect(() => setLarge((data.answer?.events.length ?? 0) > LARGE), [data.answer]);
   return (
     <>
       <h1>
         Session <code>{short(id)}</code>
       </h1>
+      <label class="alone">
+        <input type="checkbox" checked={isAlone} onChange={(event) => setAlone(event.currentTarget.checked)} /> Only
+        this session, not what happened in its pages before and after it
+      </label>
       <Shown data={data}>{(timeline) => <Whole timeline={timeline} event={event} news={news} />}</Shown>
     </>
   );
+};
+
+/** So many events are not asked for again with everything new. */
+const LARGE = 5_000;
+
+/** A value that changes at most every so many milliseconds. */
+const useSeldom = (value: number, every: number): number => {
+  const [known, setKnown] = useState(value);
+  useEffect(() => {
+    if (every === 0) setKnown(value);
+    if (every === 0 || known === value) return undefined;
+    const due = setTimeout(() => setKnown(value), every);
+    return () => clearTimeout(due);
+    // Not started again by what comes meanwhile.
+  }, [every, known === value, every === 0 && value]);
+  return known;
 };
 
 const FIVE_MINUTES = 300_000;

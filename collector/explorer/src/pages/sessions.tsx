@@ -70,7 +70,7 @@ export const Facts = ({ session }: { session: Session }) => {
     ["Application", session.application],
     ["User", session.users.join(", ")],
     ["Pages", counted(session.pages, "page")],
-    ["From first to last event", lasting(session.duration_ms)],
+    ["From first to last event", `${lasting(session.duration_ms)} from first to last`],
     ["Events", counted(session.events, "event") + (session.not_kept > 0 ? `, ${session.not_kept} more not kept` : "")],
     ["Not seen", session.not_seen > 0 ? `${counted(session.not_seen, "event")} not seen` : ""],
     ["Errors", session.error_count > 0 ? `▲ ${counted(session.error_count, "error")}` : "no errors"],

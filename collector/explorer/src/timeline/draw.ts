@@ -1,9 +1,9 @@
 // Draws what of a timeline lies in view: lanes, folds, marks by shape, bars by time, arcs from what is selected.
 import type { Happened, Hole, Open } from "../api";
 import { counted, lasting } from "../words";
-import { type Axis, place } from "./fold";
+import { type Axis, endOf, place } from "./fold";
 import { ticks } from "./ticks";
-import type { Model } from "./model";
+import { type Model, isOther, labelOf } from "./model";
 import { mark } from "./marks";
 
 export const TOP = 44;
@@ -86,11 +86,13 @@ const one = (
   const end = place(view.axis, event.start_ms + event.duration_ms);
   if (!isNear(view, x, end)) return;
   const y = middle(event.lane);
+  const strength = isOther(view.model, event) ? 0.55 : 1;
+  context.globalAlpha = strength;
   context.fillStyle = context.strokeStyle = colour(event.is_error ? "error" : event.kind);
   if (event.duration_ms > 0) {
-    context.globalAlpha = 0.45;
+    context.globalAlpha = 0.45 * strength;
     context.fillRect(x, y - 5, Math.max(end - x, 3), 10);
-    context.globalAlpha = 1;
+    context.globalAlpha = strength;
     context.strokeRect(x, y - 5, Math.max(end - x, 3), 10);
     if (event.suspended_ms) {
       context.fillStyle = colour("text");
@@ -99,6 +101,7 @@ const one = (
   }
   if (event.kind === "jump") line(context, colour("jump"), x, TOP, heightOf(view.model) - UNDER);
   mark(context, event.is_error ? "error" : event.kind, x, y);
+  context.globalAlpha = 1;
   if (at === view.selected || at === view.hovered) {
     context.strokeStyle = colour("focus");
     context.lineWidth = 2;
@@ -110,10 +113,10 @@ const one = (
   label(context, view, colour, event, x, at, texts);
 };
 
-/** A few words under a mark, where there is room. */
+/** A few words under a mark, where there is room before the next fold. */
 const label = (
   context: CanvasRenderingContext2D,
-  { selected }: View,
+  { axis, selected, model }: View,
   colour: Colours,
   event: Happened,
   x: number,
@@ -121,11 +124,15 @@ const label = (
   texts: Map<number, number>,
 ): void => {
   const free = texts.get(event.lane) ?? -Infinity;
-  if (x - 6 < free && at !== selected) return;
-  const text = event.label.length > 28 ? `${event.label.slice(0, 27)}…` : event.label;
+  const words = labelOf(event);
+  const text = words.length > 28 ? `${words.slice(0, 27)}…` : words;
+  const wide = context.measureText(text).width;
+  const left = Math.min(x - 6, endOf(axis, x) - wide - 4);
+  if (event.kind === "jump") context.fillText(text, x + 4, heightOf(model) - UNDER + 14);
+  if (left < free && at !== selected) return;
   context.fillStyle = colour(at === selected ? "text" : "faint");
-  context.fillText(text, x - 6, middle(event.lane) + 17);
-  texts.set(event.lane, x + context.measureText(text).width);
+  context.fillText(text, left, middle(event.lane) + 17);
+  texts.set(event.lane, left + wide + 8);
 };
 
 const line = (context: CanvasRenderingContext2D, style: string, x: number, from: number, to: number): void => {

@@ -57,16 +57,25 @@ const together = (stretches: readonly Stretch[]): [number, number][] => {
   return busy;
 };
 
-/** Where a moment is. */
-export const place = ({ pieces }: Axis, ms: number): number => {
+/** The first piece that does not end before; where a fold ends, what is behind it has begun. */
+const find = (pieces: readonly Piece[], end: "to" | "right", value: number): Piece | undefined => {
   let low = 0;
   let high = pieces.length - 1;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (ms > (pieces[middle]?.to ?? 0)) low = middle + 1;
+    const piece = pieces[middle];
+    if (!piece || value > piece[end] || (piece.isFold && value === piece[end])) low = middle + 1;
     else high = middle;
   }
-  const piece = pieces[low];
+  return pieces[low];
+};
+
+/** Where the stretch ends that `x` is in. */
+export const endOf = ({ pieces, width }: Axis, x: number): number => find(pieces, "right", x)?.right ?? width;
+
+/** Where a moment is. */
+export const place = ({ pieces }: Axis, ms: number): number => {
+  const piece = find(pieces, "to", ms);
   if (!piece) return MARGIN;
   // An instant is not a stretch: it stands a little inside, so that its mark is.
   const inner = piece.isFold ? 0 : 14;

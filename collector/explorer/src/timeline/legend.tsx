@@ -15,6 +15,7 @@ export const Legend = () => (
           <Shape kind={kind} /> {KINDS[kind]}
         </li>
       ))}
+      <li>pale: in another session of the same page</li>
       <li>solid arc: a declared link</li>
       <li>dashed arc: a link that a rule has inferred</li>
       <li>bar: how long something took; with an open end: it has not ended</li>

@@ -1,8 +1,8 @@
 // The events of a session as a list: what the picture shows, for the keyboard and for whoever hears pages. Of fifty thousand
 // rows only those in view are there.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { lasting, clock, day } from "../words";
-import { KINDS, type Model } from "./model";
+import { clock, day, lasting, short } from "../words";
+import { KINDS, type Model, isOther, labelOf } from "./model";
 
 const ROW = 30;
 const SHOWN = 24;
@@ -57,7 +57,8 @@ interface RowProps {
   onSelect: (at: number) => void;
 }
 
-const Row = ({ model: { events }, at, isSelected, onSelect }: RowProps) => {
+const Row = ({ model, at, isSelected, onSelect }: RowProps) => {
+  const { events } = model;
   const [event, before] = [events[at], events[at - 1]];
   if (!event) return null;
   const idle = before ? event.start_ms - before.start_ms - before.duration_ms : 0;
@@ -76,7 +77,8 @@ const Row = ({ model: { events }, at, isSelected, onSelect }: RowProps) => {
         {clock(event.start_ms)}
       </span>
       <span class="kind">{event.is_error ? `▲ ${KINDS[event.kind]}` : KINDS[event.kind]}</span>
-      <span class="words">{event.label}</span>
+      <span class="words">{labelOf(event)}</span>
+      {isOther(model, event) && <span class="other">session {short(event.session ?? "")}</span>}
       <span class="long">{event.duration_ms > 0 ? lasting(event.duration_ms) : ""}</span>
       <span class="idle">{idle > 1_000 ? `+ ${lasting(idle)}` : ""}</span>
     </div>

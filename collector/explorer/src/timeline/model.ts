@@ -1,5 +1,6 @@
 // A session as it is drawn and walked through: events in the order of their beginnings, and what links to what.
 import type { Happened, Link, Timeline } from "../api";
+import { lasting } from "../words";
 import { IDLE_MS, type Stretch } from "./fold";
 
 /** A link, seen from one of its ends. */
@@ -48,6 +49,14 @@ export const model = (timeline: Timeline): Model => {
   ].sort(([a], [b]) => a - b);
   return { timeline, events, byName, links, stretches };
 };
+
+/** A few words of an event. */
+export const labelOf = ({ label, jump_ms }: Happened): string =>
+  jump_ms === null ? label : `clock jumped by ${lasting(Math.abs(jump_ms))}${jump_ms < 0 ? ", back" : ""}`;
+
+/** Whether it happened in another session of the same page. */
+export const isOther = ({ timeline }: Model, { session }: Happened): boolean =>
+  session !== null && session !== timeline.session.id;
 
 /** The first event behind the next gap. */
 export const afterGap = ({ events }: Model, from: number): number | undefined => {

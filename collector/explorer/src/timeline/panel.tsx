@@ -4,7 +4,7 @@ import type { Detail, Pair, Session } from "../api";
 import { Copy, Shown, useData } from "../data";
 import type { News } from "../main";
 import { lasting, moment, short } from "../words";
-import { KINDS, type Model, type Seen, nameOf } from "./model";
+import { KINDS, type Model, type Seen, isOther, labelOf, nameOf } from "./model";
 
 interface Props {
   model: Model;
@@ -21,13 +21,14 @@ export const Panel = ({ model, at, news, onSelect, onBefore }: Props) => {
   const path = `${encodeURIComponent(session.application)}/${encodeURIComponent(session.id)}`;
   return (
     <section class="panel" aria-label="The selected event">
-      <h2>{event.label}</h2>
+      <h2>{labelOf(event)}</h2>
       <p>
         {KINDS[event.kind]} · {moment(event.start_ms)}
         {event.duration_ms > 0 && ` · took ${lasting(event.duration_ms)}`}
         {event.suspended_ms !== null && ` · of which the device slept ${lasting(event.suspended_ms)}`}
         {event.skew_ms !== null &&
           ` · the device's clock was off by ${lasting(Math.abs(event.skew_ms))}, which is corrected`}
+        {isOther(model, event) && ` · in session ${short(event.session ?? "")}`}
         {event.state !== null && ` · ${event.state}`}
       </p>
       <p class="actions">
@@ -114,7 +115,7 @@ const Other = ({ one, model, session, onSelect }: { one: Seen } & Omit<LinksProp
     const at = one.at;
     return (
       <button type="button" class="link" onClick={() => onSelect(at)}>
-        {event.label}
+        {labelOf(event)}
       </button>
     );
   }

@@ -57,8 +57,5 @@ const folded = (
   const half = Math.ceil(words.length / 2);
   context.fillText(words.slice(0, half).join(" "), (x + right) / 2, 14);
   context.fillText(words.slice(half).join(" "), (x + right) / 2, 30);
-  context.fillStyle = colour("faint");
-  context.fillText("nothing", (x + right) / 2, height / 2 - 2);
-  context.fillText("happened", (x + right) / 2, height / 2 + 14);
   context.textAlign = "start";
 };

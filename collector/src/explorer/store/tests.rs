@@ -50,7 +50,7 @@ fn assert_is_whole(store: &Store) {
     let loose: usize = store.loose.values().map(Vec::len).sum();
     assert_eq!(store.places.len(), events + loose);
     assert_eq!(store.toward.values().map(Vec::len).sum::<usize>(), events + loose);
-    let pages: usize = store.pages.values().map(|page| page.sessions).sum();
+    let pages: usize = store.pages.values().map(|page| page.sessions.len()).sum();
     assert_eq!(pages, store.sessions.values().map(|session| session.pages.len()).sum::<usize>());
 }
 

@@ -98,14 +98,6 @@ impl Segments {
         shelf.segments.front().map_or(shelf.end(), |first| first.start)
     }
 
-    /// Where the first segment begins that lies in the last so many bytes; else the end.
-    pub(crate) fn latest(&self, bytes: u64) -> u64 {
-        let shelf = self.shelf();
-        let from = shelf.end().saturating_sub(bytes);
-        let found = shelf.segments.iter().find(|segment| segment.start >= from);
-        found.map_or_else(|| shelf.end(), |segment| segment.start)
-    }
-
     /// Bytes of all segments.
     pub(crate) fn bytes(&self) -> u64 {
         self.shelf().bytes()
