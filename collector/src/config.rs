@@ -27,6 +27,7 @@ pub use destination::{
 };
 pub use distinct::Distinct;
 pub use explorer::Explorer;
+pub(crate) use explorer::TRACE_ID;
 pub use filter::{Comparison, Field, Filter, Is, Subject};
 pub use key::{Key, KeyKind, Secret};
 pub use link::{Linker, Rule, To};

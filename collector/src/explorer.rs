@@ -32,10 +32,12 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use api::routes;
 pub(crate) use assets::is_page;
 pub(crate) use feed::feed;
-pub(crate) use paste::Paste;
 
-use self::{costs::Costs, look::Looked, store::Store};
-use crate::pipeline::spool::Erased;
+use self::{costs::Costs, look::Looked, paste::Paste, store::Store};
+use crate::{
+    config::{self, Config},
+    pipeline::spool::Erased,
+};
 
 /// Recent sessions, shared by the one that reads the spool and those who look.
 pub(crate) struct Explorer {
@@ -51,6 +53,7 @@ pub(crate) struct Explorer {
     /// Those who are answered at once.
     asking: Semaphore,
     paste: Paste,
+    trace_url: Option<String>,
 }
 
 struct Kept {
@@ -72,8 +75,9 @@ const MOST_LISTENERS: usize = 32;
 const MOST_ASKING: usize = 2;
 
 impl Explorer {
-    /// Empty; it may take so many bytes.
-    pub(crate) fn new(most_bytes: usize, erased: &Arc<Erased>, paste: Paste) -> Arc<Self> {
+    /// Empty.
+    pub(crate) fn new(config: &Config, erased: &Arc<Erased>) -> Arc<Self> {
+        let config::Explorer { most_bytes, trace_url } = config.explorer.clone();
         Arc::new(Self {
             kept: Mutex::new(Kept { store: Store::new(most_bytes), costs: Costs::default() }),
             erased: Arc::clone(erased),
@@ -82,7 +86,8 @@ impl Explorer {
             listeners: Arc::new(Semaphore::new(MOST_LISTENERS)),
             closing: CancellationToken::new(),
             asking: Semaphore::new(MOST_ASKING),
-            paste,
+            paste: Paste::new(config),
+            trace_url,
         })
     }
 

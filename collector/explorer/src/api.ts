@@ -110,6 +110,7 @@ export interface Detail {
   service: string;
   attributes: Pair[];
   resource: Pair[];
+  backend_url: string | null;
   otlp: unknown;
 }
 

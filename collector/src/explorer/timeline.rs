@@ -21,7 +21,7 @@ use super::{
     together::{Placed, With},
     words::{is_error, kind, label, short},
 };
-use crate::pipeline::link::hex;
+use crate::{config::TRACE_ID, pipeline::link::hex};
 
 /// Links that lead to an event from other sessions, of all events together.
 const MOST_ARRIVING: usize = 1_000;
@@ -61,6 +61,7 @@ impl Explorer {
             "service": event.from.service,
             "attributes": pairs(&span.attributes),
             "resource": pairs(&event.from.resource.attributes),
+            "backend_url": self.trace_url.as_ref().map(|url| url.replace(TRACE_ID, &hex(&wanted.0))),
             "otlp": otlp(event, span),
         }))
     }

@@ -97,7 +97,8 @@ fn end(page: &Page, number: u64) -> String {
 
 #[tokio::test]
 async fn a_press_three_weeks_after_the_load_is_shown_with_its_links_both_ways_and_what_was_not_seen() {
-    let weft = Weft::start(&[], "").await;
+    let tables = "[explorer]\ntrace_url = \"https://tempo.example/trace/{trace_id}\"\n";
+    let weft = Weft::start_with(&[], "", tables).await;
     let page = Page(Seed([1; 16]));
     for batch in visit(&page, "anna") {
         weft.acknowledged(batch).await;
@@ -135,6 +136,8 @@ async fn a_press_three_weeks_after_the_load_is_shown_with_its_links_both_ways_an
     let events = format!("/api/explorer/sessions/shop/{}/events", hex(&SECOND));
     let path = format!("{events}/{}", end(&page, 1));
     let detail: Json = serde_json::from_str(&weft.admin(&path).await.1).unwrap();
+    let trace = hex(&Ids::new(page.0).trace(1));
+    assert_eq!(detail["backend_url"], format!("https://tempo.example/trace/{trace}"));
     let pairs = detail["attributes"].as_array().unwrap();
     assert!(pairs.contains(&serde_json::json!({ "key": "user.id", "value": "anna" })), "{detail:#}");
     let span = &detail["otlp"]["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
@@ -182,6 +185,24 @@ async fn an_erased_session_is_not_shown_from_the_moment_that_is_answered() {
     assert!(!text.contains(&format!("\"id\":\"{}\"", hex(&SECOND))), "{text}");
     let alone = |timeline: &Json| timeline["links"].as_array().unwrap().is_empty();
     shown(&weft, &session(FIRST), alone).await;
+}
+
+#[tokio::test]
+async fn what_is_shown_is_scrubbed() {
+    let weft = Weft::start(&[], "").await;
+    let sessions = vec![Session { id: FIRST, previous_id: None, randomness: 1 }];
+    let mut batch = Batch { sessions, ..Batch::default() };
+    let said = [("exception.type", "Error"), ("exception.message", "no account anna@shop.example")];
+    add(&mut batch, 0, "exception", 0, &said);
+    let page = Page(Seed([8; 16]));
+    weft.acknowledged(page.seal(&batch)).await;
+    let timeline = shown(&weft, &session(FIRST), events(1)).await;
+    assert_eq!(timeline["events"][0]["label"], "Error: no account :email");
+    let path = format!("/api/explorer/sessions/shop/{}/events/{}", hex(&FIRST), end(&page, 0));
+    for path in [&path, "/api/explorer/sessions", "/api/explorer/costs"] {
+        let (status, text) = weft.admin(path).await;
+        assert!(status == 200 && !text.contains("anna"), "{path}: {text}");
+    }
 }
 
 #[tokio::test]

@@ -28,7 +28,7 @@ export const heightOf = ({ timeline }: Model): number => TOP + Math.max(timeline
 export const middle = (lane: number): number => TOP + lane * LANE + LANE / 2 + 6;
 
 export const draw = (context: CanvasRenderingContext2D, view: View, colour: Colours): void => {
-  const { model, left, width } = view;
+  const { model, axis, left, width } = view;
   context.save();
   context.clearRect(0, 0, width, heightOf(model));
   context.translate(-left, 0);
@@ -39,9 +39,17 @@ export const draw = (context: CanvasRenderingContext2D, view: View, colour: Colo
   model.timeline.open.forEach((one) => open(context, view, colour, one));
   const [from, to] = inView(view);
   const texts = new Map<number, number>();
+  const ends = new Map<number, number>();
   for (let at = from; at < to; at++) {
     const event = model.events[at];
-    if (event) one(context, view, colour, event, at, texts);
+    if (!event) break;
+    const x = place(axis, event.start_ms);
+    const end = event.duration_ms > 0 ? place(axis, event.start_ms + event.duration_ms) : x;
+    // What lies on top of another like it changes no pixel that anybody could see.
+    const like = event.lane * 2 + Number(event.is_error);
+    if (end < (ends.get(like) ?? -Infinity) + 1.5 && at !== view.selected && at !== view.hovered) continue;
+    ends.set(like, end);
+    if (isNear(view, x, end)) one(context, view, colour, event, [x, end], at, texts);
   }
   model.timeline.holes.forEach((one) => hole(context, view, colour, one));
   arcs(context, view, colour);
@@ -79,12 +87,10 @@ const one = (
   view: View,
   colour: Colours,
   event: Happened,
+  [x, end]: [number, number],
   at: number,
   texts: Map<number, number>,
 ): void => {
-  const x = place(view.axis, event.start_ms);
-  const end = place(view.axis, event.start_ms + event.duration_ms);
-  if (!isNear(view, x, end)) return;
   const y = middle(event.lane);
   const strength = isOther(view.model, event) ? 0.55 : 1;
   context.globalAlpha = strength;
@@ -124,6 +130,8 @@ const label = (
   texts: Map<number, number>,
 ): void => {
   const free = texts.get(event.lane) ?? -Infinity;
+  // To measure a text costs more than to draw a mark.
+  if (x - 6 < free && at !== selected && event.kind !== "jump") return;
   const words = labelOf(event);
   const text = words.length > 28 ? `${words.slice(0, 27)}…` : words;
   const wide = context.measureText(text).width;

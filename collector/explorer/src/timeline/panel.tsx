@@ -51,6 +51,13 @@ const All = ({ path, news }: { path: string; news: News }) => {
     <Shown data={data}>
       {(detail) => (
         <>
+          {detail.backend_url !== null && (
+            <p>
+              <a href={detail.backend_url} target="_blank" rel="noreferrer noopener">
+                Open the trace in the backend
+              </a>
+            </p>
+          )}
           <h3>Attributes</h3>
           <Pairs pairs={detail.attributes} />
           <details>
