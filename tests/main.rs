@@ -15,6 +15,7 @@ mod damage;
 mod deploy;
 mod disk;
 mod disorder;
+mod explorer;
 mod faults;
 mod flow;
 mod fuzzed;

@@ -1,5 +1,5 @@
 //! The admin port: is it alive, is it ready, what happened to every event, which sessions are there, what is
-//! connected to what.
+//! connected to what; and the explorer, which shows it to people.
 
 mod blocks;
 mod guard;
@@ -22,6 +22,7 @@ use crate::{
     bounds::Bounds,
     clock::Clock,
     connections::Connections,
+    explorer::{self, Explorer},
     ledger::Ledger,
     memory::Memory,
     metrics::Metrics,
@@ -34,6 +35,7 @@ pub(crate) struct Admin {
     pub(crate) ledger: Ledger,
     pub(crate) sessions: Sessions,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) explorer: Arc<Explorer>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) metrics: Metrics,
     pub(crate) intake: Arc<Intake>,
@@ -56,6 +58,7 @@ pub(crate) fn routes(admin: Arc<Admin>) -> Router {
         .route("/api/erase", post(erase))
         .route("/api/blocks", get(blocks::list))
         .route("/api/blocks/lift", post(blocks::lift))
+        .merge(explorer::routes())
         .layer(middleware::from_fn_with_state(admin.guard.clone(), guard::guard))
         .with_state(admin)
 }

@@ -51,6 +51,11 @@ impl Used {
     pub(crate) fn percent(&self) -> u64 {
         self.used.saturating_mul(100) / self.most.max(1)
     }
+
+    /// What to do when it is nearly reached.
+    pub(crate) fn change(&self) -> &'static str {
+        self.change
+    }
 }
 
 impl Bounds {

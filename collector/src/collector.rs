@@ -20,6 +20,7 @@ use crate::{
     canary::sing,
     clock::Clock,
     config::{Config, Key},
+    explorer::{self, Explorer},
     forwarding::Forwarding,
     http::{self, Certificate, Port},
     ledger::Ledger,
@@ -167,6 +168,7 @@ impl Collector {
             ledger,
             sessions,
             connections,
+            explorer: Explorer::new(&config, &segments.erased),
             segments,
             metrics,
             intake: Arc::clone(&intake),
@@ -209,6 +211,7 @@ impl Collector {
             Port { listener, router, limits, clock, refused, tls: tls.clone() }.serve(stop.clone())
         };
         let mut ingest = JoinSet::new();
+        let at = listeners.ingest.local_addr();
         let router = http::ingest(Arc::clone(&self.intake), self.beside());
         ingest.spawn(serve(listeners.ingest, router, &self.certificate, &shutdown));
         let mut beside = JoinSet::new();
@@ -226,6 +229,14 @@ impl Collector {
         if !self.config.canary.is_zero() {
             let (intake, key) = (Arc::clone(&self.intake), Arc::clone(&self.own_key));
             canary.spawn(sing(intake, key, self.config.canary, self.clock.clone()));
+        }
+        if let Ok(listen) = at {
+            self.admin.explorer.is_at(listen);
+        }
+        if self.config.explorer.most_bytes > 0 {
+            let (explorer, segments) = (Arc::clone(&self.admin.explorer), Arc::clone(&self.admin.segments));
+            let (limits, clock) = (self.config.limits.clone(), self.clock.clone());
+            beside.spawn(explorer::feed(explorer, segments, limits, clock, stopped.clone()));
         }
         let telemetry = self.telemetry();
         let mut this = self;

@@ -6,6 +6,7 @@
 mod check;
 mod destination;
 mod distinct;
+mod explorer;
 mod filter;
 mod key;
 mod link;
@@ -26,6 +27,8 @@ pub use destination::{
     Applications, CANARY, Compression, Destination, Destinations, EventsAs, From, Protocol,
 };
 pub use distinct::Distinct;
+pub use explorer::Explorer;
+pub(crate) use explorer::TRACE_ID;
 pub use filter::{Comparison, Field, Filter, Is, Subject};
 pub use key::{Key, KeyKind, Secret};
 pub use link::{Linker, Rule, To};
@@ -95,6 +98,8 @@ pub struct Config {
     pub long_spans: LongSpans,
     /// The SDK, as it is served.
     pub sdk: ServedSdk,
+    /// What people see of recent sessions.
+    pub explorer: Explorer,
     /// Bounds on requests.
     pub limits: Limits,
     /// How often who may send.

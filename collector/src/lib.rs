@@ -26,6 +26,8 @@ mod sessions;
 
 mod connections;
 
+mod explorer;
+
 mod log;
 
 mod metrics;

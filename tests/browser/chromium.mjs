@@ -166,3 +166,7 @@ export async function watchRequests(page, requests) {
 
 const lowerCased = (headers) =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+
+/** Who likes it dark says so to every page. */
+export const theme = (page, dark) =>
+  page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);

@@ -232,3 +232,6 @@ const keyOf = ({ request, redirectCount }) => `${request.request} ${redirectCoun
 const contextOf = (page) => page.mainFrame()._id;
 
 const send = (page, method, params) => page.browser().connection.send(method, params);
+
+/** Firefox cannot be told so while it runs. */
+export const theme = async () => {};

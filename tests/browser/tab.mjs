@@ -1,4 +1,8 @@
 // One tab: what can be done to it, and everything it complained about or asked the network for.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 export class Tab {
   #engine;
@@ -62,6 +66,20 @@ export class Tab {
   async press(selector, key) {
     await this.page.focus(selector);
     await this.page.keyboard.press(key);
+  }
+
+  /** On a screen of this size, by somebody who likes it light or dark. */
+  async look(width, height, dark) {
+    await this.page.setViewport({ width, height });
+    await this.#engine.theme(this.page, dark);
+  }
+
+  /** What axe finds wrong with it for people who cannot see, hear or point. */
+  async audit() {
+    // As an expression: a page may let no script in.
+    await this.page.evaluate(`${readFileSync(AXE, "utf8")};undefined`);
+    return this.page.evaluate(`axe.run().then(({ passes, violations }) => passes.length < 10 ? ["axe has looked at nothing"] : violations.map(({ id, help, nodes }) => \`\${id}: \${help}: \${nodes
+      .map(({ target, failureSummary }) => \`\${target} \${failureSummary}\`).join(" | ")}\`))`);
   }
 
   async wait(code, timeout, frame) {

@@ -58,3 +58,6 @@ export async function inject() {}
 export async function watchRequests() {}
 
 export const tellsNothing = true;
+
+/** WebKitGTK cannot be told so. */
+export const theme = async () => {};

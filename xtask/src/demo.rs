@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: sets up and builds everything, then hands over to the `demo` binary of the tests.
 
-use crate::{failure::Outcome, program::Program, setup, wasm};
+use crate::{explorer, failure::Outcome, program::Program, setup, wasm};
 
 /// Who visits the shop.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,7 @@ pub(crate) enum Visit {
 pub(crate) fn run(visit: Visit) -> Outcome {
     setup::run()?;
     wasm::run(wasm::Way::Chosen)?;
+    explorer::run()?;
     let check: &[&str] = if visit == Visit::Scripted { &["--", "--check"] } else { &[] };
     Program::cargo().args(["run", "--package", "e2e", "--bin", "demo"]).args(check).show()
 }

@@ -7,6 +7,7 @@ mod backends;
 mod bench;
 mod ci;
 mod demo;
+mod explorer;
 mod flow;
 mod fuzz;
 mod peers;
@@ -53,6 +54,7 @@ cargo xtask <chore>
   setup --slow    also the backends and apps that only `test --slow` needs
   wasm            build the SDK: Rust to wasm, TypeScript to JavaScript
   wasm --debian   the same with Debian's Rust, for machines on which rustup cannot fetch a target
+  explorer        build the page of the admin port, which the collector takes in when it is built
   size            what a browser downloads, against goals and budget, and where the bytes go
   size --json     the same in one line for programs
   flow            print the eight steps of an event from the files that are those steps
@@ -93,6 +95,7 @@ fn run(args: &[&str]) -> Outcome {
         ["wasm", "--debian"] => wasm::run(wasm::Way::Debian),
         ["size"] => size::run(size::Form::Table),
         ["size", "--json"] => size::run(size::Form::Json),
+        ["explorer"] => explorer::run(),
         ["flow"] => flow::run(),
         ["tidy"] => tidy::run(),
         [] | ["help" | "--help" | "-h"] => {

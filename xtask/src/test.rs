@@ -1,6 +1,6 @@
 //! `cargo xtask test`: sets up and runs every test, in Rust and in TypeScript, then counts them.
 
-use crate::{apps, backends, failure::Outcome, fuzz, program::Program, setup, wasm};
+use crate::{apps, backends, explorer, failure::Outcome, fuzz, program::Program, setup, wasm};
 
 /// How many tests to run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -10,8 +10,8 @@ pub(crate) enum Breadth {
     Slow,
 }
 
-/// What npm publishes.
-const WORKSPACES: [&str; 2] = ["wasm-sdk", "react"];
+/// What npm publishes, and the page of the admin port.
+const WORKSPACES: [&str; 3] = ["wasm-sdk", "react", "collector/explorer"];
 
 /// Fetches what every test run needs beside tools and browsers.
 pub(crate) fn usual() -> Outcome {
@@ -32,6 +32,7 @@ pub(crate) fn run(breadth: Breadth) -> Outcome {
         slow()?;
     }
     wasm::run(wasm::Way::Chosen)?;
+    explorer::run()?;
     for workspace in WORKSPACES {
         Program::new("npm").args(["run", "check", "--workspace", workspace]).show()?;
     }

@@ -14,7 +14,7 @@ use axum::{
 };
 use ring::hmac;
 
-use crate::{config::Secret, pipeline::bearer};
+use crate::{config::Secret, explorer::is_page, pipeline::bearer};
 
 /// The token that is asked for, hashed by a key of this run: comparing hashes says nothing of how alike they are.
 #[derive(Clone)]
@@ -42,6 +42,8 @@ impl Guard {
             {
                 None
             }
+            // It says nothing of anybody before it is given the token.
+            Some(_) if is_page(uri.path()) => None,
             Some(_) => Some((
                 StatusCode::UNAUTHORIZED,
                 "This port needs the collector's admin_token: Authorization: Bearer …\n",
@@ -55,7 +57,8 @@ impl Guard {
     }
 }
 
-/// Lets through who may look. Whatever is answered is text or JSON for programs: a browser may show it, and no more.
+/// Lets through who may look. Whatever is answered is text or JSON for programs: a browser may show it, and no more. The
+/// explorer's page says itself what it needs.
 pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response<Body> {
     let mut response = match guard.refuses(request.uri(), request.headers()) {
         None => next.run(request).await,
@@ -69,7 +72,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
     };
     let headers = response.headers_mut();
     for (name, value) in SECURITY {
-        headers.insert(name, HeaderValue::from_static(value));
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }

@@ -64,6 +64,7 @@ fn needs_restart(now: &Config, wanted: &Config) -> Vec<&'static str> {
         ),
         ("long_spans, but for announce_open", differs_but_announcing(&now.long_spans, &wanted.long_spans)),
         ("sdk", now.sdk != wanted.sdk),
+        ("explorer", now.explorer != wanted.explorer),
         ("canary_seconds", now.canary != wanted.canary),
     ];
     differs.into_iter().filter_map(|(name, differs)| differs.then_some(name)).collect()

@@ -7,7 +7,7 @@ use weft_proto::limits;
 use super::{
     Config, Durability, Limits, Mistake, Mistakes, Network, Proxies, Say, Secret, Spool, Telemetry,
     destination::{self, Destinations},
-    distinct,
+    distinct, explorer,
     key::{self, Env},
     link, long, policy, rates, scrub, sdk,
     section::{Notes, Section},
@@ -61,6 +61,7 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
     let linker = link::linker(root.section("linker"), rules);
     let long_spans = long::read(root.section("long_spans"));
     let sdk = sdk::read(root.section("sdk"), &path);
+    let explorer = explorer::read(root.section("explorer"));
     let telemetry = root.has("telemetry").then(|| telemetry(root.section("telemetry"), env));
     let mut clock = root.section("clock");
     let max_skew = Duration::from_millis(clock.count("max_skew_ms", 5_000, 0..=86_400_000));
@@ -85,6 +86,7 @@ fn read(mut root: Section<'_>, notes: &Notes, env: Env<'_>) -> Config {
         linker,
         long_spans,
         sdk,
+        explorer,
         limits,
         rates,
         distinct,

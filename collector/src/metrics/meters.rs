@@ -58,6 +58,17 @@ pub(crate) struct DestinationMeters {
     pub(super) breaker: AtomicU64,
 }
 
+/// How a destination keeps up, for people.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Now {
+    /// As [`DestinationMeters::oldest_ms`].
+    pub(crate) oldest_ms: u64,
+    pub(crate) in_flight: u64,
+    pub(crate) retries: u64,
+    pub(crate) is_open: bool,
+    pub(crate) is_misconfigured: bool,
+}
+
 impl Meters {
     #[must_use]
     pub(crate) fn new() -> Self {
@@ -133,6 +144,17 @@ impl DestinationMeters {
     /// Whether only a person can help, by its last answer.
     pub(crate) fn is_misconfigured(&self, misconfigured: bool) {
         self.misconfigured.store(u64::from(misconfigured), Ordering::Relaxed);
+    }
+
+    /// How it keeps up.
+    pub(crate) fn now(&self) -> Now {
+        Now {
+            oldest_ms: self.oldest_ms.load(Ordering::Relaxed),
+            in_flight: self.in_flight.load(Ordering::Relaxed),
+            retries: self.retries.get(),
+            is_open: self.breaker.load(Ordering::Relaxed) != 0,
+            is_misconfigured: self.misconfigured.load(Ordering::Relaxed) != 0,
+        }
     }
 
     /// Everything is delivered.

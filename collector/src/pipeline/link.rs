@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use weft_proto::{Batch, Event, Head, SpanId, TraceId};
 
-pub(crate) use gather::{gather, linked};
+pub(crate) use gather::{gather, linked, placed_linked};
 pub(crate) use ids::PageIds;
 pub(crate) use index::{Index, IndexError, Remembers};
 pub(crate) use linker::{Linker, Starts};

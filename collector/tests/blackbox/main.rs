@@ -16,6 +16,7 @@ mod delivery;
 mod dictionaries;
 mod doctor;
 mod erasure;
+mod explorer;
 mod flood;
 mod grpc;
 mod json;

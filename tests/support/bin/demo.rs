@@ -2,7 +2,7 @@
 //!
 //! By itself it shows what arrives until Ctrl-C. With `--check` a script visits the shop once; the last line is
 //! JSON, and the exit code says whether everything arrived. With `--record` it writes what a longer visit made of it to a
-//! file, as OTLP/JSON: `tests/corpus/visit.json` is one.
+//! file, as OTLP/JSON: `tests/corpus/visit.json` is one. With `--pictures` it takes pictures of the explorer, for the docs.
 
 #![forbid(unsafe_code)]
 
@@ -16,6 +16,7 @@ use opentelemetry_proto::tonic::{
 use support::{
     browser::{Browser, Kind},
     collector::{BROWSER_KEY, CollectorProcess, SERVER_KEY, Setting},
+    pictures,
     received::{Received, traces},
     shop::{PageKey, Settings, Shop, Time},
     sink::Sink,
@@ -33,8 +34,9 @@ async fn main() -> ExitCode {
         [] => tokio::spawn(show_until_told()),
         ["--check"] => tokio::spawn(check()),
         ["--record", file] => tokio::spawn(record(file.to_owned())),
+        ["--pictures", directory] => tokio::spawn(pictures::take(directory.into())),
         _ => {
-            eprintln!("usage: demo [--check | --record FILE]");
+            eprintln!("usage: demo [--check | --record FILE | --pictures DIRECTORY]");
             return ExitCode::FAILURE;
         }
     };
@@ -72,12 +74,14 @@ async fn show_until_told() -> ExitCode {
     };
     println!(
         "\n  Open the shop   {}\n\
+         \n  and watch it    {}\n\
          \n  collector       {}\
-         \n  its admin port  {} (also /metrics, /readyz)\
+         \n  its admin port  {} (also /api, /metrics, /readyz)\
          \n\nWhat arrives at a backend is shown here, a few seconds after it happened. Ctrl-C ends the demo.\n",
         shop.url(),
+        collector.addresses().admin_url("/"),
         collector.addresses().page_endpoint(),
-        collector.addresses().admin_url("/api/sessions"),
+        collector.addresses().admin_url("/livez"),
     );
     let mut shown = HashMap::new();
     loop {

@@ -159,6 +159,20 @@ impl Tab<'_> {
         serde_json::from_value(self.ask("log", json!({})).await).expect("the driver's log has this form")
     }
 
+    /// Looks at it on a screen of this size; by somebody who likes it dark, where a browser can be told so.
+    pub async fn look(&self, width: u32, height: u32, dark: bool) {
+        self.ask("look", json!({ "width": width, "height": height, "dark": dark })).await;
+    }
+
+    /// Asserts that axe finds nothing that keeps people out.
+    ///
+    /// # Panics
+    /// If it does.
+    pub async fn assert_accessible(&self) {
+        let found: Vec<String> = told("audit", self.ask("audit", json!({})).await);
+        assert!(found.is_empty(), "axe finds:\n{}", found.join("\n"));
+    }
+
     /// Writes a picture of it as PNG.
     pub async fn screenshot(&self, path: &Path) {
         self.ask("screenshot", json!({ "path": path })).await;

@@ -113,12 +113,7 @@ impl Rest {
             is_wanted
         })?;
         // A defect in linking costs the record that shows it, by name, and nothing else.
-        let linking = AssertUnwindSafe(|| match &placed.decoded {
-            Some(known) => {
-                Ok(at_once(&placed.record, &known.head, &known.batch, to.events_as, &self.limits.scrub))
-            }
-            None => linked(&placed.record, &self.limits, to.events_as),
-        });
+        let linking = AssertUnwindSafe(|| placed_linked(&placed, &self.limits, to.events_as));
         let linked = std::panic::catch_unwind(linking).unwrap_or_else(|_| Err("linking it panicked".into()));
         let come = leave_out_erased(&self.erased, &placed, linked);
         Some((placed, come))
@@ -201,6 +196,14 @@ fn load_of(
             change(&mut load);
             loads.push(load);
         }
+    }
+}
+
+/// As [`linked`], without decoding what is known already.
+pub(crate) fn placed_linked(placed: &Placed, limits: &Limits, events_as: EventsAs) -> Parts {
+    match &placed.decoded {
+        Some(known) => Ok(at_once(&placed.record, &known.head, &known.batch, events_as, &limits.scrub)),
+        None => linked(&placed.record, limits, events_as),
     }
 }
 

@@ -112,6 +112,14 @@ impl Shelf {
 }
 
 impl Segments {
+    /// Where the first segment begins that lies in the last so many bytes; else the end.
+    pub(crate) fn latest(&self, bytes: u64) -> u64 {
+        let shelf = self.shelf();
+        let from = shelf.end().saturating_sub(bytes);
+        let found = shelf.segments.iter().find(|segment| segment.start >= from);
+        found.map_or_else(|| shelf.end(), |segment| segment.start)
+    }
+
     /// Lets go of what nobody needs; [`Self::sweep`] deletes it.
     pub(in crate::pipeline::spool) fn let_go(&self, shelf: &mut Shelf) {
         let wall = self.clock.wall_ms();

@@ -1,0 +1,254 @@
+// What the collector answers, as `openapi.json` describes it; and how it is asked.
+
+export interface Kept {
+  sessions: number;
+  sessions_forgotten: number;
+  bytes: number;
+  most_bytes: number;
+  events_passed_over: number;
+  spool_bytes_passed_over: number;
+}
+
+export interface Session {
+  application: string;
+  id: string;
+  previous_id: string | null;
+  first_event: string;
+  last_event: string;
+  duration_ms: number;
+  pages: number;
+  services: string[];
+  users: string[];
+  routes: string[];
+  errors: string[];
+  error_count: number;
+  vitals: Record<string, number>;
+  events: number;
+  open: number;
+  sent_bytes: number;
+  not_seen: number;
+  not_kept: number;
+}
+
+export interface Sessions {
+  sessions: Session[];
+  found: number;
+  kept: Kept;
+}
+
+export type Kind =
+  "load" | "view" | "press" | "request" | "server" | "error" | "vital" | "mark" | "jump" | "killed" | "span" | "event";
+
+export interface Lane {
+  kind: "page" | "service";
+  id: string;
+}
+
+export interface Happened {
+  trace_id: string;
+  span_id: string;
+  parent_id: string | null;
+  /** Null: a server's, which says none. */
+  session: string | null;
+  kind: Kind;
+  name: string;
+  label: string;
+  lane: number;
+  start_ms: number;
+  duration_ms: number;
+  is_error: boolean;
+  number: number | null;
+  state: string | null;
+  suspended_ms: number | null;
+  jump_ms: number | null;
+  skew_ms: number | null;
+}
+
+export interface Link {
+  from: string;
+  to: string;
+  kinds: string[];
+  is_inferred: boolean;
+  rule: string | null;
+  is_late: boolean;
+  from_session: string | null;
+  to_session: string | null;
+}
+
+export interface Open {
+  name: string;
+  lane: number;
+  number: number;
+  start_ms: number;
+  seen_ms: number;
+  state: string;
+}
+
+export interface Hole {
+  lane: number;
+  after_ms: number;
+  first: number;
+  count: number;
+}
+
+export interface Timeline {
+  session: Session;
+  lanes: Lane[];
+  events: Happened[];
+  links: Link[];
+  open: Open[];
+  holes: Hole[];
+}
+
+export interface Pair {
+  key: string;
+  value: unknown;
+}
+
+export interface Detail {
+  name: string;
+  service: string;
+  attributes: Pair[];
+  resource: Pair[];
+  backend_url: string | null;
+  otlp: unknown;
+}
+
+export interface CostTable {
+  rows: { name: string; events: number; bytes: number }[];
+  others: { events: number; bytes: number };
+}
+
+export interface Costs {
+  costs: {
+    events: number;
+    exported_bytes: number;
+    sent_bytes: number;
+    by_name: CostTable;
+    by_route: CostTable;
+    by_attribute: CostTable;
+    by_key: CostTable;
+  };
+  kept: Kept;
+}
+
+export type Counts = Record<string, number>;
+
+export interface Fates {
+  recovered: number;
+  accepted: number;
+  made_here: Counts;
+  delivered: number;
+  rejected_by_destination: number;
+  dropped: Counts;
+  pending: number;
+}
+
+export interface LedgerPage {
+  application: string;
+  received: number;
+  accepted: number;
+  refused: Counts;
+  in_flight: number;
+  bodies_refused: Counts;
+  reserved_attributes_removed: number;
+  sdk_dropped: Counts;
+  gaps: { not_seen_yet: number; lost_in_browser: number };
+  destinations: Record<string, Fates>;
+}
+
+export interface Ledger {
+  keys: Record<string, LedgerPage>;
+  without_key: Counts;
+}
+
+export interface Health {
+  destinations: {
+    name: string;
+    bytes_waiting: number;
+    most_bytes: number;
+    oldest_age_ms: number | null;
+    events_under_way: number;
+    requests_repeated: number;
+    has_given_way: boolean;
+    is_misconfigured: boolean;
+  }[];
+  bounds: { bound: string; destination: string | null; used: number; most: number; percent: number; change: string }[];
+  is_draining: boolean;
+  explorer: Kept;
+}
+
+export interface Paste {
+  keys: { name: string; key: string; origins: string[] }[];
+  endpoint: string;
+  sdk: string | null;
+}
+
+interface Row {
+  route?: { path: string; origin: string } | null;
+  request?: { method: string; host: string; path: string };
+  service?: string;
+  name?: string;
+  kind?: string;
+  count: number;
+  errors: number;
+  joined_by?: Counts;
+  last_seen: string;
+  example_trace_id: string;
+  cause?: string;
+  fix?: string;
+}
+
+export interface Connections {
+  applications: Record<
+    string,
+    {
+      since: string;
+      connections: Row[];
+      unconnected: Record<"requests" | "backend_roots" | "backend_spans_without_parent" | "links", Row[]>;
+    }
+  >;
+}
+
+export type ConnectionRow = Row;
+
+/** The collector wants its token, or another one. */
+export class NeedsToken extends Error {}
+
+const TOKEN = "weft.admin_token";
+
+/** It stays with this tab, and goes to nobody but the collector. */
+export const keepToken = (token: string): void => sessionStorage.setItem(TOKEN, token);
+
+/** What is at a path below `/api`. */
+export const ask = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> => {
+  const answer = await request(path, signal);
+  return (await answer.json()) as Answer;
+};
+
+const request = async (path: string, signal?: AbortSignal): Promise<Response> => {
+  const token = sessionStorage.getItem(TOKEN);
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  const answer = await fetch(`/api/${path}`, { headers, ...(signal && { signal }) });
+  if (answer.status === 401) throw new NeedsToken();
+  if (!answer.ok) throw new Error((await answer.text()) || `The collector says ${answer.status}.`);
+  return answer;
+};
+
+/** Calls `changed` whenever there is something new, until `signal`; `live`: whether that is being told. */
+export const listen = async (signal: AbortSignal, changed: () => void, live: (is: boolean) => void): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      const answer = await request("explorer/updates", signal);
+      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+      live(true);
+      for (let said = await reader?.read(); said && !said.done; said = await reader?.read()) {
+        if (said.value.includes("event: changed")) changed();
+      }
+    } catch (error) {
+      if (error instanceof NeedsToken) return;
+    }
+    live(false);
+    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 2_000));
+  }
+};

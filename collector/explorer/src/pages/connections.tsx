@@ -1,0 +1,95 @@
+// Which route asks which backend for what, by what that is known; and what meets nothing, with what to do about it.
+import type { ConnectionRow, Connections as Answer, Counts } from "../api";
+import { Shown, Wide, useData } from "../data";
+import type { News } from "../main";
+import { ago, number } from "../words";
+
+const UNCONNECTED = {
+  requests: "Requests of pages that no backend is known to have served",
+  backend_roots: "Work of backends that no page is known to have asked for",
+  backend_spans_without_parent: "Work of backends whose caller has not come",
+  links: "Links that lead to nothing that has come",
+} as const;
+
+/** What two ends met by, in words. */
+const BY: Record<string, string> = {
+  traceparent: "the header traceparent",
+  "x-request-id": "one request id (rule request-id)",
+  link: "a declared link",
+  document: "the document's Server-Timing",
+};
+
+export const Connections = ({ news }: { news: News }) => (
+  <>
+    <h1>Connections</h1>
+    <Shown data={useData<Answer>("connections", news)}>
+      {({ applications }) => {
+        const all = Object.entries(applications);
+        if (all.length === 0) return <p>Nothing that could be connected has come yet.</p>;
+        return all.map(([name, map]) => (
+          <section key={name}>
+            <h2>Application {name}</h2>
+            <Rows title="Connected" rows={map.connections} />
+            {Object.entries(UNCONNECTED).map(([list, title]) => (
+              <Rows key={list} title={title} rows={map.unconnected[list as keyof typeof UNCONNECTED]} isOptional />
+            ))}
+          </section>
+        ));
+      }}
+    </Shown>
+  </>
+);
+
+const Rows = ({ title, rows, isOptional = false }: { title: string; rows: ConnectionRow[]; isOptional?: boolean }) => {
+  if (rows.length === 0) return isOptional ? null : <p>Nothing is connected yet.</p>;
+  const hasCause = rows.some((row) => row.cause);
+  return (
+    <>
+      <h3>{title}</h3>
+      <Wide label={title}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">What</th>
+              <th scope="col" class="right">
+                Times
+              </th>
+              <th scope="col" class="right">
+                Failed
+              </th>
+              <th scope="col">{hasCause ? "Likely cause, and what helps" : "Known by"}</th>
+              <th scope="col">Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row, at) => (
+              <tr key={at}>
+                <th scope="row">
+                  <What row={row} />
+                </th>
+                <td class="right">{number(row.count)}</td>
+                <td class="right">{number(row.errors)}</td>
+                <td>{hasCause ? `${row.cause ?? ""} ${row.fix ?? ""}` : by(row.joined_by ?? {})}</td>
+                <td>{ago(Date.parse(row.last_seen), Date.now())}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    </>
+  );
+};
+
+const What = ({ row: { route, request, service, name, kind } }: { row: ConnectionRow }) => (
+  <>
+    {request && <span class="step">{route?.path ?? "unknown route"}</span>}
+    {request && <span class="step">{`${request.method} ${request.path} at ${request.host}`}</span>}
+    {service && <span class="step">{`${service}${name ? `: ${name}` : ""}`}</span>}
+    {kind && <span class="step">{`links of kind ${kind}`}</span>}
+  </>
+);
+
+const by = (joined: Counts): string =>
+  Object.entries(joined)
+    .map(([name, count]) => `${BY[name] ?? name} (${number(count)})`)
+    .join(", ");

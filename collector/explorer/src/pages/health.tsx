@@ -1,0 +1,223 @@
+// Whether every event is accounted for, why some were refused, what is full, and how destinations keep up.
+import type { Counts, Fates, Health as Answer, Ledger, LedgerPage } from "../api";
+import { NotIn, Shown, Wide, useData } from "../data";
+import type { News } from "../main";
+import { bytes, counted, lasting, number } from "../words";
+
+export const Health = ({ news }: { news: News }) => {
+  const ledger = useData<Ledger>("ledger", news);
+  const health = useData<Answer>("explorer/health", news);
+  return (
+    <>
+      <h1>Health</h1>
+      <Shown data={ledger}>{(ledger) => <Balance ledger={ledger} />}</Shown>
+      <Shown data={health}>
+        {(health) => (
+          <>
+            {health.is_draining && <p role="alert">It is about to go: everything is turned away.</p>}
+            <Destinations all={health.destinations} />
+            <Bounds all={health.bounds} />
+            <h2>This page</h2>
+            <NotIn kept={health.explorer} />
+          </>
+        )}
+      </Shown>
+    </>
+  );
+};
+
+const sum = (counts: Counts): number => Object.values(counts).reduce((all, one) => all + one, 0);
+
+const Balance = ({ ledger }: { ledger: Ledger }) => {
+  const keys = Object.entries(ledger.keys);
+  return (
+    <section>
+      <h2>The ledger</h2>
+      <p>What came in must be what went out, was refused or waits: each line has to add up.</p>
+      {keys.length === 0 && <p>Nothing has come yet.</p>}
+      {keys.map(([name, page]) => (
+        <Key key={name} name={name} page={page} />
+      ))}
+      <Refusals ledger={ledger} />
+    </section>
+  );
+};
+
+const Key = ({ name, page }: { name: string; page: LedgerPage }) => {
+  const { gaps } = page;
+  return (
+    <article class="key">
+      <h3>
+        Key {name}, application {page.application}
+      </h3>
+      <Equation
+        left={[["received", page.received]]}
+        right={[
+          ["accepted", page.accepted],
+          ["refused", sum(page.refused)],
+          ["being decided", page.in_flight],
+        ]}
+      />
+      {Object.entries(page.destinations).map(([destination, fates]) => (
+        <Destination key={destination} name={destination} fates={fates} />
+      ))}
+      <p class="beside">
+        Of what pages numbered, {counted(gaps.not_seen_yet, "event")} not seen yet, {number(gaps.lost_in_browser)} lost
+        in the browser. The SDK says that it dropped {number(sum(page.sdk_dropped))}
+        {names(page.sdk_dropped)}.
+      </p>
+    </article>
+  );
+};
+
+const Destination = ({ name, fates }: { name: string; fates: Fates }) => (
+  <>
+    <h4>At destination {name}</h4>
+    <Equation
+      left={[
+        ["found at start", fates.recovered],
+        ["accepted", fates.accepted],
+        ["made here", sum(fates.made_here)],
+      ]}
+      right={[
+        ["delivered", fates.delivered],
+        ["rejected there", fates.rejected_by_destination],
+        [`dropped${names(fates.dropped)}`, sum(fates.dropped)],
+        ["waiting", fates.pending],
+      ]}
+    />
+  </>
+);
+
+const names = (counts: Counts): string => {
+  const all = Object.entries(counts).map(([name, count]) => `${name} ${number(count)}`);
+  return all.length > 0 ? ` (${all.join(", ")})` : "";
+};
+
+type Term = [string, number];
+
+const Equation = ({ left, right }: { left: Term[]; right: Term[] }) => {
+  const total = (terms: Term[]): number => terms.reduce((all, [, count]) => all + count, 0);
+  const isEven = total(left) === total(right);
+  const side = (terms: Term[]) =>
+    terms.map(([name, count], at) => (
+      <span key={name} class="term">
+        {at > 0 && <span class="sign">+</span>}
+        <b>{number(count)}</b> {name}
+      </span>
+    ));
+  return (
+    <p class={isEven ? "equation" : "equation uneven"}>
+      {side(left)}
+      <span class="sign">=</span>
+      {side(right)}
+      <span class="verdict">{isEven ? "✓ adds up" : "✗ does not add up: that is a defect, please report it"}</span>
+    </p>
+  );
+};
+
+const Refusals = ({ ledger }: { ledger: Ledger }) => {
+  const rows = Object.entries(ledger.keys).flatMap(([key, { refused, bodies_refused }]) => [
+    ...Object.entries(refused).map(([why, count]) => [key, why, counted(count, "event")] as const),
+    ...Object.entries(bodies_refused).map(([why, count]) => [key, why, counted(count, "request")] as const),
+  ]);
+  rows.push(
+    ...Object.entries(ledger.without_key).map(([why, n]) => ["no known key", why, counted(n, "request")] as const),
+  );
+  return (
+    <>
+      <h3>Refused, and why</h3>
+      {rows.length === 0 ? (
+        <p>Nothing was refused.</p>
+      ) : (
+        <Wide label="Refused, and why">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Key</th>
+                <th scope="col">Reason</th>
+                <th scope="col" class="right">
+                  How many
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map(([key, why, count]) => (
+                <tr key={`${key} ${why} ${count}`}>
+                  <td>{key}</td>
+                  <td>{why.replaceAll("_", " ")}</td>
+                  <td class="right">{count}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Wide>
+      )}
+    </>
+  );
+};
+
+const Destinations = ({ all }: { all: Answer["destinations"] }) => (
+  <section>
+    <h2>Destinations</h2>
+    {all.length === 0 ? (
+      <p>None is set: events are shown here, and go nowhere.</p>
+    ) : (
+      <Wide label="Destinations">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Destination</th>
+              <th scope="col">State</th>
+              <th scope="col" class="right">
+                Waiting
+              </th>
+              <th scope="col" class="right">
+                Oldest
+              </th>
+              <th scope="col" class="right">
+                Requests repeated
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {all.map((one) => (
+              <tr key={one.name}>
+                <th scope="row">{one.name}</th>
+                <td>{state(one)}</td>
+                <td class="right">{`${bytes(one.bytes_waiting)} of ${bytes(one.most_bytes)}`}</td>
+                <td class="right">{one.oldest_age_ms === null ? "nothing waits" : lasting(one.oldest_age_ms)}</td>
+                <td class="right">{number(one.requests_repeated)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Wide>
+    )}
+  </section>
+);
+
+const state = (one: Answer["destinations"][number]): string => {
+  if (one.is_misconfigured) return "✗ set up wrongly, by its last answer: see the log";
+  if (one.has_given_way) return "✗ fails: one request at a time is tried";
+  return one.events_under_way > 0 ? `${counted(one.events_under_way, "event")} under way` : "✓ has everything";
+};
+
+const Bounds = ({ all }: { all: Answer["bounds"] }) => (
+  <section>
+    <h2>What could be full</h2>
+    <ul class="bounds">
+      {all.map(({ bound, destination, used, most, percent, change }) => (
+        <li key={`${bound} ${destination}`}>
+          <span>
+            <code>{bound}</code>
+            {destination && ` of ${destination}`}
+          </span>
+          <meter min={0} max={most} value={used} high={most * 0.8} aria-label={bound} />
+          <span>{`${percent} %, ${bytes(used)} of ${bytes(most)}`}</span>
+          {percent >= 80 && <strong>▲ {change}</strong>}
+        </li>
+      ))}
+    </ul>
+  </section>
+);
