@@ -3,9 +3,11 @@
 use hyper::Method;
 use support::{
     browser::{Browser, Kind, Tab},
-    collector::{BROWSER_KEY, Collector},
+    collector::{BROWSER_KEY, Bound, Collector, Setting},
     http::send,
     looking::{first_visit, hostile, large, three_weeks_later},
+    page::{ORIGIN, Page},
+    sink::Sink,
     world::World,
 };
 
@@ -14,6 +16,7 @@ in_each_browser!(
     a_press_three_weeks_later_is_shown_behind_a_fold_and_walked_to_by_keys,
     every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody_out,
     what_strangers_write_stays_text,
+    who_is_blocked_is_shown_with_the_reason_and_lifted_by_a_button,
 );
 
 in_chromium!(fifty_thousand_events_are_scrolled_through_in_eight_milliseconds_of_script_a_frame,);
@@ -186,4 +189,32 @@ async fn what_strangers_write_stays_text(kind: Kind) {
 async fn assert_inert(look: &Tab<'_>) {
     let is_inert = "window.hacked === undefined && document.querySelector('main img, main script, main iframe, [onerror]') === null";
     assert!(look.evaluate::<bool>(is_inert).await);
+}
+
+async fn who_is_blocked_is_shown_with_the_reason_and_lifted_by_a_button(kind: Kind) {
+    let sink = Sink::start().await;
+    let more = "[limits]\ntrusted_proxies = [\"127.0.0.1\"]\n[rates]\nblock_after = 50\n";
+    let collector = Collector::start(Bound::new().await, &Setting::before(&sink).with(more));
+    let to = collector.addresses();
+    let url = format!("{}?key={BROWSER_KEY}", to.page_endpoint());
+    let mut changed = Page::new(1).clicks(1);
+    changed.reverse();
+    changed[..2].copy_from_slice(&[0, 0]);
+    let headers = [("origin", ORIGIN), ("content-type", "text/plain"), ("x-forwarded-for", "203.0.113.7")];
+    for _ in 0..6 {
+        send(Method::POST, &url, &headers, changed.clone()).await;
+    }
+    let browser = Browser::launch(kind).await;
+    let look = open(&browser, &collector, "health").await;
+    waits_for(&look, "#main", "203.0.113.7").await;
+    let said = text(&look, "#main").await;
+    assert!(said.contains("shop-web") && said.contains("refused 50 times in a minute"), "{said}");
+    look.assert_accessible().await;
+    look.evaluate::<()>("document.querySelector('[aria-label=\"Lift the block of 203.0.113.7\"]').click()")
+        .await;
+    waits_for(&look, "#main", "Nobody is blocked.").await;
+    assert_eq!(send(Method::POST, &url, &headers, Page::new(2).clicks(1)).await.status, 200);
+    look.assert_no_errors().await;
+    browser.quit().await;
+    collector.stop().await;
 }

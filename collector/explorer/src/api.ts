@@ -153,6 +153,7 @@ export interface LedgerPage {
   bodies_refused: Counts;
   reserved_attributes_removed: number;
   sdk_dropped: Counts;
+  sdk_reduced: Counts;
   gaps: { not_seen_yet: number; lost_in_browser: number };
   destinations: Record<string, Fates>;
 }
@@ -176,6 +177,17 @@ export interface Health {
   bounds: { bound: string; destination: string | null; used: number; most: number; percent: number; change: string }[];
   is_draining: boolean;
   explorer: Kept;
+}
+
+export interface Block {
+  number: number;
+  address: string;
+  key: string | null;
+  reason: string;
+  refused: number;
+  since_ms: number;
+  until_ms: number;
+  turned_away: number;
 }
 
 export interface Paste {
@@ -226,10 +238,15 @@ export const ask = async <Answer>(path: string, signal?: AbortSignal): Promise<A
   return (await answer.json()) as Answer;
 };
 
-const request = async (path: string, signal?: AbortSignal): Promise<Response> => {
+/** Has the collector do what is at a path below `/api`, with the header that no page of others may send. */
+export const order = async (path: string, header: Record<string, string>): Promise<void> => {
+  await request(path, undefined, { method: "POST", headers: header });
+};
+
+const request = async (path: string, signal?: AbortSignal, more?: RequestInit): Promise<Response> => {
   const token = sessionStorage.getItem(TOKEN);
-  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
-  const answer = await fetch(`/api/${path}`, { headers, ...(signal && { signal }) });
+  const headers = { ...(more?.headers as Record<string, string>), ...(token && { authorization: `Bearer ${token}` }) };
+  const answer = await fetch(`/api/${path}`, { ...more, headers, ...(signal && { signal }) });
   if (answer.status === 401) throw new NeedsToken();
   if (!answer.ok) throw new Error((await answer.text()) || `The collector says ${answer.status}.`);
   return answer;

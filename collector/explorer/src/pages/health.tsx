@@ -3,6 +3,7 @@ import type { Counts, Fates, Health as Answer, Ledger, LedgerPage } from "../api
 import { NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { bytes, counted, lasting, number } from "../words";
+import { Blocks } from "./blocks";
 
 export const Health = ({ news }: { news: News }) => {
   const ledger = useData<Ledger>("ledger", news);
@@ -11,6 +12,7 @@ export const Health = ({ news }: { news: News }) => {
     <>
       <h1>Health</h1>
       <Shown data={ledger}>{(ledger) => <Balance ledger={ledger} />}</Shown>
+      <Blocks news={news} />
       <Shown data={health}>
         {(health) => (
           <>
@@ -64,7 +66,7 @@ const Key = ({ name, page }: { name: string; page: LedgerPage }) => {
       <p class="beside">
         Of what pages numbered, {counted(gaps.not_seen_yet, "event")} not seen yet, {number(gaps.lost_in_browser)} lost
         in the browser. The SDK says that it dropped {number(sum(page.sdk_dropped))}
-        {names(page.sdk_dropped)}.
+        {names(page.sdk_dropped)}, and {number(sum(page.sdk_reduced))} by policy{names(page.sdk_reduced)}.
       </p>
     </article>
   );
