@@ -1,12 +1,13 @@
 //! The explorer in real browsers, on what real visits to the shop have made: clicked through, walked by keys, read by axe.
 
+mod said;
+
 use hyper::Method;
 use support::{
     browser::{Browser, Kind, Tab},
-    collector::{BROWSER_KEY, Bound, Collector, Setting},
+    collector::{BROWSER_KEY, Collector},
     http::send,
-    looking::{first_visit, hostile, large, three_weeks_later, unfinished},
-    sink::Sink,
+    looking::{first_visit, hostile, large, three_weeks_later},
     world::World,
 };
 
@@ -14,8 +15,6 @@ in_each_browser!(
     before_anything_has_come_it_shows_the_line_to_paste_and_fills_by_itself,
     a_press_three_weeks_later_is_shown_behind_a_fold_and_walked_to_by_keys,
     every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody_out,
-    what_has_not_ended_and_what_was_not_seen_is_said,
-    where_a_token_is_needed_the_page_asks_for_it,
     what_strangers_write_stays_text,
 );
 
@@ -125,50 +124,6 @@ async fn assert_fits(look: &Tab<'_>, page: &str) {
     let [wide, screen]: [u32; 2] = look.evaluate("[document.documentElement.scrollWidth, innerWidth]").await;
     assert!(wide <= screen, "{page} is {wide} wide on a screen of {screen}");
     look.assert_accessible().await;
-}
-
-async fn what_has_not_ended_and_what_was_not_seen_is_said(kind: Kind) {
-    let world = World::start(kind).await;
-    unfinished(&world).await;
-    let look = open(&world.browser, &world.collector, "sessions").await;
-    for (card, said) in [
-        ("2 events not seen", "2 events not seen: numbers 3 to 4 of page"),
-        ("1 still open", "Still open: checkout, since"),
-    ] {
-        look.click("nav a[href='#/sessions']").await;
-        let found = format!(
-            "[...document.querySelectorAll('.card')].find((card) => card.textContent.includes('{card}'))"
-        );
-        look.wait_until(&format!("{found} !== undefined")).await;
-        look.evaluate::<()>(&format!("{found}.querySelector('a').click()")).await;
-        waits_for(&look, ".unfinished", said).await;
-        look.assert_accessible().await;
-    }
-    look.assert_no_errors().await;
-    world.end().await;
-}
-
-async fn where_a_token_is_needed_the_page_asks_for_it(kind: Kind) {
-    let sink = Sink::start().await;
-    let first = "admin_token = \"open-sesame-open-sesame\"".to_owned();
-    let collector = Collector::start(Bound::new().await, &Setting { first, ..Setting::before(&sink) });
-    let browser = Browser::launch(kind).await;
-    let look = open(&browser, &collector, "sessions").await;
-    for (token, shown) in [("open-sesame", ".token input"), ("open-sesame-open-sesame", ".first pre")] {
-        look.wait_until("document.querySelector('.token input') !== null").await;
-        look.assert_accessible().await;
-        look.evaluate::<()>(&format!(
-            "(() => {{ const input = document.querySelector('.token input'); input.value = '{token}';
-                input.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()"
-        ))
-        .await;
-        look.click(".token button").await;
-        look.wait_until(&format!("document.querySelector('{shown}') !== null")).await;
-    }
-    waits_for(&look, ".live", "● live").await;
-    browser.quit().await;
-    collector.stop().await;
-    sink.assert_nothing_odd();
 }
 
 /// Script of the page for each frame while a session of fifty thousand events is scrolled through, in milliseconds.
