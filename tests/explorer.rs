@@ -1,5 +1,7 @@
 //! The explorer in real browsers, on what real visits to the shop have made: clicked through, walked by keys, read by axe.
 
+mod said;
+
 use hyper::Method;
 use support::{
     browser::{Browser, Kind, Tab},
@@ -173,6 +175,8 @@ async fn what_strangers_write_stays_text(kind: Kind) {
         waits_for(&look, ".panel dl", "window.hacked").await;
         assert_inert(&look).await;
     }
+    // Both are roots of one session: the second was linked to the first by a rule.
+    waits_for(&look, ".links .inferred", "inferred by the rule").await;
     for page in ["sessions", "connections", "costs", "health"] {
         look.click(&format!("nav a[href='#/{page}']")).await;
         look.wait_until("document.querySelector('h2, .card') !== null").await;

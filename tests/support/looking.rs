@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::{
     browser::Tab,
     clock::{DAY, Device},
-    collector::SERVER_KEY,
+    collector::{BROWSER_KEY, SERVER_KEY},
     http::send,
+    page::{Page, post_as},
     world::{Moves, World},
 };
 
@@ -48,6 +49,22 @@ pub async fn three_weeks_later(world: &World, tab: &Tab<'_>) {
     world.pass(21 * DAY, Device::Asleep, Moves::Everything).await;
     tab.click("#add-scarf").await;
     tab.wait_until("document.getElementById('cart').textContent === 'Cart: 3'").await;
+    tab.evaluate::<()>("weft.flush().then(() => undefined)").await;
+}
+
+/// A page of which two events are lost between others, and the shop's own page, in which something is open.
+pub async fn unfinished(world: &World) {
+    let mut page = Page::new(9);
+    let (before, _lost, after) = (page.clicks(3), page.clicks(2), page.clicks(3));
+    for request in [before, after] {
+        let answer = post_as(world.collector.addresses(), BROWSER_KEY, world.shop.url(), request).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let tab = world.browser.open_tab().await;
+    tab.goto(world.shop.url()).await;
+    tab.evaluate::<()>("import('/weft/index.js').then(({ longSpan }) => void longSpan('checkout'))").await;
+    tab.click("#add-rug").await;
+    tab.wait_until("document.getElementById('cart').textContent !== 'Cart: 0'").await;
     tab.evaluate::<()>("weft.flush().then(() => undefined)").await;
 }
 

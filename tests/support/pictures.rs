@@ -5,13 +5,18 @@ use std::{path::PathBuf, process::ExitCode};
 
 use crate::{
     browser::{Kind, Tab},
-    looking::{first_visit, three_weeks_later},
+    looking::{first_visit, three_weeks_later, unfinished},
     world::World,
 };
 
 /// A page's address behind the #, and what is there when it is all drawn.
 const PAGES: [(&str, &str); 4] =
     [("sessions", ".card"), ("connections", "table"), ("costs", "table"), ("health", ".verdict")];
+
+/// Goes to the session in which something is open.
+const OPEN: &str =
+    "[...document.querySelectorAll('.card')].find((card) => card.textContent.includes('still open'))
+    .querySelector('a').click()";
 
 /// Writes a PNG of each page in each theme into `directory`.
 pub async fn take(directory: PathBuf) -> ExitCode {
@@ -40,6 +45,13 @@ pub async fn take(directory: PathBuf) -> ExitCode {
     look.wait_until("document.querySelector('.panel .pairs') !== null").await;
     look.evaluate::<()>("void scrollTo(0, 0)").await;
     each_theme(&look, &directory, "session").await;
+    unfinished(&world).await;
+    look.show().await;
+    look.click("nav a[href='#/sessions']").await;
+    look.wait_until("document.querySelectorAll('.card').length === 3").await;
+    look.evaluate::<()>(OPEN).await;
+    look.wait_until("document.querySelector('.unfinished') !== null").await;
+    each_theme(&look, &directory, "open").await;
     look.look(320, 900, false).await;
     look.screenshot(&directory.join("explorer-session-narrow.png")).await;
     world.end().await;

@@ -1,6 +1,6 @@
 // Asks for what a page shows, again whenever there is something new; what was shown stays until there is an answer.
 import type { ComponentChildren } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Kept, NeedsToken, ask } from "./api";
 import type { News } from "./main";
 import { bytes, counted } from "./words";
@@ -12,19 +12,29 @@ export interface Data<Answer> {
 }
 
 export const useData = <Answer,>(path: string, news: News): Data<Answer> => {
-  const [data, setData] = useState<Data<Answer> & { path?: string }>({});
+  const [data, setData] = useState<Data<Answer>>({});
+  const again = useRef<(() => void) | null>(null);
   useEffect(() => {
     const stop = new AbortController();
-    ask<Answer>(path, stop.signal).then(
-      (answer) => setData({ answer, path }),
-      (error: unknown) => {
-        if (stop.signal.aborted) return;
-        if (error instanceof NeedsToken) news.onNeedsToken();
-        else setData({ error: String(error instanceof Error ? error.message : error), path });
-      },
-    );
+    const failed = (error: unknown): void => {
+      if (stop.signal.aborted) return;
+      if (error instanceof NeedsToken) news.onNeedsToken();
+      else setData({ error: String(error instanceof Error ? error.message : error) });
+    };
+    let [isAsking, isStale] = [false, false];
+    // What is being asked comes to its end, however often there is something new meanwhile: else it never would.
+    const run = async (): Promise<void> => {
+      isStale = isAsking;
+      if (isAsking) return;
+      isAsking = true;
+      await ask<Answer>(path, stop.signal).then((answer) => setData({ answer }), failed);
+      isAsking = false;
+      if (isStale && !stop.signal.aborted) void run();
+    };
+    again.current = () => void run();
     return () => stop.abort();
-  }, [path, news.version]);
+  }, [path]);
+  useEffect(() => again.current?.(), [path, news.version]);
   return data;
 };
 

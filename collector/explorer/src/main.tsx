@@ -10,10 +10,18 @@ import { Sessions } from "./pages/sessions";
 
 const PAGES = { sessions: "Sessions", connections: "Connections", costs: "Costs", health: "Health" } as const;
 
+/** A part of an address as it was meant; what somebody has typed may be none. */
+const plain = (part: string): string => {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+};
+
 /** What stands behind the # of the address, by its parts. */
 const useAddress = (): string[] => {
-  const read = (): string[] =>
-    location.hash.replace(/^#\/?/, "").split("?")[0]?.split("/").map(decodeURIComponent) ?? [];
+  const read = (): string[] => location.hash.replace(/^#\/?/, "").split("/").map(plain);
   const [address, setAddress] = useState(read);
   useEffect(() => {
     const changed = (): void => setAddress(read());

@@ -5,6 +5,7 @@ const UNITS: [number, string][] = [
   [86_400_000, "day"],
   [3_600_000, "hour"],
   [60_000, "minute"],
+  [1_000, "second"],
 ];
 
 /** A stretch of time: two units at most. */
@@ -12,10 +13,14 @@ export const lasting = (ms: number): string => {
   if (ms < 1_000) return `${ms < 10 && ms > 0 ? ms.toFixed(1) : Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
   const at = UNITS.findIndex(([unit]) => ms >= unit);
-  const [unit, name] = UNITS[at] ?? [60_000, "minute"];
-  const whole = Math.floor(ms / unit);
-  const next = UNITS[at + 1];
-  const rest = next ? Math.floor((ms - whole * unit) / next[0]) : 0;
+  const smallest = UNITS[at + 1]?.[0] ?? 1_000;
+  const rounded = Math.round(ms / smallest) * smallest;
+  // Sixty minutes are an hour.
+  const larger = UNITS.findIndex(([unit]) => rounded >= unit);
+  const [unit, name] = UNITS[larger] ?? [60_000, "minute"];
+  const whole = Math.floor(rounded / unit);
+  const next = UNITS[larger + 1];
+  const rest = next ? Math.floor((rounded - whole * unit) / next[0]) : 0;
   return counted(whole, name) + (next && rest > 0 ? ` ${counted(rest, next[1])}` : "");
 };
 

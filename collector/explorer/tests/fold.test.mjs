@@ -69,12 +69,16 @@ test("nothing at all has an axis", () => {
   assert.equal(place(fold([], 800, 1), 5), 24);
 });
 
+test("what is nearly three weeks is three weeks", () => {
+  assert.deepEqual([WEEKS - 10, 3_599_990, 86_399_000].map(lasting), ["3 weeks", "1 hour", "1 day"]);
+});
+
 test("numbers have their units", () => {
   assert.deepEqual([0.4, 48, 1_500, 90_000, 3_600_000, WEEKS, WEEKS + 2 * 86_400_000].map(lasting), [
     "0.4 ms",
     "48 ms",
     "1.5 s",
-    "1 minute",
+    "1 minute 30 seconds",
     "1 hour",
     "3 weeks",
     "3 weeks 2 days",

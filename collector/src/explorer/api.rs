@@ -66,7 +66,8 @@ async fn costs(State(admin): State<Arc<Admin>>) -> Response {
 }
 
 async fn health(State(admin): State<Arc<Admin>>) -> Response {
-    (JSON, health::to_json(&admin).to_string()).into_response()
+    let explorer = Arc::clone(&admin.explorer);
+    answer(&explorer, move |_| Some(health::to_json(&admin))).await
 }
 
 async fn paste(State(admin): State<Arc<Admin>>) -> Response {

@@ -8,6 +8,7 @@ import { Legend } from "../timeline/legend";
 import { List } from "../timeline/list";
 import { type Model, afterGap, inLane, model as modelOf } from "../timeline/model";
 import { Panel } from "../timeline/panel";
+import { Unfinished } from "../timeline/unfinished";
 import { short } from "../words";
 import { Facts } from "./sessions";
 
@@ -96,6 +97,7 @@ const Whole = ({ timeline, event, news }: { timeline: Timeline; event: string | 
       >
         <Tools zoom={zoom} onZoom={setZoom} />
         <Canvas {...{ model, selected, zoom, wanted, onSelect: select }} />
+        <Unfinished timeline={timeline} />
         <Legend />
         <div class="beside-each-other">
           <List {...{ model, selected, onSelect: select }} />

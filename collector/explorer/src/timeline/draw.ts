@@ -1,7 +1,7 @@
 // Draws what of a timeline lies in view: lanes, folds, marks by shape, bars by time, arcs from what is selected.
-import type { Happened, Hole, Open } from "../api";
+import type { Happened, Hole, Kind, Open } from "../api";
 import { counted, lasting } from "../words";
-import { type Axis, endOf, place } from "./fold";
+import { type Axis, pieceAt, place } from "./fold";
 import { ticks } from "./ticks";
 import { type Model, isOther, labelOf } from "./model";
 import { mark } from "./marks";
@@ -9,6 +9,9 @@ import { mark } from "./marks";
 export const TOP = 44;
 export const LANE = 56;
 const UNDER = 26;
+
+/** What is never hidden by something else at the same place. */
+const KINDS_OF_MARKS: Kind[] = ["error", "jump", "killed"];
 
 /** What is drawn, and how much of it is in view. */
 export interface View {
@@ -46,7 +49,7 @@ export const draw = (context: CanvasRenderingContext2D, view: View, colour: Colo
     const x = place(axis, event.start_ms);
     const end = event.duration_ms > 0 ? place(axis, event.start_ms + event.duration_ms) : x;
     // What lies on top of another like it changes no pixel that anybody could see.
-    const like = event.lane * 2 + Number(event.is_error);
+    const like = KINDS_OF_MARKS.indexOf(event.is_error ? "error" : event.kind) * 1e6 + event.lane;
     if (end < (ends.get(like) ?? -Infinity) + 1.5 && at !== view.selected && at !== view.hovered) continue;
     ends.set(like, end);
     if (isNear(view, x, end)) one(context, view, colour, event, [x, end], at, texts);
@@ -135,8 +138,12 @@ const label = (
   const words = labelOf(event);
   const text = words.length > 28 ? `${words.slice(0, 27)}…` : words;
   const wide = context.measureText(text).width;
-  const left = Math.min(x - 6, endOf(axis, x) - wide - 4);
-  if (event.kind === "jump") context.fillText(text, x + 4, heightOf(model) - UNDER + 14);
+  const piece = pieceAt(axis, x);
+  const [from, to] = [piece?.left ?? 0, piece === axis.pieces.at(-1) ? axis.width : (piece?.right ?? axis.width)];
+  const left = Math.max(Math.min(x - 6, to - wide - 4), from + 2);
+  if (event.kind === "jump") {
+    context.fillText(text, Math.min(x + 4, axis.width - wide - 4), heightOf(model) - UNDER + 14);
+  }
   if (left < free && at !== selected) return;
   context.fillStyle = colour(at === selected ? "text" : "faint");
   context.fillText(text, left, middle(event.lane) + 17);
@@ -175,7 +182,8 @@ const open = (
   }
   context.stroke();
   context.setLineDash([]);
-  context.fillText(`${name || "something"} is still open, last seen ${state}`, x + 4, y - 11);
+  const text = `${name || "something"} is still open, last seen ${state}`;
+  context.fillText(text, Math.max(Math.min(x + 4, end - context.measureText(text).width), 4), y - 11);
 };
 
 const hole = (

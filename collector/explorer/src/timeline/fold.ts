@@ -22,7 +22,7 @@ export type Stretch = readonly [number, number];
 export const IDLE_MS = 30_000;
 
 const FOLD_WIDTH = 110;
-const LEAST_WIDTH = 90;
+const LEAST_WIDTH = 130;
 const MARGIN = 24;
 
 /** The axis of these, which are in the order of their beginnings, in about `width` pixels times `zoom`. */
@@ -70,8 +70,8 @@ const find = (pieces: readonly Piece[], end: "to" | "right", value: number): Pie
   return pieces[low];
 };
 
-/** Where the stretch ends that `x` is in. */
-export const endOf = ({ pieces, width }: Axis, x: number): number => find(pieces, "right", x)?.right ?? width;
+/** The stretch that `x` is in. */
+export const pieceAt = ({ pieces }: Axis, x: number): Piece | undefined => find(pieces, "right", x);
 
 /** Where a moment is. */
 export const place = ({ pieces }: Axis, ms: number): number => {
