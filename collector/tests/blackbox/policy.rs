@@ -25,7 +25,9 @@ async fn told(weft: &Weft, number: u64, known: Option<u32>) -> Option<Vec<u8>> {
     assert_eq!(answer.status(), 200);
     let answer = answer.bytes().await.unwrap();
     assert_eq!(Ack::decode(&answer).unwrap().number, 1, "whoever knows no policies passes it over");
-    Ack::policy_in(&answer).map(<[u8]>::to_vec)
+    let policy = Ack::policy_in(&answer).map(<[u8]>::to_vec);
+    assert_eq!(policy.is_some(), answer.len() > 20, "by its length it is known that there is one");
+    policy
 }
 
 #[tokio::test]
