@@ -3,6 +3,7 @@
 mod doctor;
 mod head;
 mod otlp;
+mod policy;
 
 use std::{
     borrow::Cow,
@@ -17,6 +18,7 @@ pub use self::{
     doctor::doctor,
     head::{head, token},
     otlp::{otlp, otlp_json},
+    policy::policy,
 };
 
 use crate::{
@@ -30,13 +32,14 @@ use crate::{
 type Target = (&'static str, fn(&[u8]));
 
 /// By the names of the targets.
-pub const ALL: [Target; 8] = [
+pub const ALL: [Target; 9] = [
     ("behind", behind),
     ("doctor", doctor),
     ("head", head),
     ("json", json),
     ("otlp", otlp),
     ("otlp_json", otlp_json),
+    ("policy", policy),
     ("token", token),
     ("where", condition),
 ];

@@ -128,8 +128,10 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     tell();
   };
 
-  const scrub = (told: Finish | Long): void => {
-    const length = scrubs ? asked("scrub", told.name, told.attributes) : 0;
+  // `decided`: the module has the frame already.
+  const scrub = (told: Finish | Long, decided: boolean): void => {
+    const given = decided ? [] : [told.name, told.attributes];
+    const length = scrubs ? asked("scrub", ...given) : 0;
     if (length === 0) return;
     told.attributes = { ...told.attributes };
     const changes = answered(length);
@@ -190,8 +192,8 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
           return false;
         }
       }
+      if (what === "finish" || what === "long") scrub(given, what === "finish" && !telling);
       letGo();
-      if (what === "finish" || what === "long") scrub(given);
       return true;
     },
   };

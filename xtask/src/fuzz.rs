@@ -16,7 +16,7 @@ use crate::{
 use told::Told;
 
 /// By the crate that the fuzz crate is in.
-const TARGETS: [(&str, &str); 11] = [
+const TARGETS: [(&str, &str); 12] = [
     ("proto", "batch"),
     ("proto", "inflate"),
     ("proto", "request"),
@@ -26,11 +26,12 @@ const TARGETS: [(&str, &str); 11] = [
     ("collector", "json"),
     ("collector", "otlp"),
     ("collector", "otlp_json"),
+    ("collector", "policy"),
     ("collector", "token"),
     ("collector", "where"),
 ];
 
-/// Seconds for each, where nothing else is said: eleven of them are within a coffee.
+/// Seconds for each, where nothing else is said: twelve of them are within a coffee.
 pub(crate) const SECONDS: &str = "60";
 
 /// Seconds that one input may take. Nothing that a stranger sends takes more than a fraction of one.
