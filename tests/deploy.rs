@@ -59,8 +59,10 @@ fn read_plain(path: &str) -> String {
 /// A batch without events, whose SDK says that it dropped some.
 fn batch_of_drops() -> Vec<u8> {
     let mut batch = Batch::default();
-    let reason = batch.strings.intern("queue_full");
-    batch.dropped.push(Dropped { reason, count: 3 });
+    for reason in ["queue_full", "policy_aggregate"] {
+        let reason = batch.strings.intern(reason);
+        batch.dropped.push(Dropped { reason, count: 3 });
+    }
     let sealed = seal(&batch);
     Page::new(9).request(sealed.form, sealed.digest, &sealed.bytes)
 }

@@ -1,5 +1,7 @@
 //! The explorer in real browsers, on what real visits to the shop have made: clicked through, walked by keys, read by axe.
 
+#[cfg(feature = "slow")]
+mod large;
 mod said;
 
 use hyper::Method;
@@ -7,7 +9,7 @@ use support::{
     browser::{Browser, Kind, Tab},
     collector::{BROWSER_KEY, Bound, Collector, Setting},
     http::send,
-    looking::{first_visit, hostile, large, three_weeks_later},
+    looking::{first_visit, hostile, three_weeks_later},
     page::{ORIGIN, Page},
     sink::Sink,
     world::World,
@@ -20,8 +22,6 @@ in_each_browser!(
     what_strangers_write_stays_text,
     who_is_blocked_is_shown_with_the_reason_and_lifted_by_a_button,
 );
-
-in_chromium!(fifty_thousand_events_are_scrolled_through_in_eight_milliseconds_of_script_a_frame,);
 
 async fn open<'a>(browser: &'a Browser, collector: &Collector, page: &str) -> Tab<'a> {
     let tab = browser.open_tab().await;
@@ -127,40 +127,6 @@ async fn assert_fits(look: &Tab<'_>, page: &str) {
     let [wide, screen]: [u32; 2] = look.evaluate("[document.documentElement.scrollWidth, innerWidth]").await;
     assert!(wide <= screen, "{page} is {wide} wide on a screen of {screen}");
     look.assert_accessible().await;
-}
-
-/// Script of the page for each frame while a session of fifty thousand events is scrolled through, in milliseconds.
-const FRAMES: &str = "(async () => {
-    const frame = document.querySelector('.frame'), took = [], ask = window.requestAnimationFrame;
-    window.requestAnimationFrame = (work) => ask((now) => {
-        const began = performance.now();
-        work(now);
-        took.push(performance.now() - began);
-    });
-    for (let step = 0; step < 60; step++) {
-        frame.scrollLeft += 50;
-        await new Promise((next) => ask(() => ask(next)));
-    }
-    window.requestAnimationFrame = ask;
-    return took.sort((a, b) => a - b);
-})()";
-
-async fn fifty_thousand_events_are_scrolled_through_in_eight_milliseconds_of_script_a_frame(kind: Kind) {
-    let world = World::start(kind).await;
-    large(&world, 50_000).await;
-    let look = open(&world.browser, &world.collector, "sessions").await;
-    look.wait_until("document.querySelector('.card')?.textContent.includes('50,000 events')").await;
-    look.click(".card a").await;
-    look.wait_until("document.querySelector('[aria-setsize=\"50000\"]') !== null").await;
-    for _ in 0..6 {
-        look.click(".actions button:first-of-type").await;
-    }
-    let took: Vec<f64> = look.evaluate(FRAMES).await;
-    let (frames, median) = (took.len(), took[took.len() / 2]);
-    println!("{frames} frames, script in milliseconds: median {median}, worst {}", took[frames - 1]);
-    assert!(frames >= 30 && median <= 8.0, "{frames} frames, {took:?}");
-    look.assert_no_errors().await;
-    world.end().await;
 }
 
 async fn what_strangers_write_stays_text(kind: Kind) {

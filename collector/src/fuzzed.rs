@@ -4,6 +4,7 @@ mod doctor;
 mod forwarded;
 mod head;
 mod otlp;
+mod policy;
 
 use std::{
     borrow::Cow,
@@ -19,6 +20,7 @@ pub use self::{
     forwarded::forwarded,
     head::{head, token},
     otlp::{otlp, otlp_json},
+    policy::policy,
 };
 
 use crate::{
@@ -40,6 +42,7 @@ pub const ALL: [Target; 9] = [
     ("json", json),
     ("otlp", otlp),
     ("otlp_json", otlp_json),
+    ("policy", policy),
     ("token", token),
     ("where", condition),
 ];

@@ -25,6 +25,10 @@ const DIGEST: u64 = 1 << 3 | FIXED32;
 const NUMBER: u64 = 2 << 3 | VARINT;
 const WAIT_MS: u64 = 3 << 3 | VARINT;
 const POLICY: u64 = 4;
+const FILLING: u64 = 5;
+
+/// Bytes of the longest answer without a policy.
+const MAX_PLAIN_BYTES: usize = 20;
 
 impl Ack {
     /// The bytes of the answer.
@@ -58,9 +62,14 @@ impl Ack {
         read.map(|()| ack).ok_or(DecodeError::Protobuf)
     }
 
-    /// Appends a policy to the bytes of an answer; nothing: there is none any more.
+    /// Appends a policy to the bytes of an answer; nothing: there is none any more. The answer is longer then than any
+    /// without one, so that pages that have none need not look into it.
     pub fn put_policy(answer: &mut Vec<u8>, policy: &[u8]) {
         fields::put_bytes(answer, POLICY, policy);
+        let missing = (MAX_PLAIN_BYTES + 1).saturating_sub(answer.len());
+        if missing > 0 {
+            fields::put_bytes(answer, FILLING, [0; MAX_PLAIN_BYTES].get(..missing).unwrap_or_default());
+        }
     }
 
     /// The policy in an answer. `None`: it says nothing of that, and the one that is known holds.

@@ -7,11 +7,12 @@ use std::{
 };
 
 /// Where modules of tests are. All others are in `tests/`.
-const ELSEWHERE: [(&str, &str); 8] = [
+const ELSEWHERE: [(&str, &str); 9] = [
     ("blackbox", "collector/tests"),
     ("recorder", "wasm-sdk/tests"),
     ("acknowledged", "wasm-sdk/tests"),
     ("spans", "wasm-sdk/tests"),
+    ("verbs", "wasm-sdk/tests"),
     ("ids", "wasm-sdk/tests"),
     ("codec", "proto/tests"),
     ("vectors", "proto/tests"),

@@ -109,6 +109,8 @@ async fn a_page_that_is_switched_off_says_nothing_more_and_a_denial_forgets_the_
     // The next page asks again: it keeps nothing of this.
     assert!(tab.evaluate::<bool>(&format!("localStorage['weft.policy.{BROWSER_KEY}'] === undefined")).await);
     tab.evaluate::<()>(&format!("void (localStorage['weft.policy.{BROWSER_KEY}'] = '{{}}')")).await;
+    // What a denial finds undelivered is erased.
+    scene.sink.wait_for("the page load", |spans| named(spans, LOAD) == 1).await;
     tab.evaluate::<()>("weft.consent('denied')").await;
     assert!(tab.evaluate::<bool>(&format!("localStorage['weft.policy.{BROWSER_KEY}'] === undefined")).await);
     let spans = scene.end().await;

@@ -9,7 +9,4 @@ export const policyName = ({ options }: Scope): string => `weft.policy.${options
 
 /** Applies the policy that is in this answer, or that an earlier page has kept. What cannot be fetched is asked for again. */
 export const obey = (scope: Scope, answer?: Uint8Array): Promise<void> =>
-  import("./verbs").then(
-    ({ hear }) => hear(scope, tools(), policyName(scope), answer),
-    () => {},
-  );
+  import("./verbs").then(({ hear }) => hear(scope, tools(), policyName(scope), answer)).catch(() => {});

@@ -46,6 +46,7 @@ type Engine = Module &
 export const hear = async (scope: Scope, tools: Tools, name: string, answer?: Uint8Array): Promise<void> => {
   try {
     if (!scope.verbs) {
+      if (scope.options.wasm === false) throw new Error("it needs WebAssembly");
       const { instance } = await WebAssembly.instantiate(unpacked(module));
       // Two answers may have come at once.
       scope.verbs ??= applied(scope, tools, name, instance.exports as unknown as Engine);
@@ -83,9 +84,9 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
   // An event that began, as long as nothing else happens: if it is taken away at its end, nothing was led to it.
   let held: Begin | undefined;
 
-  const keep = (): void => {
+  const keep = (what: Kept): void => {
     try {
-      if (kept.policy) scope.localStore?.setItem(name, JSON.stringify(kept));
+      if (what.policy) scope.localStore?.setItem(name, JSON.stringify(what));
       else scope.localStore?.removeItem(name);
     } catch {
       // Full or refused: the next page is told again.
@@ -108,7 +109,7 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     scrubs = policy.length > 0;
     // A page that records nothing hears of nothing: the next one asks again.
     kept.policy = policy.length > 0 && result === 0 ? btoa(String.fromCharCode(...policy)) : "";
-    keep();
+    keep(kept);
     tell();
     if (result > 0) tools.abandon(scope, "policy_off");
   };
@@ -128,8 +129,10 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     tell();
   };
 
-  const scrub = (told: Finish | Long): void => {
-    const length = scrubs ? asked("scrub", told.name, told.attributes) : 0;
+  // `decided`: the module has the frame already.
+  const scrub = (told: Finish | Long, decided: boolean): void => {
+    const given = decided ? [] : [told.name, told.attributes];
+    const length = scrubs ? asked("scrub", ...given) : 0;
     if (length === 0) return;
     told.attributes = { ...told.attributes };
     const changes = answered(length);
@@ -161,9 +164,12 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
   scope.beforeSeal.push(() => settle(document.visibilityState === "hidden"));
   scope.beforeHide.push(() => {
     settle(true);
-    kept.bytes = dayBytes();
+    // Another tab may have sent more since, and may have heard of another policy.
+    const there = keptUnder(scope, name);
+    const before = there.day === today() ? (there.bytes ?? 0) : 0;
+    Object.assign(kept, { day: today(), bytes: before + scope.ledger.bytesSent - counted });
     counted = scope.ledger.bytesSent;
-    if (kept.policy) keep();
+    if (there.policy) keep({ ...kept, policy: there.policy });
   });
 
   return {
@@ -190,8 +196,8 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
           return false;
         }
       }
+      if (what === "finish" || what === "long") scrub(given, what === "finish" && !telling);
       letGo();
-      if (what === "finish" || what === "long") scrub(given);
       return true;
     },
   };

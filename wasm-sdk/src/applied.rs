@@ -16,9 +16,12 @@ struct Module {
     /// Made with the first policy.
     engine: Option<Engine>,
     output: Vec<u8>,
+    /// How long the frame is that `decide` was given: it is still in the buffer.
+    decided: usize,
 }
 
-static MODULE: OneThread<Module> = OneThread(UnsafeCell::new(Module { engine: None, output: Vec::new() }));
+static MODULE: OneThread<Module> =
+    OneThread(UnsafeCell::new(Module { engine: None, output: Vec::new(), decided: 0 }));
 
 fn module() -> &'static mut Module {
     // SAFETY: one thread, and no exported function calls another or JavaScript while it holds this.
@@ -75,17 +78,19 @@ extern "C" fn decide(
     day_bytes: f64,
     length: usize,
 ) -> i32 {
-    let Some(engine) = &mut module().engine else { return 0 };
+    let Module { engine: Some(engine), decided, .. } = module() else { return 0 };
+    *decided = length;
     let ended = Ended { number: number as u64, duration_ms, failed: failed != 0 };
     engine.decide(&ended, &Now { wall_ms, page_bytes, day_bytes }, frame(length).0) as i32
 }
 
-/// Frame: text name, attributes. Returns the bytes of output: of each attribute that changes its key, and a text behind a
+/// Frame: text name, attributes; empty: that of `decide` just before. Returns the bytes of output: of each attribute that changes its key, and a text behind a
 /// byte 1, or a byte 0: it goes.
 #[unsafe(no_mangle)]
 extern "C" fn scrub(length: usize) -> usize {
-    let Module { engine, output } = module();
+    let Module { engine, output, decided } = module();
     output.clear();
+    let length = if length == 0 { *decided } else { length };
     if let Some(changes) = engine.as_ref().and_then(|engine| engine.scrub(frame(length).0)) {
         changes.write(output);
     }
@@ -104,7 +109,7 @@ extern "C" fn settle(wall_ms: f64, all: u32) {
 /// attributes. 0: nothing is due.
 #[unsafe(no_mangle)]
 extern "C" fn summary() -> usize {
-    let Module { engine, output } = module();
+    let Module { engine, output, .. } = module();
     output.clear();
     if let Some(summary) = engine.as_mut().and_then(Engine::summary) {
         output.extend_from_slice(&(summary.first as f64).to_le_bytes());

@@ -211,6 +211,15 @@ fn attributes_paths_and_texts_are_scrubbed_as_a_policy_says() {
 }
 
 #[test]
+fn a_stage_is_a_part_of_what_is_drawn_and_without_one_it_holds_for_all() {
+    let at = |stage: u64| {
+        let policy = Policy { stage, ..Policy::default() };
+        (0..100).filter(|draw| policy.holds_for(f64::from(*draw) / 100.0)).count()
+    };
+    assert_eq!((at(0), at(500), at(5_000), at(WHOLE)), (100, 5, 50, 100));
+}
+
+#[test]
 fn a_policy_of_a_later_version_or_with_more_than_its_bounds_is_none() {
     assert_eq!(Policy::decode(b""), Some(Policy::default()));
     assert_eq!(Policy::decode(&[1 << 3, 2]), None);

@@ -27,6 +27,7 @@ const TARGETS: [(&str, &str); 12] = [
     ("collector", "json"),
     ("collector", "otlp"),
     ("collector", "otlp_json"),
+    ("collector", "policy"),
     ("collector", "token"),
     ("collector", "where"),
 ];

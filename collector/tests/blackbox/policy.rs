@@ -1,10 +1,14 @@
 //! A policy on its way to pages: in the answer to a batch, when it is another one than they say they have; and what they did
 //! with it, in the ledger.
 
+use reqwest::RequestBuilder;
 use weft_proto::{Ack, Batch, Dropped, Head, Seed, digest, head::NO_POLICY_EVER};
 use weft_sdk::verbs::document::{Policy, Sort};
 
-use crate::support::{Page, Weft};
+use crate::{
+    process::{Process, settings},
+    support::{ORIGIN, Page, Sink, Weft, client},
+};
 
 const POLICY: &str = "[[policy.drop]]\nname = \"browser.long_*\"";
 
@@ -19,13 +23,19 @@ fn with_policy(request: Vec<u8>, id: u32) -> Vec<u8> {
 
 /// What a page that says this of its policy is told of another.
 async fn told(weft: &Weft, number: u64, known: Option<u32>) -> Option<Vec<u8>> {
+    told_by(weft.page(), number, known).await
+}
+
+async fn told_by(post: RequestBuilder, number: u64, known: Option<u32>) -> Option<Vec<u8>> {
     let batch = Page(Seed([9; 16])).batch(number..number + 1);
     let batch = known.map_or(batch.clone(), |id| with_policy(batch, id));
-    let answer = weft.page().body(batch).send().await.unwrap();
+    let answer = post.body(batch).send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let answer = answer.bytes().await.unwrap();
     assert_eq!(Ack::decode(&answer).unwrap().number, 1, "whoever knows no policies passes it over");
-    Ack::policy_in(&answer).map(<[u8]>::to_vec)
+    let policy = Ack::policy_in(&answer).map(<[u8]>::to_vec);
+    assert_eq!(policy.is_some(), answer.len() > 20, "by its length it is known that there is one");
+    policy
 }
 
 #[tokio::test]
@@ -45,6 +55,32 @@ async fn without_a_policy_an_answer_is_what_it_was_and_who_had_one_is_told_that_
     assert_eq!(told(&weft, 0, None).await, None);
     assert_eq!(told(&weft, 1, Some(digest(b"what it was"))).await, Some(Vec::new()));
     assert_eq!(Policy::decode(&[]), Some(Policy::default()));
+}
+
+#[tokio::test]
+async fn a_reload_gives_pages_another_policy_and_takes_it_back() {
+    let sink = Sink::start(&[]).await;
+    let process = Process::start(&sink);
+    let post = || {
+        let url = format!("{}/api/telemetry?key=pk_demo_shop", process.ingest);
+        client().post(url).header("origin", ORIGIN)
+    };
+    assert_eq!(told_by(post(), 0, None).await, None);
+    let plain = settings(process.data(), "", &[("main", &sink)]);
+    process.reload(&format!("{plain}\n{POLICY}"));
+    let mut number = 1;
+    let policy = loop {
+        if let Some(policy) = told_by(post(), number, None).await {
+            break policy;
+        }
+        number += 1;
+    };
+    process.reload(&plain);
+    while told_by(post(), number, Some(digest(&policy))).await.is_none() {
+        number += 1;
+    }
+    assert_eq!(told_by(post(), number + 1, Some(digest(&policy))).await, Some(Vec::new()));
+    process.stop().await;
 }
 
 #[tokio::test]
