@@ -34,7 +34,7 @@ use crate::{
 type Target = (&'static str, fn(&[u8]));
 
 /// By the names of the targets.
-pub const ALL: [Target; 9] = [
+pub const ALL: &[Target] = &[
     ("behind", behind),
     ("doctor", doctor),
     ("forwarded", forwarded),
