@@ -46,6 +46,7 @@ impl Intake {
         self.meters.overflow.count(&key.name, attributes.len(), values.len() / 2 + is_too_many);
         let record = Record {
             user_agent,
+            withheld: told.withheld(),
             overflowed_attributes: attributes,
             overflowed_values: values,
             ..self.batch_record(admitted, &head)

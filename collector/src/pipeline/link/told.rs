@@ -43,6 +43,13 @@ impl Told {
         }
     }
 
+    /// Events that have numbers and will never come, because the app or a policy has taken them away: they are not lost.
+    pub(crate) fn withheld(&self) -> u64 {
+        let is_withheld = |reason: &str| reason == "before_record" || reason.starts_with("policy_");
+        let told = self.sdk_dropped.iter().filter(|(reason, _)| is_withheld(reason));
+        told.fold(0, |all, (_, count)| all.saturating_add(*count))
+    }
+
     /// What is to be counted when the events in `taken` are accepted.
     pub(crate) fn remarks(&self, taken: &Intervals) -> Remarks {
         let events = self.events.iter().filter(|event| taken.contains(event.number));

@@ -61,6 +61,8 @@ pub(super) struct Wanted<'a> {
     pub(super) numbers: &'a Intervals,
     /// Numbers of what it says is open.
     pub(super) open: &'a Intervals,
+    /// How many numbers will never come, because the SDK was told to withhold their events.
+    pub(super) withheld: u64,
 }
 
 /// What it was given of that.
@@ -69,6 +71,8 @@ pub(super) struct Given {
     /// Numbers that nobody has taken.
     pub(super) numbers: Intervals,
     pub(super) open: GivenOpen,
+    /// Of a batch that was not here before.
+    pub(super) withheld: u64,
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -109,10 +113,13 @@ impl Claims {
             let before = taken.day;
             let numbers = taken.take(wanted.numbers, at_ms);
             let open = taken.take_open(wanted.open, &numbers, kept_as_of);
+            let is_new = !numbers.is_empty() || wanted.numbers.is_empty();
+            let withheld = if is_new { wanted.withheld } else { 0 };
+            taken.withheld = taken.withheld.saturating_add(withheld);
             // A page that only says that something is open is to be remembered as long as one that ends things.
             let has_changed = !numbers.is_empty() || (open.any && before != taken.day);
-            let has_changed = has_changed || !open.first.is_empty();
-            (Given { numbers, open }, has_changed)
+            let has_changed = has_changed || !open.first.is_empty() || withheld > 0;
+            (Given { numbers, open, withheld }, has_changed)
         })
     }
 
@@ -168,7 +175,7 @@ impl Claims {
 
     /// Undoes [`Self::take`]: what it gave did not become durable.
     pub(super) fn give_back(&mut self, owner: &Owner, page: [u8; 16], given: &Given) {
-        self.undo(owner, page, |taken| taken.give_back(&given.numbers, &given.open));
+        self.undo(owner, page, |taken| taken.give_back(given));
     }
 
     /// Undoes [`Self::close`].

@@ -93,6 +93,9 @@ pub(crate) struct Record {
     /// Of a batch: places of a name and of a value that is not told, one after the other.
     #[prost(uint32, repeated, tag = "30")]
     pub(crate) overflowed_values: Vec<u32>,
+    /// Of a batch: events that the page says it has withheld, because it was told to.
+    #[prost(uint64, tag = "31")]
+    pub(crate) withheld: u64,
 }
 
 /// What a record is.

@@ -2,7 +2,10 @@
 
 use prost::Message;
 
-use super::open::{GivenOpen, Open};
+use super::{
+    Given,
+    open::{GivenOpen, Open},
+};
 use crate::{clock::DAY_MS, pipeline::spool::intervals::Intervals};
 
 /// Event numbers of a page.
@@ -11,6 +14,8 @@ pub(super) struct Taken {
     pub(super) numbers: Intervals,
     /// Numbers ever taken, those forgotten since included.
     pub(super) seen: u64,
+    /// Numbers that will never come: their events were withheld in the page, as it was told to.
+    pub(super) withheld: u64,
     /// The lowest number ever taken: what was before it may have come and been forgotten.
     pub(super) low: Option<u64>,
     /// The day of its newest record, since 1970.
@@ -47,6 +52,8 @@ struct Row {
     open: Vec<u64>,
     #[prost(uint64, repeated, tag = "7")]
     closed: Vec<u64>,
+    #[prost(uint64, tag = "8")]
+    withheld: u64,
 }
 
 /// No page is believed to have lost more: numbers are a client's claim.
@@ -76,11 +83,12 @@ impl Taken {
         given
     }
 
-    pub(super) fn give_back(&mut self, numbers: &Intervals, open: &GivenOpen) {
-        self.numbers = self.numbers.minus(numbers);
-        self.seen = self.seen.saturating_sub(numbers.count());
+    pub(super) fn give_back(&mut self, given: &Given) {
+        self.numbers = self.numbers.minus(&given.numbers);
+        self.seen = self.seen.saturating_sub(given.numbers.count());
+        self.withheld = self.withheld.saturating_sub(given.withheld);
         if let Some(known) = &mut self.open {
-            known.give_back(open);
+            known.give_back(&given.open);
         }
     }
 
@@ -110,10 +118,11 @@ impl Taken {
     }
 
     /// Numbers between the lowest and the highest that nobody has sent. A page that comes back after weeks was forgotten
-    /// meanwhile: what it sent before is not missing; nor is what is open, or was given up.
+    /// meanwhile: what it sent before is not missing; nor is what is open, was given up, or was withheld.
     pub(super) fn missing(&self) -> u64 {
         let (low, end) = (self.low.unwrap_or(0), self.numbers.end());
         let explained = self.open.as_ref().map_or(0, |open| open.explains(&self.numbers, low, end));
+        let explained = explained.saturating_add(self.withheld);
         end.saturating_sub(low).saturating_sub(self.seen).saturating_sub(explained).min(MOST_MISSING)
     }
 
@@ -143,6 +152,7 @@ impl Taken {
             low: self.low,
             open: wire(|open| &open.open),
             closed: wire(|open| &open.closed),
+            withheld: self.withheld,
         };
         row.encode_to_vec()
     }
@@ -155,6 +165,7 @@ impl Taken {
         Some(Self {
             numbers,
             seen: row.seen,
+            withheld: row.withheld,
             low: row.low,
             day: row.day,
             used: 0,

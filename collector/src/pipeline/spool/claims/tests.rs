@@ -40,7 +40,7 @@ fn world(pages: usize, pieces: usize) -> World {
 /// Nothing is open.
 fn only(numbers: &Intervals) -> Wanted<'_> {
     static NOTHING: LazyLock<Intervals> = LazyLock::new(Intervals::default);
-    Wanted { numbers, open: &NOTHING }
+    Wanted { numbers, open: &NOTHING, withheld: 0 }
 }
 
 impl World {
@@ -195,4 +195,27 @@ fn what_was_missing_of_a_forgotten_page_is_lost_once() {
     world.commit(2);
     world.store.expire(40, 100, &world.ledger).unwrap();
     assert_eq!(world.gaps(), (0, 9));
+}
+
+#[test]
+fn what_a_page_was_told_to_withhold_is_not_missing_however_often_it_says_so() {
+    let mut world = world(2, 1_000);
+    let mut batch = |numbers: [u64; 2], withheld| {
+        let numbers = Intervals::from_ascending(numbers);
+        let wanted = Wanted { withheld, ..only(&numbers) };
+        world.claims.take(&world.owner, [1; 16], wanted, 0)
+    };
+    // Of ten numbers six are here or withheld, and again as a retry.
+    batch([0, 9], 4);
+    assert_eq!(batch([0, 9], 4).withheld, 0, "it came before");
+    let given = batch([10, 13], 2);
+    assert_eq!(given.withheld, 2);
+    world.claims.give_back(&world.owner, [1; 16], &given);
+    world.commit(1);
+    assert_eq!(world.gaps(), (4, 0), "nor is what could not be written");
+    let config = Config::from_toml(crate::config::TEN_LINES).unwrap();
+    world.claims = Claims::new(&config.spool, WAITS, &world.store);
+    assert_eq!(world.take(1, [14]), 1);
+    world.commit(2);
+    assert_eq!(world.gaps().0, 8, "it is remembered across a restart");
 }

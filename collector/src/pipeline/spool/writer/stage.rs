@@ -77,7 +77,7 @@ impl Writer {
         match &entry.claim {
             Claim::Numbers { page, numbers, open, .. } => {
                 let said = Intervals::from_ascending(open.words.iter().map(|word| word.number));
-                let wanted = Wanted { numbers, open: &said };
+                let wanted = Wanted { numbers, open: &said, withheld: entry.record.withheld };
                 let page = self.claims.take(entry.carried.owner(), *page, wanted, at_ms);
                 let announced = announced(open, &page);
                 let events = page.numbers.count();

@@ -6,7 +6,7 @@ impl World {
     /// A batch that says that some events are open, and that some have ended.
     fn says(&mut self, open: &[u64], ended: &[u64], at_ms: u64) -> Given {
         let [open, numbers] = [open, ended].map(|numbers| Intervals::from_ascending(numbers.iter().copied()));
-        self.claims.take(&self.owner, [1; 16], Wanted { numbers: &numbers, open: &open }, at_ms)
+        self.claims.take(&self.owner, [1; 16], Wanted { numbers: &numbers, open: &open, withheld: 0 }, at_ms)
     }
 
     fn close(&mut self, number: u64, at_ms: u64) -> bool {
