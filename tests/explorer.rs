@@ -171,9 +171,11 @@ async fn who_is_blocked_is_shown_with_the_reason_and_lifted_by_a_button(kind: Ki
     changed.reverse();
     changed[..2].copy_from_slice(&[0, 0]);
     let headers = [("origin", ORIGIN), ("content-type", "text/plain"), ("x-forwarded-for", "203.0.113.7")];
+    let mut statuses = Vec::new();
     for _ in 0..6 {
-        send(Method::POST, &url, &headers, changed.clone()).await;
+        statuses.push(send(Method::POST, &url, &headers, changed.clone()).await.status);
     }
+    assert_eq!(statuses, [400, 400, 400, 400, 400, 403]);
     let browser = Browser::launch(kind).await;
     let look = open(&browser, &collector, "health").await;
     waits_for(&look, "#main", "203.0.113.7").await;
