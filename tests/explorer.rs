@@ -189,4 +189,5 @@ async fn who_is_blocked_is_shown_with_the_reason_and_lifted_by_a_button(kind: Ki
     look.assert_no_errors().await;
     browser.quit().await;
     collector.stop().await;
+    sink.assert_nothing_odd();
 }

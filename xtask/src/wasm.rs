@@ -8,6 +8,7 @@ mod pairs;
 use std::{
     fmt, fs,
     path::{Path, PathBuf},
+    thread,
 };
 
 use crate::{
@@ -90,10 +91,23 @@ pub(crate) fn run(way: Way) -> Outcome {
 pub(crate) fn build(way: Way) -> Outcome {
     let way = toolchain(way)?;
     eprintln!("wasm: {way}");
-    let compiled = compile(way, Which::Recorder)?;
-    let verbs = compile(way, Which::Verbs)?;
-    optimise(&compiled, &verbs)?;
+    // Each of the two is compiled as one unit, on one processor.
+    let (recorder, verbs) = both(|| compile(way, Which::Recorder), || compile(way, Which::Verbs))?;
+    optimise(&recorder, &verbs)?;
     bundle()
+}
+
+/// Does two things at once.
+fn both<T: Send>(
+    one: impl FnOnce() -> Outcome<T> + Send,
+    other: impl FnOnce() -> Outcome<T> + Send,
+) -> Outcome<(T, T)> {
+    thread::scope(|scope| {
+        let one = scope.spawn(one);
+        let other = other();
+        let one = one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok((one?, other?))
+    })
 }
 
 /// The module as it is shipped, but with the names of its functions.
@@ -171,10 +185,13 @@ fn compile(way: Way, which: Which) -> Outcome<Compiled> {
     };
     let (features, ending) = which.told();
     let name = format!("{name}{ending}");
-    let plain = compile_for(cargo, Path::new(TARGET), &name, &[source, features].concat())?;
+    let plain = || compile_for(cargo, Path::new(TARGET), &name, &[source, features].concat());
     if way != Way::RustupSource {
+        let plain = plain()?;
         return Ok(Compiled { module: plain.clone(), plain });
     }
+    // Of what applies policies nothing is made but WebAssembly.
+    let plain = if which == Which::Recorder { plain()? } else { PathBuf::new() };
     let flags = format!("{TRAPS} {}", pairs::FEATURE);
     let more = [&BUILD_STD[..], &["-Zjson-target-spec"], features].concat();
     let module = compile_for(with_source(&flags), &pairs::target()?, &name, &more)?;
@@ -212,14 +229,16 @@ fn optimise(Compiled { module, plain }: &Compiled, verbs: &Compiled) -> Outcome 
     }
     fs::create_dir_all(&dist).map_err(Failure::while_doing("making wasm-sdk/dist"))?;
     let stripped = ["--strip-debug", "--strip-producers", "--strip-target-features"];
-    let (asked_for, small) = (root.join("target/asked-for.wasm"), root.join("target/plain.wasm"));
+    let small = root.join("target/plain.wasm");
     let (recorder, applied) = ("wasm-sdk/src/lib.rs", "wasm-sdk/src/applied.rs");
-    for (from, to, abi) in
-        [(module, &made, recorder), (plain, &small, recorder), (&verbs.module, &with_verbs, applied)]
-    {
+    let make = |from: &Path, to: &Path, abi: &str| {
+        let asked_for = to.with_extension("asked-for.wasm");
         exports::keep(from, &asked_for, abi)?;
         wasm_opt(&asked_for, to, &[&SMALLEST[..], &stripped].concat())?;
-    }
+        fs::remove_file(&asked_for).map_err(Failure::while_doing("removing what wasm-opt was given"))
+    };
+    let of_verbs = || make(&verbs.module, &with_verbs, applied);
+    both(|| make(module, &made, recorder), || make(plain, &small, recorder).and_then(|()| of_verbs()))?;
     javascript::of(&small)?;
     fs::write(&stamp, source).map_err(Failure::while_doing("writing target/wasm-source"))
 }
