@@ -99,6 +99,8 @@ async fn a_page_that_is_switched_off_says_nothing_more_and_a_denial_forgets_the_
     let scene = Scene::start_with(kind, "[policy]\noff = true\n").await;
     let tab = scene.open_recording("/page").await;
     tab.wait_until("(weft.event('after'), weft.stats().dropped.policy_off > 0)").await;
+    // What was on its way when it heard of it arrives.
+    flush(&tab).await;
     let before = scene.gate.arrivals().len();
     tab.evaluate::<()>(EVENTS).await;
     tab.hide().await;
