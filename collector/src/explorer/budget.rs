@@ -9,10 +9,10 @@ pub(super) struct Budget {
     filled: Duration,
 }
 
-/// Events a second: about a hundredth of a processor.
+/// Events a second: some hundredths of a processor (benches/runs/2026-11-28-load-shares.md).
 const EVENTS_A_SECOND: f64 = 2_000.0;
 
-/// What may come at once: the largest session that is shown, twice over.
+/// What may come at once: the largest session that is shown, twice over. Once in a burst that costs seconds of a processor.
 const MOST: f64 = 100_000.0;
 
 impl Budget {
