@@ -222,12 +222,8 @@ impl<'a> Scan<'a> {
                 claims.close(owner, page, record.closed, at_ms);
             } else {
                 let [numbers, open] = [&record.taken, &record.open].map(|flat| Intervals::from_wire(flat));
-                claims.take(
-                    owner,
-                    page,
-                    Wanted { numbers: &numbers, open: &open, withheld: record.withheld },
-                    at_ms,
-                );
+                let wanted = Wanted { numbers: &numbers, open: &open, withheld: record.withheld };
+                claims.take(owner, page, wanted, at_ms);
             }
         }
         if self.found.claims.is_behind() {
