@@ -24,6 +24,8 @@ pub use sdk::sdk;
 pub use send::send;
 pub use spool::{export as export_spool, list as list_spool, verify as verify_spool};
 
+use axum::http::HeaderName;
+
 use crate::config::Config;
 
 /// What went wrong, in a sentence that says what to change.
@@ -51,6 +53,14 @@ impl Asked<'_> {
 
     fn post(&self, path: &str) -> reqwest::RequestBuilder {
         self.with_token(self.1.post(self.url(path)))
+    }
+
+    /// Has it do something, by a header that no page may send. What it said, or why it did not.
+    async fn order(&self, path: &str, name: HeaderName, value: impl ToString) -> Result<String, Failure> {
+        let answer = self.post(path).header(name, value.to_string()).send().await;
+        let answer = answer.map_err(|error| self.nobody(&error))?;
+        let (is_done, said) = (answer.status().is_success(), answer.text().await?);
+        if is_done { Ok(said) } else { Err(said.into()) }
     }
 
     fn nobody(&self, error: &reqwest::Error) -> String {

@@ -12,10 +12,7 @@ use crate::{admin::LIFT, config::Config};
 pub async fn blocks(config: &Config, lift: Option<u64>) -> Result<String, Failure> {
     let asked = asking(config)?;
     if let Some(number) = lift {
-        let answer = asked.post("/api/blocks/lift").header(LIFT, number).send().await;
-        let answer = answer.map_err(|error| asked.nobody(&error))?;
-        let (is_done, said) = (answer.status().is_success(), answer.text().await?);
-        return if is_done { Ok(said) } else { Err(said.into()) };
+        return asked.order("/api/blocks/lift", LIFT, number).await;
     }
     let answer = asked.get("/api/blocks").send().await.map_err(|error| asked.nobody(&error))?;
     let told: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;

@@ -39,6 +39,11 @@ const ENOUGH: u32 = 50;
 /// A page must have been here for so long when it began to run short. Whoever makes up pages makes up many.
 pub(super) const ESTABLISHED: Duration = Duration::from_secs(60);
 
+/// Whether who is here since `since` had been here for long at `then`.
+pub(super) fn was_here(since: Option<Duration>, then: Duration) -> bool {
+    since.is_some_and(|since| since.saturating_add(ESTABLISHED) <= then)
+}
+
 /// Longer ones would only make the journal larger.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -55,10 +60,8 @@ impl Bucket {
         let now = self.clock.monotonic();
         let mut level = self.level();
         let left = self.refresh(&mut level, now);
-        let is_established =
-            |short: Duration| since.is_some_and(|since| since.saturating_add(ESTABLISHED) <= short);
         let kept = self.percent(SHORT / 2);
-        if left < kept && level.short_since.is_some_and(|short| !is_established(short)) {
+        if left < kept && level.short_since.is_some_and(|short| !was_here(since, short)) {
             return Err(self.time_for(kept - left));
         }
         self.take(&mut level, now)

@@ -13,7 +13,7 @@ pub(crate) use self::blocks::Blocked;
 use self::{blocks::Blocks, neighbours::Neighbours, recent::Recent};
 use super::{
     address::Address,
-    bucket::{Bucket, ESTABLISHED, Plain},
+    bucket::{Bucket, Plain, was_here},
 };
 use crate::{
     clock::{Clock, DAY_MS},
@@ -123,7 +123,7 @@ impl Crowd {
             if since.is_none() && who.page.is_some() {
                 neighbours.new_pages.spend(now).map_err(|wait| limited(Limit::NewPages, wait))?;
             }
-            if since.is_some_and(|since| since.saturating_add(ESTABLISHED) <= now) {
+            if was_here(since, now) {
                 neighbours.have_a_page();
             }
         }
@@ -166,7 +166,7 @@ impl Crowd {
         }
         let known = self.newcomers.with(&page, |known| known.clone())?;
         let since = known.since;
-        if now.saturating_sub(since) >= ESTABLISHED {
+        if was_here(Some(since), now) {
             self.newcomers.all().remove(&page);
             self.pages.put(page, known);
         }

@@ -87,9 +87,7 @@ impl DistinctValues {
         let hashes: Vec<_> = strings.map(|text| self.hasher.hash_one(text)).collect();
         let hash = |at: u32| hashes.get(at as usize).copied().unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.begin(now_ms / DAY_MS);
-        let State { today, yesterday, .. } = &mut *state;
-        let (today, before) = (today.entry(Arc::clone(key)).or_default(), yesterday.get(key));
+        let (today, before) = state.of(key, now_ms);
         for of_one in said.chunk_by(|one, other| one.0 == other.0) {
             let Some((name, _)) = of_one.first() else { continue };
             let (of, text) = match *name {
@@ -117,9 +115,7 @@ impl DistinctValues {
     pub(crate) fn may_tell(&self, bounds: &Distinct, key: &Arc<str>, now_ms: u64, agent: &str) -> bool {
         let value = self.hasher.hash_one(agent);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.begin(now_ms / DAY_MS);
-        let State { today, yesterday, .. } = &mut *state;
-        let (today, before) = (today.entry(Arc::clone(key)).or_default(), yesterday.get(key));
+        let (today, before) = state.of(key, now_ms);
         let may = today.takes(AGENTS, value, before, bounds);
         if !may {
             let told = AGENTS.told();
@@ -140,6 +136,12 @@ impl Of {
 }
 
 impl State {
+    /// What is known of a key: today, and of the day before.
+    fn of(&mut self, key: &Arc<str>, now_ms: u64) -> (&mut OfKey, Option<&OfKey>) {
+        self.begin(now_ms / DAY_MS);
+        (self.today.entry(Arc::clone(key)).or_default(), self.yesterday.get(key))
+    }
+
     /// Requests that came a moment before midnight may come here a moment after: that is today.
     fn begin(&mut self, day: u64) {
         if day > self.day {

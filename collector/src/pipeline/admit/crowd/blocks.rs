@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    super::{address::Address, bucket::ESTABLISHED},
+    super::{address::Address, bucket::was_here},
     recent::Recent,
 };
 use crate::{clock::Clock, outcome::Outcome, reject::Reject};
@@ -102,9 +102,7 @@ impl Blocks {
         key: &Arc<str>,
         page_since: Option<Duration>,
     ) -> Result<(), Reject> {
-        self.unless_blocked(address, Some(key), |block| {
-            page_since.is_some_and(|since| since.saturating_add(ESTABLISHED) <= block.since)
-        })
+        self.unless_blocked(address, Some(key), |block| was_here(page_since, block.since))
     }
 
     fn unless_blocked(

@@ -4,7 +4,7 @@ mod blocks;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{recent::MOST, *};
+use super::{super::bucket::ESTABLISHED, recent::MOST, *};
 use crate::{clock::OwnedClock, config::Rate};
 
 fn rate(per_second: u32, burst: u32) -> Rate {
