@@ -71,7 +71,11 @@ async fn a_press_three_weeks_later_is_shown_behind_a_fold_and_walked_to_by_keys(
         look.press(".list", "g").await;
         waits_for(&look, "[aria-selected=true]", gap).await;
     }
-    assert!(text(&look, "[aria-selected=true]").await.contains("interaction"), "the press");
+    // Where a page notices first that its device slept, and then that somebody presses.
+    if text(&look, "[aria-selected=true]").await.contains("clock jump") {
+        look.press(".list", "ArrowRight").await;
+    }
+    waits_for(&look, "[aria-selected=true]", "interaction").await;
     waits_for(&look, ".links", "declared").await;
     let later: u32 = look.evaluate(SELECTED).await;
     look.press(".list", "l").await;

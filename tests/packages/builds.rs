@@ -92,7 +92,7 @@ async fn modules(tab: &Tab<'_>) -> Vec<String> {
 fn assert_linked(spans: &[Received], request: Option<&&Received>, traceparent: &str) {
     let (request, press, load) =
         (request.expect("a request"), one_named(spans, CLICK), one_named(spans, LOAD));
-    assert!(press.kinds_to(load).contains(&"page".to_owned()), "{:?}", press.links());
+    assert!(press.kinds_to(load).contains(&"page".to_owned()), "{press:#?}\nis to be linked to {load:#?}");
     assert!(request.kinds_to(press).contains(&"cause".to_owned()), "{:?}", request.links());
     assert!(
         traceparent.contains(&request.trace_id()) && traceparent.contains(&request.span_id()),

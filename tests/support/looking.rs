@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::{
     browser::Tab,
-    clock::{DAY, Device},
+    clock::{DAY, Device, millis},
     collector::{BROWSER_KEY, SERVER_KEY},
     http::send,
     page::{Page, post_as},
+    received::Received,
     world::{Moves, World},
 };
 
@@ -44,12 +45,20 @@ pub async fn first_visit<'a>(world: &'a World) -> Tab<'a> {
     tab
 }
 
-/// Three weeks later a button is pressed.
+/// Three weeks later a button is pressed. All of it has been exported when this returns, what the backend did as well.
 pub async fn three_weeks_later(world: &World, tab: &Tab<'_>) {
+    let before_ms = world.clock.now_ms();
     world.pass(21 * DAY, Device::Asleep, Moves::Everything).await;
     tab.click("#add-scarf").await;
     tab.wait_until("document.getElementById('cart').textContent === 'Cart: 3'").await;
     tab.evaluate::<()>("weft.flush().then(() => undefined)").await;
+    let wanted = ["browser.user_action.click shop-web", "POST shop-web", "POST shop-api"];
+    let is_whole = |spans: &[Received]| {
+        let late = spans.iter().filter(|span| span.start_ms() > before_ms + millis(20 * DAY) as f64);
+        let late: Vec<_> = late.map(|span| format!("{} {}", span.name(), span.service())).collect();
+        wanted.iter().all(|wanted| late.iter().any(|late| late == wanted))
+    };
+    world.sink.wait_for("the press three weeks later and all it made", is_whole).await;
 }
 
 /// A page of which two events are lost between others, and the shop's own page, in which something is open.
