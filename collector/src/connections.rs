@@ -31,7 +31,11 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::end::SeenSpans;
 
-use self::{key::Keyed, map::Map, page::Told};
+use self::{
+    key::Keyed,
+    map::Map,
+    page::{Names, Told},
+};
 use crate::{
     clock::Clock,
     config::CANARY,
@@ -238,8 +242,8 @@ impl Application {
             }
             Some(Came::Batch { receive_time_ms, page, skew_ms, decoded, taken }) => {
                 let Decoded { head, batch, .. } = &*decoded;
-                let keyed = self.keyed;
-                Told { keyed, receive_time_ms, page: &page, skew_ms, head, batch, taken: &taken }
+                let (keyed, names) = (self.keyed, Names::of(batch));
+                Told { keyed, receive_time_ms, page: &page, skew_ms, head, batch, taken: &taken, names }
                     .onto(&mut map);
                 map.judge(receive_time_ms);
                 return true;

@@ -12,6 +12,7 @@ pub mod clock;
 
 pub mod shutdown;
 
+mod hashed;
 mod http;
 
 mod pipeline;

@@ -55,6 +55,24 @@ fn is_in(byte: u8, set: &[u8]) -> bool {
 
 /// Where the first byte of `set` is, from `start` on; the end of the text, if there is none. All of `set` is ASCII: text may
 /// be cut there.
+#[cfg(not(target_arch = "wasm32"))]
+fn find(text: &[u8], start: usize, set: &[u8]) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    let found = match *set {
+        [one] => memchr::memchr(one, rest),
+        [one, two] => memchr::memchr2(one, two, rest),
+        [one, two, three] => memchr::memchr3(one, two, three, rest),
+        _ => {
+            let bit = |byte: u8| 1_u128.checked_shl(byte.into()).unwrap_or_default();
+            let all = set.iter().fold(0, |all, byte| all | bit(*byte));
+            rest.iter().position(|byte| all & bit(*byte) != 0)
+        }
+    };
+    found.map_or(text.len(), |at| start + at)
+}
+
+/// The same where every byte of code is fetched by somebody.
+#[cfg(target_arch = "wasm32")]
 #[inline(never)]
 fn find(text: &[u8], start: usize, set: &[u8]) -> usize {
     let mut at = start;

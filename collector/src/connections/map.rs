@@ -1,5 +1,7 @@
 //! The map of one application: ends come in any order, meet or are waited for, and are counted.
 
+use std::hash::BuildHasherDefault;
+
 use hashlink::LruCache;
 
 use super::{
@@ -9,12 +11,13 @@ use super::{
     ranking::Ranking,
     recent::Recent,
 };
+use crate::hashed::Hashed;
 
 /// Everything that is known of one application's connections.
 #[derive(Debug)]
 pub(super) struct Map {
     pub(super) began_ms: u64,
-    routes: LruCache<Key, Route>,
+    routes: LruCache<Key, Route, BuildHasherDefault<Hashed>>,
     pub(super) asked: Recent<Asked>,
     pub(super) served: Recent<Served>,
     pub(super) led: Recent<Led>,
@@ -84,7 +87,7 @@ impl Map {
     pub(super) fn new(now_ms: u64) -> Self {
         Self {
             began_ms: now_ms,
-            routes: LruCache::new(MOST_ROUTES),
+            routes: LruCache::with_hasher(MOST_ROUTES, BuildHasherDefault::default()),
             asked: Recent::new(MOST_RECENT),
             served: Recent::new(MOST_RECENT),
             led: Recent::new(MOST_LED),

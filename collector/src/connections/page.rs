@@ -23,6 +23,30 @@ pub(super) struct Told<'a> {
     pub(super) head: &'a Head,
     pub(super) batch: &'a Batch,
     pub(super) taken: &'a Intervals,
+    pub(super) names: Names,
+}
+
+/// What the map asks of events, by its place among the strings of their batch.
+pub(super) struct Names {
+    url: Option<StrId>,
+    method: Option<StrId>,
+    status: Option<StrId>,
+    request_ids: [Option<StrId>; 2],
+}
+
+impl Names {
+    pub(super) fn of(batch: &Batch) -> Self {
+        let find = |name: &str| {
+            let mut all = (0..batch.strings.len()).map(|at| StrId(at as u32));
+            all.find(|id| batch.strings.get(*id) == name)
+        };
+        Self {
+            url: find("url.full"),
+            method: find("http.request.method"),
+            status: find("http.response.status_code"),
+            request_ids: REQUEST_IDS.map(find),
+        }
+    }
 }
 
 /// What names a request, as a page sends it.
@@ -71,7 +95,7 @@ impl Told<'_> {
         map.pass(own, self.receive_time_ms);
         let mut meets = Meets::default();
         meets.add(By::Traceparent, own);
-        for id in REQUEST_IDS.iter().filter_map(|name| self.text_of(event, name)) {
+        for id in self.names.request_ids.iter().filter_map(|name| self.text_of(event, *name)) {
             meets.add(By::RequestId, self.keyed.text("request id", id));
         }
         meets.add(By::Link, own);
@@ -96,7 +120,7 @@ impl Told<'_> {
 
     /// Resources have no method: no page can join them to anything.
     fn asked(&self, event: &Event) -> Option<Asked> {
-        let method = self.text_of(event, "http.request.method")?;
+        let method = self.text_of(event, self.names.method)?;
         Some(self.asked_of(method, self.url_of(event)?, event))
     }
 
@@ -109,7 +133,7 @@ impl Told<'_> {
             place: view.map(|view| self.keyed.view(self.page, view)),
             trace_id: [0; 16],
             is_error: event.status == weft_proto::Status::Error,
-            is_answered: self.value_of(event, "http.response.status_code").is_some(),
+            is_answered: self.value_of(event, self.names.status).is_some(),
             is_late: self.receive_time_ms.saturating_sub(ended_ms) > LATE_MS,
             rendered_by: None,
             is_joined: false,
@@ -118,10 +142,10 @@ impl Told<'_> {
     }
 
     fn url_of(&self, event: &Event) -> Option<Address> {
-        Address::of(self.text_of(event, "url.full")?)
+        Address::of(self.text_of(event, self.names.url)?)
     }
 
-    fn text_of(&self, event: &Event, name: &str) -> Option<&str> {
+    fn text_of(&self, event: &Event, name: Option<StrId>) -> Option<&str> {
         let text = |id: &StrId| Some(self.batch.strings.get(*id)).filter(|text| !text.is_empty());
         match self.value_of(event, name)? {
             Value::Text(id) => text(id),
@@ -134,10 +158,10 @@ impl Told<'_> {
         }
     }
 
-    fn value_of(&self, event: &Event, name: &str) -> Option<&Value> {
-        let attributes = self.batch.attributes_of(event).iter();
-        let mut named = attributes.filter(|attribute| self.batch.strings.get(attribute.key) == name);
-        named.next().map(|attribute| &attribute.value)
+    fn value_of(&self, event: &Event, name: Option<StrId>) -> Option<&Value> {
+        let name = name?;
+        let mut attributes = self.batch.attributes_of(event).iter();
+        attributes.find(|attribute| attribute.key == name).map(|attribute| &attribute.value)
     }
 }
 

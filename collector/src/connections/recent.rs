@@ -1,8 +1,9 @@
 //! Ends that came lately, by what they are met by: so many at most, and each for so long.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use super::key::{Key, Meets};
+use crate::hashed::HashedMap;
 
 /// The latest of their kind.
 #[derive(Debug)]
@@ -10,7 +11,7 @@ pub(super) struct Recent<T> {
     items: VecDeque<Item<T>>,
     /// How many have left: the number of the first that is here.
     left: u64,
-    by_key: HashMap<Key, u64>,
+    by_key: HashedMap<Key, u64>,
     most: usize,
 }
 
@@ -23,7 +24,7 @@ struct Item<T> {
 
 impl<T> Recent<T> {
     pub(super) fn new(most: usize) -> Self {
-        Self { items: VecDeque::new(), left: 0, by_key: HashMap::new(), most }
+        Self { items: VecDeque::new(), left: 0, by_key: HashedMap::default(), most }
     }
 
     pub(super) fn len(&self) -> usize {

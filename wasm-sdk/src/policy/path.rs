@@ -10,22 +10,35 @@ pub(super) fn path(text: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     loop {
         let next = find(text, at, b"/").min(end);
-        let segment = part(text, at, next);
-        let stem = part(segment, 0, stem(segment));
-        if is_id(segment) {
-            out.extend_from_slice(b":id");
-        } else if is_id(stem) {
-            out.extend_from_slice(b":id");
-            out.extend_from_slice(part(segment, stem.len(), segment.len()));
-        } else {
-            out.extend_from_slice(segment);
-        }
+        templated(part(text, at, next), out);
         if next == end {
             return;
         }
         out.push(b'/');
         at = next + 1;
     }
+}
+
+/// A segment, or `:id` for what names one of many in it.
+fn templated(segment: &[u8], out: &mut Vec<u8>) {
+    // Most are words. A page scrubs few of them, and would have to fetch this.
+    if cfg!(not(target_arch = "wasm32")) && segment.iter().all(|byte| !is_of_id(*byte)) {
+        return out.extend_from_slice(segment);
+    }
+    let stem = part(segment, 0, stem(segment));
+    if is_id(segment) {
+        out.extend_from_slice(b":id");
+    } else if is_id(stem) {
+        out.extend_from_slice(b":id");
+        out.extend_from_slice(part(segment, stem.len(), segment.len()));
+    } else {
+        out.extend_from_slice(segment);
+    }
+}
+
+/// Without any of these nothing is what [`is_id`] looks for.
+fn is_of_id(byte: u8) -> bool {
+    byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'@' || byte == b'%'
 }
 
 /// How long `a1b2` of `a1b2.json` is. Only what looks like a file type is taken for one.

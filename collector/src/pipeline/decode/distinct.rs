@@ -5,7 +5,7 @@
 //! which of them are new, and whoever makes up names would take away everybody's (decision 0021).
 
 use std::{
-    collections::{HashMap, HashSet, hash_map::RandomState},
+    collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -13,7 +13,11 @@ use std::{
 use weft_proto::{Batch, StrId, Value};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{clock::DAY_MS, config::Distinct};
+use crate::{
+    clock::DAY_MS,
+    config::Distinct,
+    hashed::{HashedMap, HashedSet},
+};
 
 /// What is one too many in a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,13 +55,13 @@ struct State {
 /// What the pages of a key have said: hashes.
 #[derive(Default)]
 struct OfKey {
-    attributes: HashMap<u64, HashSet<u64>>,
+    attributes: HashedMap<u64, HashedSet<u64>>,
     /// What is beside attributes, by what it is called in the log.
-    beside: HashMap<&'static str, HashSet<u64>>,
+    beside: HashMap<&'static str, HashedSet<u64>>,
     /// Values of all.
     values: usize,
     /// Of which it was said in the log that there are too many.
-    told: HashSet<u64>,
+    told: HashedSet<u64>,
 }
 
 /// What a text is the value of.
@@ -182,7 +186,7 @@ impl OfKey {
         !is_new || has_room || is_of_before
     }
 
-    fn of(&self, of: Of) -> Option<&HashSet<u64>> {
+    fn of(&self, of: Of) -> Option<&HashedSet<u64>> {
         match of {
             Of::Attribute(name) => self.attributes.get(&name),
             Of::Beside(what) => self.beside.get(what),
@@ -205,16 +209,18 @@ const NO_TEXT: u32 = u32::MAX;
 
 /// Names of attributes with their texts, of events and of the page, and names of links and of events: each pair once, in order.
 fn said(batch: &Batch) -> Vec<(u32, u32)> {
-    let names = batch.events.iter().map(|event| (EVENT_NAME, event.name.0));
+    // As one number, which is sorted in half the time.
+    let pair = |name: u32, value: u32| u64::from(name) << 32 | u64::from(value);
+    let names = batch.events.iter().map(|event| pair(EVENT_NAME, event.name.0));
     let attributes = batch.attributes.iter().chain(&batch.resource).map(|attribute| match &attribute.value {
-        Value::Text(text) => (attribute.key.0, text.0),
-        _ => (attribute.key.0, NO_TEXT),
+        Value::Text(text) => pair(attribute.key.0, text.0),
+        _ => pair(attribute.key.0, NO_TEXT),
     });
-    let links = batch.links.iter().filter_map(|link| Some((LINK_NAME, link.rule?.0)));
+    let links = batch.links.iter().filter_map(|link| Some(pair(LINK_NAME, link.rule?.0)));
     let mut said: Vec<_> = attributes.chain(names).chain(links).collect();
     said.sort_unstable();
     said.dedup();
-    said
+    said.into_iter().map(|pair| ((pair >> 32) as u32, pair as u32)).collect()
 }
 
 #[cfg(test)]

@@ -8,42 +8,55 @@
 mod card;
 mod email;
 mod secret;
+mod signs;
 
-use std::{borrow::Cow, collections::HashSet};
+use std::borrow::Cow;
 
 use regex::NoExpand;
 use weft_proto::{Attribute, Batch, StrId, Value};
 
+use self::signs::Signs;
 use crate::config::Scrub;
 
 /// A batch without it. Mostly there is none of it.
 pub(crate) fn scrubbed<'b>(scrub: &Scrub, batch: &'b Batch) -> Cow<'b, Batch> {
-    let changes = changes(scrub, batch);
-    let secrets: Vec<_> = [&batch.attributes, &batch.resource].map(|all| secrets(scrub, batch, all)).into();
-    if changes.is_empty() && secrets.iter().all(Vec::is_empty) {
+    let is_key = keys(batch);
+    let changes = changes(scrub, batch, &is_key);
+    let is_secret = secrets(scrub, batch, &is_key);
+    let tell = |attribute: &Attribute| is_secret_text(attribute, &is_secret);
+    let has_secrets = batch.attributes.iter().chain(&batch.resource).any(tell);
+    if changes.is_empty() && !has_secrets {
         return Cow::Borrowed(batch);
     }
     let mut scrubbed = batch.clone();
     scrubbed.strings = batch.strings.with(&changes);
     let token = scrubbed.strings.intern(secret::TOKEN);
-    for (all, secrets) in [&mut scrubbed.attributes, &mut scrubbed.resource].into_iter().zip(secrets) {
-        for at in secrets {
-            if let Some(attribute) = all.get_mut(at) {
-                attribute.value = Value::Text(token);
-            }
+    for attribute in scrubbed.attributes.iter_mut().chain(&mut scrubbed.resource) {
+        if is_secret_text(attribute, &is_secret) {
+            attribute.value = Value::Text(token);
         }
     }
     Cow::Owned(scrubbed)
 }
 
-/// Texts that change, in ascending order. Names of attributes stay as they are: two of them could become one.
-fn changes(scrub: &Scrub, batch: &Batch) -> Vec<(StrId, String)> {
-    let mut keys = HashSet::new();
+/// Of each string, whether anything is called so.
+fn keys(batch: &Batch) -> Vec<bool> {
+    let mut is_key = vec![false; batch.strings.len()];
+    let mut found = |key: StrId| {
+        if let Some(is_key) = is_key.get_mut(key.0 as usize) {
+            *is_key = true;
+        }
+    };
     for attribute in batch.attributes.iter().chain(&batch.resource) {
-        keys.insert(attribute.key);
-        keys_within(&attribute.value, &mut keys);
+        found(attribute.key);
+        keys_within(&attribute.value, &mut found);
     }
-    let texts = (0..batch.strings.len()).map(|at| StrId(at as u32)).filter(|id| !keys.contains(id));
+    is_key
+}
+
+/// Texts that change, in ascending order. Names of attributes stay as they are: two of them could become one.
+fn changes(scrub: &Scrub, batch: &Batch, is_key: &[bool]) -> Vec<(StrId, String)> {
+    let texts = is_key.iter().enumerate().filter(|(_, is_key)| !**is_key).map(|(at, _)| StrId(at as u32));
     let changed = texts.filter_map(|id| match text(scrub, batch.strings.get(id)) {
         Cow::Owned(text) => Some((id, text)),
         Cow::Borrowed(_) => None,
@@ -52,25 +65,27 @@ fn changes(scrub: &Scrub, batch: &Batch) -> Vec<(StrId, String)> {
 }
 
 /// Depth is bounded by the decoder.
-fn keys_within(value: &Value, keys: &mut HashSet<StrId>) {
+fn keys_within(value: &Value, found: &mut impl FnMut(StrId)) {
     match value {
-        Value::List(values) => values.iter().for_each(|value| keys_within(value, keys)),
+        Value::List(values) => values.iter().for_each(|value| keys_within(value, found)),
         Value::Map(pairs) => pairs.iter().for_each(|(key, value)| {
-            keys.insert(*key);
-            keys_within(value, keys);
+            found(*key);
+            keys_within(value, found);
         }),
         _ => {}
     }
 }
 
-/// Attributes whose names say that their text is a secret.
-fn secrets(scrub: &Scrub, batch: &Batch, all: &[Attribute]) -> Vec<usize> {
-    let is_secret = |attribute: &Attribute| {
-        scrub.tokens
-            && matches!(attribute.value, Value::Text(_))
-            && secret::is_named(batch.strings.get(attribute.key))
+/// Of each string, whether it is a name that says that a text is a secret.
+fn secrets(scrub: &Scrub, batch: &Batch, is_key: &[bool]) -> Vec<bool> {
+    let is_secret = |(at, is_key): (usize, &bool)| {
+        scrub.tokens && *is_key && secret::is_named(batch.strings.get(StrId(at as u32)))
     };
-    all.iter().enumerate().filter(|(_, attribute)| is_secret(attribute)).map(|(at, _)| at).collect()
+    is_key.iter().enumerate().map(is_secret).collect()
+}
+
+fn is_secret_text(attribute: &Attribute, is_secret: &[bool]) -> bool {
+    matches!(attribute.value, Value::Text(_)) && is_secret.get(attribute.key.0 as usize).is_some_and(|is| *is)
 }
 
 /// A text without it.
@@ -82,13 +97,15 @@ fn text<'t>(scrub: &Scrub, text: &'t str) -> Cow<'t, str> {
         if scrub.addresses {
             change(&mut text, address);
         }
+        // What is put in below has none of the signs that are looked for there.
+        let signs = Signs::of(&text);
         if scrub.tokens {
-            change(&mut text, secret::take_out);
+            change(&mut text, |text| secret::take_out(text, &signs));
         }
-        if scrub.emails {
+        if scrub.emails && signs.has(signs::MAIL) {
             change(&mut text, email::take_out);
         }
-        if scrub.cards {
+        if scrub.cards && signs.digits >= *card::LENGTHS.start() {
             change(&mut text, card::take_out);
         }
     }

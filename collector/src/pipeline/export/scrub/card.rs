@@ -1,7 +1,7 @@
 //! Numbers of payment cards: by their issuers' beginnings and lengths, and the check digit (ISO/IEC 7812-1, Luhn), so that
 //! few other numbers are taken for one.
 
-use std::{ops::Range, sync::LazyLock};
+use std::{ops::RangeInclusive, sync::LazyLock};
 
 use regex::{Captures, Regex};
 
@@ -20,7 +20,7 @@ static DIGITS: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b[0-9](?:[ -]?[0-9]){12,}\b").expect("a pattern"));
 
 /// Digits of a card number.
-const LENGTHS: Range<usize> = 13..20;
+pub(super) const LENGTHS: RangeInclusive<usize> = 13..=19;
 
 /// Digits in a row that are looked through: more are no card, nor beside one.
 const MOST_DIGITS: usize = 64;

@@ -1,6 +1,6 @@
 //! What is taken out, what stays, and that once is enough.
 
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*, sample::select};
 use regex::Regex;
 use rustix::time::{ClockId, clock_gettime};
 use weft_proto::{Attribute, Event, Value};
@@ -143,4 +143,49 @@ proptest! {
     fn nothing_makes_it_panic(from in any::<String>()) {
         _ = scrubbed(&from);
     }
+
+    #[test]
+    fn what_is_looked_for_first_hides_nothing_from_the_patterns(parts in vec(select(PARTS), 1..8), between in select(&["", " ", "\u{a0}", "=", "\":\"", "/"][..])) {
+        let from = parts.join(between);
+        // Behind a text that has every sign and every beginning, every pattern is tried.
+        let (signs, tried) = (Signs::of(&from), Signs::of("%=' 1"));
+        prop_assert_eq!(secret::take_out(&from, &signs), secret::take_out(&from, &tried));
+        prop_assert!(signs.has(signs::MAIL) || email::take_out(&from).is_none());
+        prop_assert!(signs.digits >= *card::LENGTHS.start() || card::take_out(&from).is_none());
+        let beginnings = secret::take_out(&format!("{from} npm_"), &tried).map(|with| with.replace(" npm_", ""));
+        prop_assert_eq!(secret::take_out(&from, &signs), beginnings);
+    }
 }
+
+/// Of which texts are made that have something in them.
+const PARTS: &[&str] = &[
+    "ann",
+    "@",
+    "example.org",
+    "%40",
+    "4111 1111",
+    "1111 1111",
+    "4111111111111111",
+    "Bearer",
+    "bearer",
+    "token",
+    "a1b2c3d4e5f6",
+    "password",
+    "eyJhbGciOiJIUzI1NiJ9",
+    ".eyJzdWIiOiIxMjM0NTY3",
+    "xoxb-",
+    "abcdefghijklm",
+    "sk_live_",
+    "AKIAIOSFODNN7EXAMPLE",
+    "ghp_",
+    "abcdefghijabcdefghijabcdefghijabcdefghij",
+    "1//",
+    "SG.",
+    "github_pat_",
+    "glpat-",
+    "AIza",
+    "npm_",
+    "ya29",
+    "\n",
+    "é",
+];
