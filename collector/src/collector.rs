@@ -236,7 +236,8 @@ impl Collector {
         if self.config.explorer.most_bytes > 0 {
             let (explorer, segments) = (Arc::clone(&self.admin.explorer), Arc::clone(&self.admin.segments));
             let (limits, clock) = (self.config.limits.clone(), self.clock.clone());
-            beside.spawn(explorer::feed(explorer, segments, limits, clock, stopped.clone()));
+            let budget = explorer::Budget::new(self.config.explorer.events_per_second);
+            beside.spawn(explorer::feed(explorer, segments, limits, budget, clock, stopped.clone()));
         }
         let telemetry = self.telemetry();
         let mut this = self;

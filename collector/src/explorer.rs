@@ -31,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use api::routes;
 pub(crate) use assets::is_page;
+pub(crate) use budget::Budget;
 pub(crate) use feed::feed;
 
 use self::{costs::Costs, look::Looked, paste::Paste, store::Store};
@@ -77,7 +78,7 @@ const MOST_ASKING: usize = 2;
 impl Explorer {
     /// Empty.
     pub(crate) fn new(config: &Config, erased: &Arc<Erased>) -> Arc<Self> {
-        let config::Explorer { most_bytes, trace_url } = config.explorer.clone();
+        let config::Explorer { most_bytes, trace_url, .. } = config.explorer.clone();
         Arc::new(Self {
             kept: Mutex::new(Kept { store: Store::new(most_bytes), costs: Costs::default() }),
             erased: Arc::clone(erased),

@@ -23,7 +23,8 @@ const FRAMES: &str = "(async () => {
 })()";
 
 async fn fifty_thousand_events_are_scrolled_through_in_eight_milliseconds_of_script_a_frame(kind: Kind) {
-    let world = World::start(kind).await;
+    // Looked at whole: half of what may come at once always is.
+    let world = World::start_with(kind, "[explorer]\nevents_per_second = 10000\n").await;
     large(&world, 50_000).await;
     let look = open(&world.browser, &world.collector, "sessions").await;
     look.wait_until("document.querySelector('.card')?.textContent.includes('50,000 events')").await;

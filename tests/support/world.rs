@@ -37,6 +37,11 @@ pub enum Moves {
 impl World {
     /// Starts everything, with this browser.
     pub async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, "").await
+    }
+
+    /// As [`Self::start`], with more settings of the collector.
+    pub async fn start_with(kind: Kind, more: &str) -> Self {
         let sink = Sink::start().await;
         let bound = Bound::new().await;
         let addresses = bound.addresses();
@@ -48,6 +53,7 @@ impl World {
         };
         let shop = Shop::start(&settings, Time::Movable).await;
         let setting = Setting { origin: shop.url().to_owned(), sink: sink.endpoint(), ..Setting::default() };
+        let setting = setting.with(more);
         let collector = Collector::start(bound, &setting);
         Self { clock: TestClock::default(), sink, collector, shop, browser: Browser::launch(kind).await }
     }

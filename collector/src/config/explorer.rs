@@ -8,6 +8,9 @@ pub struct Explorer {
     /// Bytes of memory for recent sessions. Default 64 MiB: some hundred thousand events. Zero: none are kept, and nobody reads
     /// for them.
     pub most_bytes: usize,
+    /// Events that are looked at in a second, where that many come for longer than ten; of the rest only their number is known. Default 2 000:
+    /// some hundredths of a processor.
+    pub events_per_second: u32,
     /// Where the backend shows a trace, with `{trace_id}` in it. Default none: nobody knows which backend it is.
     pub trace_url: Option<String>,
 }
@@ -17,6 +20,7 @@ pub(crate) const TRACE_ID: &str = "{trace_id}";
 
 pub(super) fn read(mut section: Section<'_>) -> Explorer {
     let mib = section.count("max_mib", 64, 0..=16_384);
+    let events_per_second = section.count("events_per_second", 2_000, 1..=1_000_000);
     let trace_url = section.text("trace_url");
     // A page would follow it, whatever it is.
     let is_address = |url: &String| url.starts_with("https://") || url.starts_with("http://");
@@ -27,5 +31,9 @@ pub(super) fn read(mut section: Section<'_>) -> Explorer {
         );
     }
     section.end();
-    Explorer { most_bytes: usize::try_from(mib).unwrap_or(0) << 20, trace_url }
+    Explorer {
+        most_bytes: usize::try_from(mib).unwrap_or(0) << 20,
+        events_per_second: u32::try_from(events_per_second).unwrap_or(u32::MAX),
+        trace_url,
+    }
 }

@@ -4,28 +4,27 @@
 use std::time::Duration;
 
 /// Room that empties with each event and fills with time.
-pub(super) struct Budget {
+pub(crate) struct Budget {
     room: f64,
     filled: Duration,
+    per_second: f64,
 }
 
-/// Events a second: some hundredths of a processor (benches/runs/2026-11-28-load-shares.md).
-const EVENTS_A_SECOND: f64 = 2_000.0;
-
-/// What may come at once: the largest session that is shown, twice over. Once in a burst that costs seconds of a processor.
-const MOST: f64 = 100_000.0;
+/// What may come at once, in seconds of what may always come.
+const MOST_SECONDS: f64 = 10.0;
 
 impl Budget {
-    pub(super) fn new() -> Self {
-        Self { room: MOST, filled: Duration::ZERO }
+    pub(crate) fn new(events_per_second: u32) -> Self {
+        let per_second = f64::from(events_per_second);
+        Self { room: per_second * MOST_SECONDS, filled: Duration::ZERO, per_second }
     }
 
     /// Whether events of whom `who` stands for are looked at: the fewer, the less room there is.
     pub(super) fn takes(&mut self, who: u64, events: u64, now: Duration) -> bool {
-        let passed = now.saturating_sub(self.filled).as_secs_f64();
-        (self.room, self.filled) = ((self.room + passed * EVENTS_A_SECOND).min(MOST), now);
+        let (passed, most) = (now.saturating_sub(self.filled).as_secs_f64(), self.per_second * MOST_SECONDS);
+        (self.room, self.filled) = ((self.room + passed * self.per_second).min(most), now);
         // Half of the room is for everybody, the next quarter for every second one, and so on.
-        let part = (MOST / self.room.max(1.0)).log2().floor().clamp(0.0, 16.0) as u32;
+        let part = (most / self.room.max(1.0)).log2().floor().clamp(0.0, 16.0) as u32;
         let is_taken = self.room >= 1.0 && who.is_multiple_of(1 << part);
         if is_taken {
             self.room = (self.room - events as f64).max(0.0);
@@ -40,13 +39,13 @@ mod tests {
 
     #[test]
     fn under_load_fewer_pages_are_looked_at_and_those_whole() {
-        let mut budget = Budget::new();
+        let mut budget = Budget::new(2_000);
         let (mut whole, mut looked_at) = (0, 0);
         // A second of 100 000 pages with 10 events each, in turn.
         for page in 0..100_000_u64 {
             whole += u64::from(budget.takes(page, 10, Duration::from_secs(1)));
         }
-        assert!((9_000..=10_500).contains(&whole), "{whole}");
+        assert!((1_800..=2_200).contains(&whole), "{whole}");
         for page in 0..100_000_u64 {
             looked_at += u64::from(budget.takes(page, 10, Duration::from_secs(2)));
         }

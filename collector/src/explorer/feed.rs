@@ -32,10 +32,11 @@ pub(crate) async fn feed(
     explorer: Arc<Explorer>,
     segments: Arc<Segments>,
     limits: Limits,
+    mut budget: Budget,
     clock: Clock,
     stop: CancellationToken,
 ) {
-    let (mut grown, mut budget) = (segments.grown(), Budget::new());
+    let mut grown = segments.grown();
     let mut place = segments.latest(AGAIN_BYTES);
     let _closing = explorer.closing.clone().drop_guard();
     while !stop.is_cancelled() {
