@@ -22,14 +22,14 @@ let running;
 const commands = {
   async launch({ browser: name, profile, manner }) {
     const engine = engines[name];
-    running = { engine, ...(await engine.start(profile, manner)) };
+    running = { engine, profile, ...(await engine.start(profile, manner)) };
     running.tabs ??= running.browser;
     [running.blank] = await running.tabs.pages();
     return running.browser.version();
   },
 
   launchUnwatched({ browser: name, profile, url }) {
-    running = { engine: engines[name], ...engines[name].startUnwatched(profile, url) };
+    running = { engine: engines[name], profile, ...engines[name].startUnwatched(profile, url) };
   },
 
   open: async () => tabs.push(await Tab.open(running, shifts)) - 1,
@@ -85,12 +85,13 @@ function forget() {
 async function end() {
   const was = forget();
   if (!was) return;
-  const { browser, child } = was;
+  const { browser, child, engine, profile } = was;
   const ended = child.exitCode ?? child.signalCode ?? once(child, "close");
   const late = setTimeout(() => kill(child), 10_000);
   await browser.close().catch(() => {});
   await ended;
   clearTimeout(late);
+  if (child.exitCode === 0) engine.ended?.(profile);
 }
 
 async function answer(line) {

@@ -1,8 +1,9 @@
 // Firefox as it is installed, driven through WebDriver BiDi.
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { cpSync, existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import readline from "node:readline";
+import { fileURLToPath } from "node:url";
 import puppeteer from "puppeteer-core";
 import { executable, orKill } from "./process.mjs";
 
@@ -73,7 +74,32 @@ const MANNERS = {
   withoutStorage: { ...PATIENT, "network.cookie.cookieBehavior": 2 },
 };
 
+/**
+ * What it compiles of itself when it is first started, which takes longer than all the rest: kept from one profile to the next, as
+ * every start of a person but the first one has it. Firefox makes it anew by itself if it is another release.
+ */
+const COMPILED = ["compatibility.ini", "startupCache"];
+const KEPT = fileURLToPath(new URL("../../target/firefox-startup", import.meta.url));
+
+const copyCompiled = (from, to) => {
+  for (const name of COMPILED) cpSync(join(from, name), join(to, name), { recursive: true });
+};
+
+/** A browser with this profile has ended by itself. */
+export function ended(profile) {
+  if (existsSync(KEPT) || !COMPILED.every((name) => existsSync(join(profile, name)))) return;
+  const own = `${KEPT}.${process.pid}`;
+  copyCompiled(profile, own);
+  try {
+    renameSync(own, KEPT);
+  } catch {
+    // Another one was faster.
+    rmSync(own, { recursive: true });
+  }
+}
+
 export async function start(profile, manner) {
+  if (existsSync(KEPT) && !existsSync(join(profile, COMPILED[0]))) copyCompiled(KEPT, profile);
   const preferences = { ...PREFERENCES, ...MANNERS[manner] };
   const lines = Object.entries(preferences).map(([name, value]) => `user_pref("${name}", ${JSON.stringify(value)});\n`);
   writeFileSync(join(profile, "user.js"), lines.join(""));
