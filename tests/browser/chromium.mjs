@@ -115,7 +115,9 @@ export function duplicate(page) {
 async function throughExtension(page, call) {
   const browser = page.browser();
   const id = await browser.installExtension(fileURLToPath(new URL("./extension", import.meta.url)));
-  const target = await browser.waitForTarget((target) => target.type() === "service_worker" && target.url().includes(id));
+  const target = await browser.waitForTarget(
+    (target) => target.type() === "service_worker" && target.url().includes(id),
+  );
   const worker = await target.worker();
   // The worker is there before what the browser gives to extensions is there.
   while ((await worker.evaluate("typeof chrome")) === "undefined");

@@ -54,7 +54,10 @@ export class Tab {
 
   /** A press that opens another tab. */
   async clickOpening(selector, shifts) {
-    const [page] = await Promise.all([new Promise((resolve) => this.page.once("popup", resolve)), this.click(selector)]);
+    const [page] = await Promise.all([
+      new Promise((resolve) => this.page.once("popup", resolve)),
+      this.click(selector),
+    ]);
     return Tab.of(this.#engine, page, shifts);
   }
 
@@ -78,7 +81,8 @@ export class Tab {
   async audit() {
     // As an expression: a page may let no script in.
     await this.page.evaluate(`${readFileSync(AXE, "utf8")};undefined`);
-    return this.page.evaluate(`axe.run().then(({ passes, violations }) => passes.length < 10 ? ["axe has looked at nothing"] : violations.map(({ id, help, nodes }) => \`\${id}: \${help}: \${nodes
+    return this.page
+      .evaluate(`axe.run().then(({ passes, violations }) => passes.length < 10 ? ["axe has looked at nothing"] : violations.map(({ id, help, nodes }) => \`\${id}: \${help}: \${nodes
       .map(({ target, failureSummary }) => \`\${target} \${failureSummary}\`).join(" | ")}\`))`);
   }
 

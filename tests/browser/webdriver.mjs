@@ -22,7 +22,7 @@ export async function session(address, browserName) {
 
 /** It does not say when it listens. */
 async function untilItListens(connect) {
-  for (const end = Date.now() + 10_000; ; ) {
+  for (const end = Date.now() + 10_000; ;) {
     try {
       return await connect();
     } catch (error) {
@@ -58,7 +58,7 @@ export class Page {
   }
 
   async waitForFunction(code, { timeout }) {
-    for (const end = Date.now() + timeout; !(await this.evaluate(code).catch(() => false)); ) {
+    for (const end = Date.now() + timeout; !(await this.evaluate(code).catch(() => false));) {
       if (Date.now() > end) throw new Error(`waiting failed: ${timeout} ms exceeded`);
     }
   }
@@ -75,7 +75,9 @@ export class Page {
   get keyboard() {
     const keys = { Enter: "\uE007" };
     const active = async () => Object.values(await this.#get("/element/active"))[0];
-    return { press: async (key) => void (await this.#post(`/element/${await active()}/value`, { text: keys[key] ?? key })) };
+    return {
+      press: async (key) => void (await this.#post(`/element/${await active()}/value`, { text: keys[key] ?? key })),
+    };
   }
 
   async openAnother() {
