@@ -113,9 +113,16 @@ fn batch(spans: &[Span], send_time_ms: u64) -> Batch {
     batch
 }
 
+/// A text as the SDK has scrubbed it before anything is kept.
+fn as_it_leaves(key: &str, text: &str) -> String {
+    String::from_utf8_lossy(&weft_sdk::policy::scrub(key.as_bytes(), text.as_bytes())).into_owned()
+}
+
 fn add(batch: &mut Batch, attribute: &KeyValue) {
     let value = match attribute.value.as_ref().and_then(|value| value.value.as_ref()) {
-        Some(any_value::Value::StringValue(text)) => Value::Text(batch.strings.intern(text)),
+        Some(any_value::Value::StringValue(text)) => {
+            Value::Text(batch.strings.intern(&as_it_leaves(&attribute.key, text)))
+        }
         Some(any_value::Value::IntValue(int)) => Value::Int(*int),
         Some(any_value::Value::BoolValue(flag)) => Value::Bool(*flag),
         Some(any_value::Value::DoubleValue(double)) => Value::Double(*double),

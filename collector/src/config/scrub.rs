@@ -1,5 +1,7 @@
 //! What is taken out of the texts of pages before they are forwarded: a second line behind the SDK's own.
 
+use std::hash::{BuildHasher, RandomState};
+
 use regex::{Regex, RegexBuilder};
 
 use super::section::Section;
@@ -17,6 +19,8 @@ pub struct Scrub {
     pub tokens: bool,
     /// What an operator writes, as regular expressions.
     pub also: Vec<Regex>,
+    /// What is remembered of texts goes by this: other settings have another one, and nobody knows it.
+    pub(crate) seed: u64,
 }
 
 /// Bytes that a pattern may take when it is made ready: a hundred times what an ordinary one does.
@@ -27,7 +31,7 @@ const MOST_PATTERNS: usize = 32;
 
 impl Default for Scrub {
     fn default() -> Self {
-        Self { addresses: true, emails: true, cards: true, tokens: true, also: Vec::new() }
+        Self { addresses: true, emails: true, cards: true, tokens: true, also: Vec::new(), seed: seed() }
     }
 }
 
@@ -50,7 +54,11 @@ pub(super) fn read(mut section: Section<'_>) -> Scrub {
     }
     let also = patterns.iter().filter_map(|text| pattern(&section, text)).collect();
     section.end();
-    Scrub { addresses, emails, cards, tokens, also }
+    Scrub { addresses, emails, cards, tokens, also, seed: seed() }
+}
+
+fn seed() -> u64 {
+    RandomState::new().hash_one(0_u8)
 }
 
 fn pattern(section: &Section<'_>, text: &str) -> Option<Regex> {

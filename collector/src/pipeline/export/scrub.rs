@@ -6,6 +6,7 @@
 //! Every pattern takes time linear in the text: a stranger chooses it.
 
 mod card;
+mod clean;
 mod email;
 mod secret;
 mod signs;
@@ -15,7 +16,7 @@ use std::borrow::Cow;
 use regex::NoExpand;
 use weft_proto::{Attribute, Batch, StrId, Value};
 
-use self::signs::Signs;
+use self::{clean::Remembered, signs::Signs};
 use crate::config::Scrub;
 
 /// A batch without it. Mostly there is none of it.
@@ -90,6 +91,18 @@ fn is_secret_text(attribute: &Attribute, is_secret: &[bool]) -> bool {
 
 /// A text without it.
 fn text<'t>(scrub: &Scrub, text: &'t str) -> Cow<'t, str> {
+    let remembered = Remembered::of(text, scrub.seed);
+    if remembered.is_clean() {
+        return Cow::Borrowed(text);
+    }
+    let looked_through = look_through(scrub, text);
+    if let Cow::Borrowed(_) = looked_through {
+        remembered.was_clean();
+    }
+    looked_through
+}
+
+fn look_through<'t>(scrub: &Scrub, text: &'t str) -> Cow<'t, str> {
     let mut text = Cow::Borrowed(text);
     // Shorter ones are no secrets.
     if text.len() >= LEAST {
