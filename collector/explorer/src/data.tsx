@@ -68,6 +68,28 @@ export const Wide = ({ label, children }: { label: string; children: ComponentCh
   </div>
 );
 
+/** A column of a table; numbers stand to the right. */
+export type Column = string | { right: string };
+
+/** The head of a table. */
+export const Head = ({ columns }: { columns: Column[] }) => (
+  <thead>
+    <tr>
+      {columns.map((column) =>
+        typeof column === "string" ? (
+          <th key={column} scope="col">
+            {column}
+          </th>
+        ) : (
+          <th key={column.right} scope="col" class="right">
+            {column.right}
+          </th>
+        ),
+      )}
+    </tr>
+  </thead>
+);
+
 /** Puts a text where it can be pasted from, and says so. */
 export const Copy = ({ text, children }: { text: string; children: ComponentChildren }) => {
   const [isCopied, setCopied] = useState(false);

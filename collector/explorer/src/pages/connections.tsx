@@ -1,6 +1,6 @@
 // Which route asks which backend for what, by what that is known; and what meets nothing, with what to do about it.
 import type { ConnectionRow, Connections as Answer, Counts } from "../api";
-import { Shown, Wide, useData } from "../data";
+import { Head, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { ago, number } from "../words";
 
@@ -48,19 +48,15 @@ const Rows = ({ title, rows, isOptional = false }: { title: string; rows: Connec
       <h3>{title}</h3>
       <Wide label={title}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col" class="right">
-                Times
-              </th>
-              <th scope="col" class="right">
-                Failed
-              </th>
-              <th scope="col">{hasCause ? "Likely cause, and what helps" : "Known by"}</th>
-              <th scope="col">Last</th>
-            </tr>
-          </thead>
+          <Head
+            columns={[
+              "What",
+              { right: "Times" },
+              { right: "Failed" },
+              hasCause ? "Likely cause, and what helps" : "Known by",
+              "Last",
+            ]}
+          />
           <tbody>
             {rows.map((row, at) => (
               <tr key={at}>

@@ -1,6 +1,6 @@
 // What costs most, by what it is called, where it happened, which attribute it carries and whose key it came with.
 import type { CostTable, Costs as Answer } from "../api";
-import { NotIn, Shown, Wide, useData } from "../data";
+import { Head, NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { bytes, counted, number } from "../words";
 
@@ -40,18 +40,7 @@ const Table = ({ title, table, all }: { title: string; table: CostTable; all: nu
     ) : (
       <Wide label={title}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="right">
-                Events
-              </th>
-              <th scope="col" class="right">
-                Bytes as OTLP
-              </th>
-              <th scope="col">Of all</th>
-            </tr>
-          </thead>
+          <Head columns={["Name", { right: "Events" }, { right: "Bytes as OTLP" }, "Of all"]} />
           <tbody>
             {table.rows.map((row) => (
               <tr key={row.name}>

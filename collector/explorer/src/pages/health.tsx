@@ -1,6 +1,6 @@
 // Whether every event is accounted for, why some were refused, what is full, and how destinations keep up.
 import type { Counts, Fates, Health as Answer, Ledger, LedgerPage } from "../api";
-import { NotIn, Shown, Wide, useData } from "../data";
+import { Head, NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { bytes, counted, lasting, number } from "../words";
 import { Blocks } from "./blocks";
@@ -134,15 +134,7 @@ const Refusals = ({ ledger }: { ledger: Ledger }) => {
       ) : (
         <Wide label="Refused, and why">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">Reason</th>
-                <th scope="col" class="right">
-                  How many
-                </th>
-              </tr>
-            </thead>
+            <Head columns={["Key", "Reason", { right: "How many" }]} />
             <tbody>
               {rows.map(([key, why, count]) => (
                 <tr key={`${key} ${why} ${count}`}>
@@ -167,21 +159,15 @@ const Destinations = ({ all }: { all: Answer["destinations"] }) => (
     ) : (
       <Wide label="Destinations">
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Destination</th>
-              <th scope="col">State</th>
-              <th scope="col" class="right">
-                Waiting
-              </th>
-              <th scope="col" class="right">
-                Oldest
-              </th>
-              <th scope="col" class="right">
-                Requests repeated
-              </th>
-            </tr>
-          </thead>
+          <Head
+            columns={[
+              "Destination",
+              "State",
+              { right: "Waiting" },
+              { right: "Oldest" },
+              { right: "Requests repeated" },
+            ]}
+          />
           <tbody>
             {all.map((one) => (
               <tr key={one.name}>
