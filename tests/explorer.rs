@@ -114,6 +114,7 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
             waits_for(&look, selector, part).await;
             assert_fits(&look, page).await;
         }
+        assert_told(&look).await;
         let is_even: bool = look.evaluate("document.querySelector('.uneven') === null").await;
         assert!(is_even, "{}", text(&look, "main").await);
         look.click("nav a[href='#/sessions']").await;
@@ -125,6 +126,13 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
     }
     look.assert_no_errors().await;
     world.end().await;
+}
+
+/// What the pages say of latency and of the canary, in words and with units; the health page is open.
+async fn assert_told(look: &Tab<'_>) {
+    let destinations = text(look, "[aria-label=Destinations]").await;
+    assert!(destinations.contains("p50") && destinations.contains(" ms"), "{destinations}");
+    waits_for(look, "#main", "goes the whole way to every destination every 1 minute").await;
 }
 
 async fn assert_fits(look: &Tab<'_>, page: &str) {

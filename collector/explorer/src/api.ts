@@ -1,4 +1,4 @@
-// What the collector answers, as `openapi.json` describes it; and how it is asked.
+// What the collector answers, as `openapi.json` describes it.
 
 export interface Kept {
   sessions: number;
@@ -163,6 +163,13 @@ export interface Ledger {
   without_key: Counts;
 }
 
+/** How long so many requests took. */
+export interface Latency {
+  requests: number;
+  p50_ms: number;
+  p95_ms: number;
+}
+
 export interface Health {
   destinations: {
     name: string;
@@ -171,12 +178,16 @@ export interface Health {
     oldest_age_ms: number | null;
     events_under_way: number;
     requests_repeated: number;
+    latency: Latency | null;
+    canary: { arrived_ms: number | null; took_ms: number | null; is_late: boolean };
     has_given_way: boolean;
     is_misconfigured: boolean;
   }[];
+  canary: { every_ms: number; last_taken_ms: number | null; turned_away: number };
   bounds: { bound: string; destination: string | null; used: number; most: number; percent: number; change: string }[];
   is_draining: boolean;
   explorer: Kept;
+  now_ms: number;
 }
 
 export interface Block {
@@ -223,49 +234,3 @@ export interface Connections {
 }
 
 export type ConnectionRow = Row;
-
-/** The collector wants its token, or another one. */
-export class NeedsToken extends Error {}
-
-const TOKEN = "weft.admin_token";
-
-/** It stays with this tab, and goes to nobody but the collector. */
-export const keepToken = (token: string): void => sessionStorage.setItem(TOKEN, token);
-
-/** What is at a path below `/api`. */
-export const ask = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> => {
-  const answer = await request(path, signal);
-  return (await answer.json()) as Answer;
-};
-
-/** Has the collector do what is at a path below `/api`, with the header that no page of others may send. */
-export const order = async (path: string, header: Record<string, string>): Promise<void> => {
-  await request(path, undefined, { method: "POST", headers: header });
-};
-
-const request = async (path: string, signal?: AbortSignal, more?: RequestInit): Promise<Response> => {
-  const token = sessionStorage.getItem(TOKEN);
-  const headers = { ...(more?.headers as Record<string, string>), ...(token && { authorization: `Bearer ${token}` }) };
-  const answer = await fetch(`/api/${path}`, { ...more, headers, ...(signal && { signal }) });
-  if (answer.status === 401) throw new NeedsToken();
-  if (!answer.ok) throw new Error((await answer.text()) || `The collector says ${answer.status}.`);
-  return answer;
-};
-
-/** Calls `changed` whenever there is something new, until `signal`; `live`: whether that is being told. */
-export const listen = async (signal: AbortSignal, changed: () => void, live: (is: boolean) => void): Promise<void> => {
-  while (!signal.aborted) {
-    try {
-      const answer = await request("explorer/updates", signal);
-      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-      live(true);
-      for (let said = await reader?.read(); said && !said.done; said = await reader?.read()) {
-        if (said.value.includes("event: changed")) changed();
-      }
-    } catch (error) {
-      if (error instanceof NeedsToken) return;
-    }
-    live(false);
-    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 2_000));
-  }
-};

@@ -1,7 +1,8 @@
 // Asks for what a page shows, again whenever there is something new; what was shown stays until there is an answer.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Kept, NeedsToken, ask } from "./api";
+import type { Kept } from "./api";
+import { NeedsToken, ask } from "./ask";
 import type { News } from "./main";
 import { bytes, counted } from "./words";
 

@@ -1,6 +1,7 @@
 // Addresses of which nothing new is taken for a while, why, and a button that ends it.
 import { useState } from "preact/hooks";
-import { type Block, NeedsToken, order } from "../api";
+import type { Block } from "../api";
+import { NeedsToken, order } from "../ask";
 import { Head, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { counted, lasting, number } from "../words";
