@@ -133,6 +133,11 @@ async fn assert_told(look: &Tab<'_>) {
     let destinations = text(look, "[aria-label=Destinations]").await;
     assert!(destinations.contains("p50") && destinations.contains(" ms"), "{destinations}");
     waits_for(look, "#main", "goes the whole way to every destination every 1 minute").await;
+    look.click("nav a[href='#/connections']").await;
+    waits_for(look, "[aria-label=Connected]", "Route: the view that the page says").await;
+    let connected = text(look, "[aria-label=Connected]").await;
+    let words = ["Service: the header traceparent", "p50", "p95", " ms"];
+    assert!(words.iter().all(|word| connected.contains(word)), "{connected}");
 }
 
 async fn assert_fits(look: &Tab<'_>, page: &str) {

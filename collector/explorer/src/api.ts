@@ -207,8 +207,15 @@ export interface Paste {
   sdk: string | null;
 }
 
+/** How long so many took. */
+export interface Percentiles {
+  count: number;
+  p50_ms: number;
+  p95_ms: number;
+}
+
 interface Row {
-  route?: { path: string; origin: string } | null;
+  route?: { path: string; origin: string; known_by: string } | null;
   request?: { method: string; host: string; path: string };
   service?: string;
   name?: string;
@@ -216,6 +223,7 @@ interface Row {
   count: number;
   errors: number;
   joined_by?: Counts;
+  latency?: { request?: Percentiles; service: Percentiles };
   last_seen: string;
   example_trace_id: string;
   cause?: string;
