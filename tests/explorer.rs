@@ -2,6 +2,7 @@
 
 #[cfg(feature = "slow")]
 mod large;
+mod nearly;
 mod said;
 
 use hyper::Method;
@@ -128,7 +129,7 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
     world.end().await;
 }
 
-/// What the pages say of latency and of the canary, in words and with units; the health page is open.
+/// What the pages say of latency, of the canary and of bounds, in words and with units; the health page is open.
 async fn assert_told(look: &Tab<'_>) {
     let destinations = text(look, "[aria-label=Destinations]").await;
     assert!(destinations.contains("p50") && destinations.contains(" ms"), "{destinations}");
@@ -138,6 +139,10 @@ async fn assert_told(look: &Tab<'_>) {
     let connected = text(look, "[aria-label=Connected]").await;
     let words = ["Service: the header traceparent", "p50", "p95", " ms"];
     assert!(words.iter().all(|word| connected.contains(word)), "{connected}");
+    look.click("nav a[href='#/costs']").await;
+    waits_for(look, "[aria-label=\"Different values today\"]", "names of events").await;
+    waits_for(look, "[aria-label=Limits]", "bytes of one page in a day").await;
+    waits_for(look, "#main", "no policy has left anything out yet").await;
 }
 
 async fn assert_fits(look: &Tab<'_>, page: &str) {

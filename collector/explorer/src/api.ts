@@ -119,6 +119,25 @@ export interface CostTable {
   others: { events: number; bytes: number };
 }
 
+/** What is used of a bound. */
+export interface Fill {
+  bound: string;
+  key: string | null;
+  of: string | null;
+  unit: "values" | "attributes" | "requests" | "bytes";
+  used: number;
+  most: number;
+  percent: number;
+  beyond: string;
+}
+
+export interface Saved {
+  rows: { key: string; verb: string; events: number; bytes: number | null; accepted: number }[];
+  accepted: number;
+  dropped: number;
+  lost_in_browser: number;
+}
+
 export interface Costs {
   costs: {
     events: number;
@@ -129,6 +148,8 @@ export interface Costs {
     by_attribute: CostTable;
     by_key: CostTable;
   };
+  saved: Saved;
+  bounds: Fill[];
   kept: Kept;
 }
 

@@ -1,5 +1,6 @@
 //! What people see of sessions: from outside, by what the admin port answers.
 
+mod costs;
 mod described;
 mod health;
 mod schema;
