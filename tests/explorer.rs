@@ -1,5 +1,6 @@
 //! The explorer in real browsers, on what real visits to the shop have made: clicked through, walked by keys, read by axe.
 
+mod lanes;
 #[cfg(feature = "slow")]
 mod large;
 mod nearly;

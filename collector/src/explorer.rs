@@ -11,6 +11,7 @@ mod event;
 mod feed;
 mod fill;
 mod health;
+mod lanes;
 mod look;
 mod open;
 mod paste;

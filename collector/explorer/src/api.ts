@@ -42,6 +42,10 @@ export type Kind =
 export interface Lane {
   kind: "page" | "service";
   id: string;
+  /** One after the other in one tab, as far as that is known. */
+  pages: string[];
+  /** The lane with the page that has opened this tab. */
+  opened_by: number | null;
 }
 
 export interface Happened {
@@ -78,6 +82,7 @@ export interface Link {
 export interface Open {
   name: string;
   lane: number;
+  page: string;
   number: number;
   start_ms: number;
   seen_ms: number;
@@ -86,6 +91,7 @@ export interface Open {
 
 export interface Hole {
   lane: number;
+  page: string;
   after_ms: number;
   first: number;
   count: number;

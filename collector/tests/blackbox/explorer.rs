@@ -3,6 +3,7 @@
 mod costs;
 mod described;
 mod health;
+mod lanes;
 mod schema;
 
 use serde_json::Value as Json;
