@@ -34,6 +34,7 @@ async fn a_bound_is_warned_about_in_words_before_it_is_full(kind: Kind) {
     let look = open(&browser, &collector, "costs").await;
     let values = "[aria-label=\"Different values today\"] tbody tr:first-child";
     waits_for(&look, values, "names of events").await;
+    waits_for(&look, ".nearly", "names of events of shop-web, 80 % of 5: ▲ nearly full").await;
     waits_for(&look, values, "80 %▲ nearly full. Beyond it new values become __overflow__").await;
     waits_for(&look, "[aria-label=\"Saved by policy\"]", "aggregate: counted among their like").await;
     waits_for(&look, "[aria-label=\"Saved by policy\"]", "91 %").await;

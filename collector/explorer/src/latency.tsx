@@ -3,9 +3,13 @@ import { lasting } from "./words";
 
 export const Latency = ({ p50, p95, of }: { p50: number; p95: number; of: string }) => (
   <>
-    <abbr title={`half of ${of} took at most so long`}>p50</abbr>
-    {` ${lasting(p50)}, `}
-    <abbr title={`95 of a hundred of ${of} took at most so long`}>p95</abbr>
-    {` ${lasting(p95)}`}
+    <span class="measure">
+      <abbr title={`half of ${of} took at most so long`}>p50</abbr>
+      {` ${lasting(p50)},`}
+    </span>{" "}
+    <span class="measure">
+      <abbr title={`95 of a hundred of ${of} took at most so long`}>p95</abbr>
+      {` ${lasting(p95)}`}
+    </span>
   </>
 );

@@ -22,6 +22,21 @@ export const Bounds = ({ all }: { all: Fill[] }) => (
   </>
 );
 
+/** Those that are worth a warning, where nobody overlooks them. */
+export const Nearly = ({ all }: { all: Fill[] }) => {
+  const nearly = all.filter(({ percent }) => percent >= NEARLY);
+  if (nearly.length === 0) return null;
+  return (
+    <ul class="nearly">
+      {nearly.map((row) => (
+        <li key={`${row.bound} ${row.key} ${row.of}`}>
+          {`${what(row)} of ${whose(row)}, ${row.percent} % of ${amount(row, row.most)}: ${meaning(row)}`}
+        </li>
+      ))}
+    </ul>
+  );
+};
+
 const Table = ({ title, about, rows }: { title: string; about: string; rows: Fill[] }) => (
   <section>
     <h2>{title}</h2>
@@ -36,7 +51,7 @@ const Table = ({ title, about, rows }: { title: string; about: string; rows: Fil
             {rows.map((row) => (
               <tr key={`${row.bound} ${row.key} ${row.of}`}>
                 <th scope="row">{what(row)}</th>
-                <td>{row.key ?? "all together"}</td>
+                <td>{whose(row)}</td>
                 <td class="right">{amount(row, row.used)}</td>
                 <td class="right">{amount(row, row.most)}</td>
                 <td>
@@ -61,6 +76,9 @@ const WHAT: Record<string, string> = {
 };
 
 const what = ({ bound, of }: Fill): string => of ?? WHAT[bound] ?? bound;
+
+const whose = ({ bound, key }: Fill): string =>
+  key ?? (bound === "rates.page_mib_a_day" ? "the fullest page" : "all together");
 
 const amount = ({ unit }: Fill, count: number): string => (unit === "bytes" ? bytes(count) : number(count));
 

@@ -5,7 +5,7 @@ import { Head, NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { Part } from "../part";
 import { bytes, counted, number } from "../words";
-import { Bounds } from "./bounds";
+import { Bounds, Nearly } from "./bounds";
 import { SavedByPolicy } from "./saved";
 
 const TABLES = [
@@ -27,11 +27,12 @@ export const Costs = ({ news }: { news: News }) => (
             they are {bytes(costs.exported_bytes)}.
           </p>
           <NotIn kept={kept} />
-          <Bounds all={bounds} />
-          <SavedByPolicy saved={saved} />
+          <Nearly all={bounds} />
           {TABLES.map(([name, title]) => (
             <Table key={name} title={title} table={costs[name]} all={costs.exported_bytes} />
           ))}
+          <SavedByPolicy saved={saved} />
+          <Bounds all={bounds} />
         </>
       )}
     </Shown>
