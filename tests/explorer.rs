@@ -106,6 +106,9 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
     let look = open(&world.browser, &world.collector, "sessions").await;
     for (width, is_dark) in [(320, true), (1280, false)] {
         look.look(width, 900, is_dark).await;
+        // Firefox is told by its settings before it starts, and in these it is light.
+        let is_drawn_dark: bool = look.evaluate(IS_DARK).await;
+        assert_eq!(is_drawn_dark, is_dark && kind == Kind::Chromium);
         for (page, selector, part) in [
             ("sessions", ".card", "1 error"),
             ("connections", "table", "shop-api"),
@@ -129,6 +132,10 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
     look.assert_no_errors().await;
     world.end().await;
 }
+
+/// Whether the page's ground is nearly black.
+const IS_DARK: &str =
+    "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).every((part) => part < 64)";
 
 /// What the pages say of latency, of the canary and of bounds, in words and with units; the health page is open.
 async fn assert_told(look: &Tab<'_>) {
