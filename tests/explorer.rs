@@ -1,7 +1,9 @@
 //! The explorer in real browsers, on what real visits to the shop have made: clicked through, walked by keys, read by axe.
 
+mod lanes;
 #[cfg(feature = "slow")]
 mod large;
+mod nearly;
 mod said;
 
 use hyper::Method;
@@ -104,6 +106,9 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
     let look = open(&world.browser, &world.collector, "sessions").await;
     for (width, is_dark) in [(320, true), (1280, false)] {
         look.look(width, 900, is_dark).await;
+        // Firefox is told by its settings before it starts, and in these it is light.
+        let is_drawn_dark: bool = look.evaluate(IS_DARK).await;
+        assert_eq!(is_drawn_dark, is_dark && kind == Kind::Chromium);
         for (page, selector, part) in [
             ("sessions", ".card", "1 error"),
             ("connections", "table", "shop-api"),
@@ -114,6 +119,7 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
             waits_for(&look, selector, part).await;
             assert_fits(&look, page).await;
         }
+        assert_told(&look).await;
         let is_even: bool = look.evaluate("document.querySelector('.uneven') === null").await;
         assert!(is_even, "{}", text(&look, "main").await);
         look.click("nav a[href='#/sessions']").await;
@@ -125,6 +131,26 @@ async fn every_page_is_clicked_through_and_fits_a_narrow_screen_and_keeps_nobody
     }
     look.assert_no_errors().await;
     world.end().await;
+}
+
+/// Whether the page's ground is nearly black.
+const IS_DARK: &str =
+    "getComputedStyle(document.body).backgroundColor.match(/[0-9]+/g).every((part) => part < 64)";
+
+/// What the pages say of latency, of the canary and of bounds, in words and with units; the health page is open.
+async fn assert_told(look: &Tab<'_>) {
+    let destinations = text(look, "[aria-label=Destinations]").await;
+    assert!(destinations.contains("p50") && destinations.contains(" ms"), "{destinations}");
+    waits_for(look, "#main", "goes the whole way to every destination every 1 minute").await;
+    look.click("nav a[href='#/connections']").await;
+    waits_for(look, "[aria-label=Connected]", "Route: the view that the page says").await;
+    let connected = text(look, "[aria-label=Connected]").await;
+    let words = ["Service: the header traceparent", "p50", "p95", " ms"];
+    assert!(words.iter().all(|word| connected.contains(word)), "{connected}");
+    look.click("nav a[href='#/costs']").await;
+    waits_for(look, "[aria-label=\"Different values today\"]", "names of events").await;
+    waits_for(look, "[aria-label=Limits]", "bytes of one page in a day").await;
+    waits_for(look, "#main", "no policy has left anything out yet").await;
 }
 
 async fn assert_fits(look: &Tab<'_>, page: &str) {

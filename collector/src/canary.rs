@@ -17,9 +17,12 @@ pub(crate) async fn sing(intake: Arc<Intake>, key: Arc<Key>, every: Duration, cl
     let mut seed = [0; 16];
     fastrand::fill(&mut seed);
     let mut number = 0;
+    let meters = Arc::clone(&intake.meters);
+    meters.canary.begin(every.as_millis() as u64);
     loop {
         clock.sleep(every).await;
-        let body = one_event("weft.canary", Seed(seed), number, clock.wall_ms());
+        let now_ms = clock.wall_ms();
+        let body = one_event("weft.canary", Seed(seed), number, now_ms);
         let Ok(request) = Request::post(format!("/?key={}", key.secret.expose()))
             .header(header::ORIGIN, CANARY)
             .body(Body::from(body))
@@ -27,9 +30,9 @@ pub(crate) async fn sing(intake: Arc<Intake>, key: Arc<Key>, every: Duration, cl
             continue;
         };
         // Refused when the spool is full or the collector drains, which is counted and shown like any other refusal.
-        if take_batch(&intake, request).await.is_ok() {
-            number += 1;
-        }
+        let is_taken = take_batch(&intake, request).await.is_ok();
+        meters.canary.made(now_ms, is_taken);
+        number += u64::from(is_taken);
     }
 }
 

@@ -8,6 +8,7 @@ mod address;
 mod causes;
 mod end;
 mod key;
+mod latency;
 mod map;
 mod page;
 mod passed;

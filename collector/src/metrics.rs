@@ -1,8 +1,10 @@
 //! `/metrics`: the ledger at one instant, the spool, and how long things take.
 
 mod book;
+mod canary;
 mod connections;
 mod dictionaries;
+mod lately;
 mod linker;
 mod long;
 mod meters;
@@ -28,6 +30,7 @@ use self::{
     rows::{Rows, counter, gauge},
 };
 pub(crate) use self::{
+    canary::CanaryMeters,
     dictionaries::DictionaryMeters,
     linker::LinkerMeters,
     long::{LongMeters, NotKept},
@@ -76,7 +79,7 @@ impl Metrics {
         for (name, to) in state.meters.destinations() {
             let labels = vec![("destination".into(), name.to_string().into())];
             let registry = registry.sub_registry_with_labels(labels.into_iter());
-            let (export, canary) = (to.export.clone(), to.canary.clone());
+            let (export, canary) = to.histograms();
             registry.register_with_unit("export", "Time from a request to its answer", Unit::Seconds, export);
             registry.register_with_unit(
                 "canary",

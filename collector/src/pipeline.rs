@@ -18,7 +18,8 @@ use axum::{body::Body, extract::Request, http::Response};
 
 pub(crate) use self::{
     admit::{Address, Encoding, Peer, bearer, sign_token},
-    intake::{Intake, Parts},
+    decode::Full,
+    intake::{Fill, Intake, Parts},
 };
 
 use self::{

@@ -1,4 +1,4 @@
-// What the collector answers, as `openapi.json` describes it; and how it is asked.
+// What the collector answers, as `openapi.json` describes it.
 
 export interface Kept {
   sessions: number;
@@ -42,6 +42,10 @@ export type Kind =
 export interface Lane {
   kind: "page" | "service";
   id: string;
+  /** One after the other in one tab, as far as that is known. */
+  pages: string[];
+  /** The lane with the page that has opened this tab. */
+  opened_by: number | null;
 }
 
 export interface Happened {
@@ -78,6 +82,7 @@ export interface Link {
 export interface Open {
   name: string;
   lane: number;
+  page: string;
   number: number;
   start_ms: number;
   seen_ms: number;
@@ -86,6 +91,7 @@ export interface Open {
 
 export interface Hole {
   lane: number;
+  page: string;
   after_ms: number;
   first: number;
   count: number;
@@ -119,6 +125,25 @@ export interface CostTable {
   others: { events: number; bytes: number };
 }
 
+/** What is used of a bound. */
+export interface Fill {
+  bound: string;
+  key: string | null;
+  of: string | null;
+  unit: "values" | "attributes" | "requests" | "bytes";
+  used: number;
+  most: number;
+  percent: number;
+  beyond: string;
+}
+
+export interface Saved {
+  rows: { key: string; verb: string; events: number; bytes: number | null; accepted: number }[];
+  accepted: number;
+  dropped: number;
+  lost_in_browser: number;
+}
+
 export interface Costs {
   costs: {
     events: number;
@@ -129,6 +154,8 @@ export interface Costs {
     by_attribute: CostTable;
     by_key: CostTable;
   };
+  saved: Saved;
+  bounds: Fill[];
   kept: Kept;
 }
 
@@ -163,6 +190,13 @@ export interface Ledger {
   without_key: Counts;
 }
 
+/** How long so many requests took. */
+export interface Latency {
+  requests: number;
+  p50_ms: number;
+  p95_ms: number;
+}
+
 export interface Health {
   destinations: {
     name: string;
@@ -171,12 +205,16 @@ export interface Health {
     oldest_age_ms: number | null;
     events_under_way: number;
     requests_repeated: number;
+    latency: Latency | null;
+    canary: { arrived_ms: number | null; took_ms: number | null; is_late: boolean };
     has_given_way: boolean;
     is_misconfigured: boolean;
   }[];
+  canary: { every_ms: number; last_taken_ms: number | null; turned_away: number };
   bounds: { bound: string; destination: string | null; used: number; most: number; percent: number; change: string }[];
   is_draining: boolean;
   explorer: Kept;
+  now_ms: number;
 }
 
 export interface Block {
@@ -196,8 +234,15 @@ export interface Paste {
   sdk: string | null;
 }
 
+/** How long so many took. */
+export interface Percentiles {
+  count: number;
+  p50_ms: number;
+  p95_ms: number;
+}
+
 interface Row {
-  route?: { path: string; origin: string } | null;
+  route?: { path: string; origin: string; known_by: string } | null;
   request?: { method: string; host: string; path: string };
   service?: string;
   name?: string;
@@ -205,6 +250,7 @@ interface Row {
   count: number;
   errors: number;
   joined_by?: Counts;
+  latency?: { request?: Percentiles; service: Percentiles };
   last_seen: string;
   example_trace_id: string;
   cause?: string;
@@ -223,49 +269,3 @@ export interface Connections {
 }
 
 export type ConnectionRow = Row;
-
-/** The collector wants its token, or another one. */
-export class NeedsToken extends Error {}
-
-const TOKEN = "weft.admin_token";
-
-/** It stays with this tab, and goes to nobody but the collector. */
-export const keepToken = (token: string): void => sessionStorage.setItem(TOKEN, token);
-
-/** What is at a path below `/api`. */
-export const ask = async <Answer>(path: string, signal?: AbortSignal): Promise<Answer> => {
-  const answer = await request(path, signal);
-  return (await answer.json()) as Answer;
-};
-
-/** Has the collector do what is at a path below `/api`, with the header that no page of others may send. */
-export const order = async (path: string, header: Record<string, string>): Promise<void> => {
-  await request(path, undefined, { method: "POST", headers: header });
-};
-
-const request = async (path: string, signal?: AbortSignal, more?: RequestInit): Promise<Response> => {
-  const token = sessionStorage.getItem(TOKEN);
-  const headers = { ...(more?.headers as Record<string, string>), ...(token && { authorization: `Bearer ${token}` }) };
-  const answer = await fetch(`/api/${path}`, { ...more, headers, ...(signal && { signal }) });
-  if (answer.status === 401) throw new NeedsToken();
-  if (!answer.ok) throw new Error((await answer.text()) || `The collector says ${answer.status}.`);
-  return answer;
-};
-
-/** Calls `changed` whenever there is something new, until `signal`; `live`: whether that is being told. */
-export const listen = async (signal: AbortSignal, changed: () => void, live: (is: boolean) => void): Promise<void> => {
-  while (!signal.aborted) {
-    try {
-      const answer = await request("explorer/updates", signal);
-      const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-      live(true);
-      for (let said = await reader?.read(); said && !said.done; said = await reader?.read()) {
-        if (said.value.includes("event: changed")) changed();
-      }
-    } catch (error) {
-      if (error instanceof NeedsToken) return;
-    }
-    live(false);
-    if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 2_000));
-  }
-};

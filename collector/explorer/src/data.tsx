@@ -1,7 +1,8 @@
 // Asks for what a page shows, again whenever there is something new; what was shown stays until there is an answer.
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Kept, NeedsToken, ask } from "./api";
+import type { Kept } from "./api";
+import { NeedsToken, ask } from "./ask";
 import type { News } from "./main";
 import { bytes, counted } from "./words";
 
@@ -66,6 +67,28 @@ export const Wide = ({ label, children }: { label: string; children: ComponentCh
   <div class="wide" role="region" aria-label={label} tabIndex={0}>
     {children}
   </div>
+);
+
+/** A column of a table; numbers stand to the right. */
+export type Column = string | { right: string };
+
+/** The head of a table. */
+export const Head = ({ columns }: { columns: Column[] }) => (
+  <thead>
+    <tr>
+      {columns.map((column) =>
+        typeof column === "string" ? (
+          <th key={column} scope="col">
+            {column}
+          </th>
+        ) : (
+          <th key={column.right} scope="col" class="right">
+            {column.right}
+          </th>
+        ),
+      )}
+    </tr>
+  </thead>
 );
 
 /** Puts a text where it can be pasted from, and says so. */

@@ -1,7 +1,7 @@
 // The explorer: which page is shown, and whether the collector wants a token first.
 import { render } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import { keepToken, listen } from "./api";
+import { keepToken, listen } from "./ask";
 import { Connections } from "./pages/connections";
 import { Costs } from "./pages/costs";
 import { Health } from "./pages/health";

@@ -46,6 +46,8 @@ pub(super) struct Asked {
     pub(super) place: Option<Key>,
     pub(super) trace_id: [u8; 16],
     pub(super) is_error: bool,
+    /// How long it was until the answer; a document's load is more than that.
+    pub(super) took_ns: Option<u64>,
     /// Whether anybody has answered.
     pub(super) is_answered: bool,
     /// It came so long after it had ended that what it would meet is forgotten.
@@ -66,6 +68,7 @@ pub(super) struct Served {
     /// `None`: it is a root.
     pub(super) parent: Option<Key>,
     pub(super) is_error: bool,
+    pub(super) took_ns: u64,
     pub(super) is_joined: bool,
     /// A page's request was in its trace.
     pub(super) shares_trace: bool,

@@ -128,8 +128,8 @@ impl Map {
                 continue;
             }
             (asked.is_joined, served.is_joined) = (true, true);
-            let (service, is_error) = (served.service.as_ref().into(), served.is_error);
-            self.connect(at_ms, &asked, service, is_error, by);
+            let served = served.clone();
+            self.connect(at_ms, &asked, &served, by);
             break;
         }
         match self.asked.put(at_ms, meets, asked) {
@@ -148,7 +148,7 @@ impl Map {
             }
             (asked.is_joined, served.is_joined) = (true, true);
             let asked = asked.clone();
-            self.connect(at_ms, &asked, served.service.as_ref().into(), served.is_error, by);
+            self.connect(at_ms, &asked, &served, by);
             break;
         }
         self.pushed_out += u64::from(self.served.put(at_ms, meets, served).is_some());
@@ -161,13 +161,17 @@ impl Map {
         }
     }
 
-    fn connect(&mut self, at_ms: u64, asked: &Asked, service: Box<str>, failed: bool, by: By) {
-        let of = Connection { route: self.route_of(asked), request: asked.request.clone(), service };
-        let is_error = asked.is_error || failed;
+    fn connect(&mut self, at_ms: u64, asked: &Asked, served: &Served, by: By) {
+        let (route, service) = (self.route_of(asked), served.service.as_ref().into());
+        let of = Connection { route, request: asked.request.clone(), service };
+        let is_error = asked.is_error || served.is_error;
         let row = self.connections.count(of, at_ms, asked.trace_id, is_error);
         if let Some(count) = row.by.get_mut(by as usize) {
             *count += 1;
         }
+        let [request, service] = &mut row.took;
+        asked.took_ns.into_iter().for_each(|took_ns| request.add(took_ns));
+        service.add(served.took_ns);
     }
 
     fn route_of(&mut self, asked: &Asked) -> Option<Route> {

@@ -113,6 +113,7 @@ impl Told<'_> {
             place: Some(self.keyed.view(self.page, event.number)),
             trace_id,
             rendered_by: Some(led),
+            took_ns: None,
             ..self.asked_of("GET", address, event)
         };
         map.ask(self.receive_time_ms, meets, asked);
@@ -133,6 +134,7 @@ impl Told<'_> {
             place: view.map(|view| self.keyed.view(self.page, view)),
             trace_id: [0; 16],
             is_error: event.status == weft_proto::Status::Error,
+            took_ns: Some(event.duration_ns),
             is_answered: self.value_of(event, self.names.status).is_some(),
             is_late: self.receive_time_ms.saturating_sub(ended_ms) > LATE_MS,
             rendered_by: None,

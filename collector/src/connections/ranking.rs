@@ -2,6 +2,8 @@
 
 use std::{cmp::Reverse, collections::HashMap, hash::Hash};
 
+use super::latency::Latency;
+
 /// Rows by what they are of.
 #[derive(Debug)]
 pub(super) struct Ranking<K> {
@@ -21,6 +23,8 @@ pub(super) struct Tally {
     pub(super) trace_id: [u8; 16],
     /// By what it was met.
     pub(super) by: [u64; 4],
+    /// How long it took whoever asked, and whoever served.
+    pub(super) took: [Latency; 2],
 }
 
 /// Longer than that nobody has seen it: it goes before what is seen now.

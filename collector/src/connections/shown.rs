@@ -8,6 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::{
     causes::{self, Known, Likely},
     end::{Request, Route},
+    latency::{Latency, Percentiles},
     map::{Map, WAIT_MS, Work},
     ranking::Tally,
 };
@@ -63,10 +64,21 @@ struct Row<'a> {
     errors: u64,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     joined_by: BTreeMap<&'static str, u64>,
+    /// As the page saw the request, and the service what it did for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency: Option<Latencies>,
     last_seen: String,
     example_trace_id: String,
     #[serde(flatten)]
     likely: Option<Likely>,
+}
+
+/// How long both ends of a connection took; what nothing is known of is left out.
+#[derive(Serialize)]
+struct Latencies {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<Percentiles>,
+    service: Percentiles,
 }
 
 /// What a row is of.
@@ -139,11 +151,13 @@ fn unconnected(map: &Map) -> Unconnected<'_> {
 }
 
 fn row<'a>(of: Of<'a>, tally: &Tally, likely: Option<Likely>) -> Row<'a> {
+    let [request, service] = tally.took.each_ref().map(Latency::percentiles);
     Row {
         of,
         count: tally.count,
         errors: tally.errors,
         joined_by: BY.into_iter().zip(tally.by).filter(|(_, count)| *count > 0).collect(),
+        latency: service.map(|service| Latencies { request, service }),
         last_seen: iso(tally.last_ms),
         example_trace_id: hex(&tally.trace_id),
         likely,

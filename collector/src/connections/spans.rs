@@ -26,6 +26,8 @@ struct Span<'a> {
     parent: SpanId,
     name: &'a [u8],
     kind: u64,
+    start_ns: u64,
+    end_ns: u64,
     is_error: bool,
     has_links: bool,
     content: &'a [u8],
@@ -100,6 +102,7 @@ fn serve(span: &Span<'_>, by: &Sender, own: Key, keyed: Keyed, seen: &mut SeenSp
         trace_id: span.trace_id,
         parent,
         is_error: span.is_error,
+        took_ns: span.took_ns(),
         is_joined: false,
         shares_trace: false,
     };
@@ -151,7 +154,7 @@ fn rendered(span: &Span<'_>, address: Address, place: Option<Key>, keyed: Keyed,
     meets.add(By::Document, target);
     meets.add(By::Document, trace);
     let led = Led { kind: "server".into(), target, trace_id: span.trace_id };
-    let asked = Asked { rendered_by: Some(led), ..asked(span, "GET", address, place, true) };
+    let asked = Asked { rendered_by: Some(led), took_ns: None, ..asked(span, "GET", address, place, true) };
     seen.asked.push((meets, asked));
 }
 
@@ -163,6 +166,7 @@ fn asked(span: &Span<'_>, method: &str, address: Address, place: Option<Key>, is
         place,
         trace_id: span.trace_id,
         is_error: span.is_error,
+        took_ns: Some(span.took_ns()),
         is_answered,
         is_late: false,
         rendered_by: None,
@@ -197,12 +201,18 @@ impl<'a> Span<'a> {
                 (4, Value::Bytes(id)) => span.parent = id.try_into().unwrap_or_default(),
                 (5, Value::Bytes(name)) => span.name = name,
                 (6, Value::Varint(kind)) => span.kind = kind,
+                (7, Value::Fixed64(start_ns)) => span.start_ns = start_ns,
+                (8, Value::Fixed64(end_ns)) => span.end_ns = end_ns,
                 (LINKS, _) => span.has_links = true,
                 (15, Value::Bytes(status)) => span.is_error = is_error(status),
                 _ => {}
             }
         }
         span
+    }
+
+    fn took_ns(&self) -> u64 {
+        self.end_ns.saturating_sub(self.start_ns)
     }
 
     fn links(&self) -> impl Iterator<Item = (TraceId, SpanId)> {

@@ -14,6 +14,7 @@ fn asked(path: &str) -> Asked {
         place: None,
         trace_id: [0; 16],
         is_error: false,
+        took_ns: Some(0),
         is_answered: true,
         is_late: false,
         rendered_by: None,

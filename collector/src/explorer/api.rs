@@ -11,7 +11,7 @@ use axum::{
 };
 use serde_json::{Value as Json, json};
 
-use super::{Explorer, assets, event::End, health, together::With, updates};
+use super::{Explorer, assets, event::End, fill, health, saved, together::With, updates};
 use crate::{admin::Admin, pipeline::decode::session_id};
 
 /// What is served below `/`, and below `/api`.
@@ -58,9 +58,14 @@ async fn event(
 }
 
 async fn costs(State(admin): State<Arc<Admin>>) -> Response {
-    answer(&admin.explorer, |explorer| {
-        let costs = explorer.kept().costs.to_json();
-        Some(json!({ "costs": costs, "kept": explorer.kept_json() }))
+    let explorer = Arc::clone(&admin.explorer);
+    answer(&explorer, move |explorer| {
+        let (book, fill) = (admin.ledger.snapshot(), admin.intake.fill(admin.clock.wall_ms()));
+        let kept = explorer.kept();
+        let (costs, saved) = (kept.costs.to_json(), saved::to_json(&book, &kept.costs));
+        drop(kept);
+        let bounds = fill::to_json(&fill);
+        Some(json!({ "costs": costs, "saved": saved, "bounds": bounds, "kept": explorer.kept_json() }))
     })
     .await
 }

@@ -63,6 +63,12 @@ impl Costs {
         }
     }
 
+    /// Bytes of an event of a key as they are exported, in the mean. `None`: none was seen.
+    pub(super) fn event_bytes(&self, key: &str) -> Option<f64> {
+        let Row { events, bytes } = self.keys.rows.get(key).copied()?;
+        (events > 0).then(|| bytes as f64 / events as f64)
+    }
+
     pub(super) fn to_json(&self) -> Json {
         json!({
             "events": self.events,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use opentelemetry_proto::tonic::{
     common::v1::{AnyValue, KeyValue, any_value::Value},
     resource::v1::Resource,
-    trace::v1::Span,
+    trace::v1::{Span, span::Link},
 };
 use prost::Message;
 
@@ -71,6 +71,18 @@ impl From {
 /// A span by its ids.
 pub(super) fn end(trace: &[u8], span: &[u8]) -> Option<End> {
     Some((trace.try_into().ok()?, span.try_into().ok()?))
+}
+
+/// Why there is a link.
+pub(super) fn kinds(link: &Link) -> impl Iterator<Item = &str> {
+    let all = match value(&link.attributes, "weft.link") {
+        Some(Value::ArrayValue(kinds)) => kinds.values.as_slice(),
+        _ => &[],
+    };
+    all.iter().filter_map(|kind| match &kind.value {
+        Some(Value::StringValue(text)) => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 /// An attribute that is a text.

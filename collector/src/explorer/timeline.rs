@@ -1,4 +1,4 @@
-//! One session as it is drawn: pages as lanes, events, what links to what, what has not ended, what was not seen.
+//! One session as it is drawn: its lanes, events, what links to what, what has not ended, what was not seen.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,7 +14,8 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Explorer,
-    event::{End, Event, end, number, text, value},
+    event::{End, Event, end, kinds, number, text, value},
+    lanes::Lanes,
     search::{not_seen, summary},
     session::Session,
     store::Store,
@@ -64,53 +65,6 @@ impl Explorer {
             "backend_url": self.trace_url.as_ref().map(|url| url.replace(TRACE_ID, &hex(&wanted.0))),
             "otlp": otlp(event, span),
         }))
-    }
-}
-
-/// A lane for each page, and for each service whose events have none.
-struct Lanes<'a> {
-    pages: Vec<([u8; 16], u64)>,
-    services: Vec<&'a str>,
-}
-
-impl<'a> Lanes<'a> {
-    fn of(session: &Session, events: &[&'a Event]) -> Self {
-        let (mut pages, mut services): (BTreeMap<[u8; 16], u64>, BTreeSet<&str>) = Default::default();
-        for event in events {
-            match event.page {
-                Some(page) => {
-                    let first = pages.entry(page).or_insert(event.start_ns);
-                    *first = (*first).min(event.start_ns);
-                }
-                None => _ = services.insert(&event.from.service),
-            }
-        }
-        for open in &session.open {
-            pages.entry(open.page).or_insert(open.start_ns);
-        }
-        let mut pages: Vec<_> = pages.into_iter().collect();
-        pages.sort_by_key(|(_, first)| *first);
-        Self { pages, services: services.into_iter().collect() }
-    }
-
-    fn of_page(&self, page: [u8; 16]) -> usize {
-        self.pages.iter().position(|(known, _)| *known == page).unwrap_or_default()
-    }
-
-    fn of_event(&self, event: &Event) -> usize {
-        match event.page {
-            Some(page) => self.of_page(page),
-            None => {
-                let at = self.services.iter().position(|service| *service == event.from.service);
-                self.pages.len() + at.unwrap_or_default()
-            }
-        }
-    }
-
-    fn to_json(&self) -> Json {
-        let pages = self.pages.iter().map(|(page, _)| json!({ "kind": "page", "id": hex(page) }));
-        let services = self.services.iter().map(|name| json!({ "kind": "service", "id": short(name) }));
-        pages.chain(services).collect()
     }
 }
 
@@ -173,20 +127,10 @@ fn declared(store: &Store, application: &Arc<str>, from: End, link: &Link) -> Op
     let name = |end: End| format!("{}-{}", hex(&end.0), hex(&end.1));
     let is_true = |key: &str| matches!(value(&link.attributes, key), Some(Value::BoolValue(true)));
     let session = |end: End| store.place(application, end).flatten().map(|id| id.to_string());
-    let kinds: Vec<_> = match value(&link.attributes, "weft.link") {
-        Some(Value::ArrayValue(kinds)) => {
-            let texts = kinds.values.iter().filter_map(|kind| match &kind.value {
-                Some(Value::StringValue(text)) => Some(short(text)),
-                _ => None,
-            });
-            texts.collect()
-        }
-        _ => Vec::new(),
-    };
     Some(json!({
         "from": name(from),
         "to": name(to),
-        "kinds": kinds,
+        "kinds": kinds(link).map(short).collect::<Vec<_>>(),
         "is_inferred": is_true("weft.link.inferred"),
         "rule": text(&link.attributes, "weft.link.rule").map(short),
         "is_late": is_true("weft.link.late"),
@@ -200,6 +144,7 @@ fn open(session: &Session, lanes: &Lanes<'_>) -> Vec<Json> {
         json!({
             "name": open.name,
             "lane": lanes.of_page(open.page),
+            "page": hex(&open.page),
             "number": open.number,
             "start_ms": milliseconds(open.start_ns),
             "seen_ms": milliseconds(open.start_ns.saturating_add(open.lasted_ns)),
@@ -221,6 +166,7 @@ fn holes(store: &Store, session: &Session, events: &[&Event], lanes: &Lanes<'_>)
             let Some((_, after_ns)) = numbered.range(..*first).next_back() else { continue };
             holes.push(json!({
                 "lane": lanes.of_page(*page),
+                "page": hex(page),
                 "after_ms": milliseconds(*after_ns),
                 "first": first,
                 "count": count,

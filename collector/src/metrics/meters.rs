@@ -6,6 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use prometheus_client::metrics::{
@@ -13,7 +14,10 @@ use prometheus_client::metrics::{
     histogram::{Histogram, exponential_buckets},
 };
 
-use super::{DictionaryMeters, LinkerMeters, LongMeters, OverflowMeters};
+use super::{
+    CanaryMeters, DictionaryMeters, LinkerMeters, LongMeters, OverflowMeters,
+    lately::{Lately, Took},
+};
 use crate::{connections::Connections, pipeline::export::Load};
 
 /// What stages measure while they work.
@@ -31,6 +35,8 @@ pub(crate) struct Meters {
     pub(crate) overflow: OverflowMeters,
     /// What is connected to what.
     pub(crate) connections: Arc<Connections>,
+    /// When canaries are made.
+    pub(crate) canary: CanaryMeters,
     /// Connections of addresses that had too many.
     pub(crate) connections_refused: Counter,
     /// Sessions that were erased.
@@ -43,9 +49,13 @@ pub(crate) struct Meters {
 #[derive(Debug)]
 pub(crate) struct DestinationMeters {
     /// Seconds from a request to its answer.
-    pub(crate) export: Histogram,
+    export: Histogram,
+    /// How long the last of them took.
+    lately: Lately,
     /// Seconds from making a canary to its delivery.
-    pub(crate) canary: Histogram,
+    canary: Histogram,
+    /// The last canary that it has.
+    arrived: Mutex<Option<Arrived>>,
     /// Requests that will be made again.
     pub(crate) retries: Counter,
     /// Receive time of the oldest record not delivered yet; 0: there is none.
@@ -58,6 +68,14 @@ pub(crate) struct DestinationMeters {
     pub(super) breaker: AtomicU64,
 }
 
+/// A canary that a destination has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Arrived {
+    pub(crate) at_ms: u64,
+    /// Since it was made.
+    pub(crate) took_ms: u64,
+}
+
 /// How a destination keeps up, for people.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Now {
@@ -67,6 +85,10 @@ pub(crate) struct Now {
     pub(crate) retries: u64,
     pub(crate) is_open: bool,
     pub(crate) is_misconfigured: bool,
+    /// How long its last requests took.
+    pub(crate) took: Option<Took>,
+    /// The last canary that it has.
+    pub(crate) canary: Option<Arrived>,
 }
 
 impl Meters {
@@ -79,6 +101,7 @@ impl Meters {
             dictionaries: DictionaryMeters::default(),
             overflow: OverflowMeters::default(),
             connections: Arc::default(),
+            canary: CanaryMeters::default(),
             connections_refused: Counter::default(),
             erased: Counter::default(),
             destinations: Mutex::default(),
@@ -112,13 +135,32 @@ impl DestinationMeters {
         let [oldest_ms, in_flight, misconfigured, breaker] = [0; 4].map(AtomicU64::new);
         Self {
             export: seconds(),
+            lately: Lately::default(),
             canary: seconds(),
+            arrived: Mutex::default(),
             retries: Counter::default(),
             oldest_ms,
             in_flight,
             misconfigured,
             breaker,
         }
+    }
+
+    /// Of requests and of canaries.
+    pub(super) fn histograms(&self) -> (Histogram, Histogram) {
+        (self.export.clone(), self.canary.clone())
+    }
+
+    /// A request was answered, or not, after so long.
+    pub(crate) fn took(&self, took: Duration) {
+        self.export.observe(took.as_secs_f64());
+        self.lately.add(took);
+    }
+
+    /// It has a canary, so long after that was made.
+    pub(crate) fn has_canary(&self, at_ms: u64, took_ms: u64) {
+        self.canary.observe(Duration::from_millis(took_ms).as_secs_f64());
+        *self.arrived.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arrived { at_ms, took_ms });
     }
 
     /// `load` is being sent.
@@ -154,6 +196,8 @@ impl DestinationMeters {
             retries: self.retries.get(),
             is_open: self.breaker.load(Ordering::Relaxed) != 0,
             is_misconfigured: self.misconfigured.load(Ordering::Relaxed) != 0,
+            took: self.lately.took(),
+            canary: *self.arrived.lock().unwrap_or_else(PoisonError::into_inner),
         }
     }
 

@@ -21,7 +21,7 @@ use weft_proto::{Batch, Form, Head};
 
 pub(crate) use browser::{is_browsers_attribute, is_browsers_scope};
 pub(crate) use dictionaries::{EarlierBody, PageDictionaries};
-pub(crate) use distinct::{DistinctValues, EVENT_NAME, LINK_NAME, OVERFLOW, Overflow};
+pub(crate) use distinct::{DistinctValues, EVENT_NAME, Full, LINK_NAME, OVERFLOW, Overflow};
 pub(crate) use items::Items;
 pub(crate) use otlp::{Counted, Spans, count_items, plain};
 pub(crate) use session::{session_id, without};

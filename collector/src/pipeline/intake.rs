@@ -22,7 +22,7 @@ pub(super) use answers::{ack, erased, passed_on, taken, token};
 
 use super::{
     admit::{self, Admitted, Blocked, Gate},
-    decode::{DistinctValues, PageDictionaries},
+    decode::{DistinctValues, Full, PageDictionaries},
     link::{Rules, WaitingRoom},
     spool::{BodySeed, Entry, Spool},
 };
@@ -63,6 +63,19 @@ pub(crate) struct Parts {
     pub(crate) memory: Arc<Memory>,
     pub(crate) waiting_room: Arc<WaitingRoom>,
     pub(crate) meters: Arc<Meters>,
+}
+
+/// How full what bounds keys is.
+pub(crate) struct Fill {
+    pub(crate) bounds: Distinct,
+    /// What pages said today.
+    pub(crate) distinct: Vec<Full>,
+    /// Bytes of the page that has sent most today, and what one may send.
+    pub(crate) most_sent: (u64, u64),
+    /// By key: requests at once that are spent, and how many may be.
+    pub(crate) spent: Vec<(Arc<str>, (u32, u32))>,
+    /// The same, of all together.
+    pub(crate) all_spent: (u32, u32),
 }
 
 /// What a reload may change.
@@ -116,6 +129,20 @@ impl Intake {
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
         self.waiting_room.close();
+    }
+
+    /// How full what bounds keys is.
+    pub(crate) fn fill(&self, now_ms: u64) -> Fill {
+        let changing = self.changing();
+        let gate = &changing.gate;
+        let spent = gate.others().map(|sender| (Arc::clone(&sender.key.name), sender.bucket.spent()));
+        Fill {
+            bounds: changing.distinct.clone(),
+            distinct: self.distinct.full(now_ms),
+            most_sent: (gate.crowd.most_sent(), gate.crowd.rates().page_bytes_a_day),
+            spent: spent.collect(),
+            all_spent: gate.crowd.spent(),
+        }
     }
 
     /// Addresses of which nothing new is taken at present.

@@ -1,6 +1,7 @@
 //! Which route asks which backend for what: whatever comes first, and by whatever the two ends meet.
 
 mod bounds;
+mod latency;
 mod scene;
 mod unconnected;
 

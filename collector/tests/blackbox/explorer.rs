@@ -1,6 +1,9 @@
 //! What people see of sessions: from outside, by what the admin port answers.
 
+mod costs;
 mod described;
+mod health;
+mod lanes;
 mod schema;
 
 use serde_json::Value as Json;
@@ -43,7 +46,7 @@ pub(super) fn visit(page: &Page, user: &str) -> [Vec<u8>; 2] {
     [page.seal(&load), page.seal(&press)]
 }
 
-fn add(batch: &mut Batch, number: u64, name: &str, after_ns: u64, attributes: &[(&str, &str)]) {
+pub(super) fn add(batch: &mut Batch, number: u64, name: &str, after_ns: u64, attributes: &[(&str, &str)]) {
     let from = batch.attributes.len() as u32;
     for (key, value) in attributes {
         let (key, value) = (batch.strings.intern(key), Value::Text(batch.strings.intern(value)));
@@ -53,7 +56,7 @@ fn add(batch: &mut Batch, number: u64, name: &str, after_ns: u64, attributes: &[
     batch.events.push(Event {
         number,
         name,
-        session: Some(0),
+        session: (!batch.sessions.is_empty()).then_some(0),
         start_ns: BEGAN_NS + after_ns,
         attributes: from..batch.attributes.len() as u32,
         ..Event::default()

@@ -1,7 +1,8 @@
 // Addresses of which nothing new is taken for a while, why, and a button that ends it.
 import { useState } from "preact/hooks";
-import { type Block, NeedsToken, order } from "../api";
-import { Shown, Wide, useData } from "../data";
+import type { Block } from "../api";
+import { NeedsToken, order } from "../ask";
+import { Head, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
 import { counted, lasting, number } from "../words";
 
@@ -38,18 +39,7 @@ export const Blocks = ({ news }: { news: News }) => {
 const Table = ({ blocks, lift }: { blocks: Block[]; lift: (block: Block) => void }) => (
   <Wide label="Blocked addresses">
     <table>
-      <thead>
-        <tr>
-          <th scope="col">Address</th>
-          <th scope="col">Key</th>
-          <th scope="col">Why</th>
-          <th scope="col" class="right">
-            Turned away since
-          </th>
-          <th scope="col">Ends</th>
-          <th scope="col">End it</th>
-        </tr>
-      </thead>
+      <Head columns={["Address", "Key", "Why", { right: "Turned away since" }, "Ends", "End it"]} />
       <tbody>
         {blocks.map((block) => (
           <tr key={block.number}>

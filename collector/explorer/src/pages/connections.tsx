@@ -1,8 +1,10 @@
-// Which route asks which backend for what, by what that is known; and what meets nothing, with what to do about it.
-import type { ConnectionRow, Connections as Answer, Counts } from "../api";
-import { Shown, Wide, useData } from "../data";
+// Which route asks which backend for what, how long that takes, by what it is known; and what meets nothing, with what to
+// do about it.
+import type { ConnectionRow, Connections as Answer, Counts, Percentiles } from "../api";
+import { type Column, Head, Shown, Wide, useData } from "../data";
+import { Latency } from "../latency";
 import type { News } from "../main";
-import { ago, number } from "../words";
+import { ago, counted, number } from "../words";
 
 const UNCONNECTED = {
   requests: "Requests of pages that no backend is known to have served",
@@ -17,6 +19,13 @@ const BY: Record<string, string> = {
   "x-request-id": "one request id (rule request-id)",
   link: "a declared link",
   document: "the document's Server-Timing",
+};
+
+/** How it is known which route that was, in words. */
+const ROUTES: Record<string, string> = {
+  view: "the view that the page says",
+  document: "the document that the span says",
+  session: "what its session has loaded last: a guess",
 };
 
 export const Connections = ({ news }: { news: News }) => (
@@ -42,25 +51,16 @@ export const Connections = ({ news }: { news: News }) => (
 
 const Rows = ({ title, rows, isOptional = false }: { title: string; rows: ConnectionRow[]; isOptional?: boolean }) => {
   if (rows.length === 0) return isOptional ? null : <p>Nothing is connected yet.</p>;
-  const hasCause = rows.some((row) => row.cause);
+  const isConnected = rows.every((row) => !row.cause);
+  const columns: Column[] = isConnected
+    ? [{ right: "Times" }, { right: "Failed" }, "Request took", "Service took", "Known by"]
+    : [{ right: "Times" }, { right: "Failed" }, "Likely cause, and what helps"];
   return (
     <>
       <h3>{title}</h3>
       <Wide label={title}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">What</th>
-              <th scope="col" class="right">
-                Times
-              </th>
-              <th scope="col" class="right">
-                Failed
-              </th>
-              <th scope="col">{hasCause ? "Likely cause, and what helps" : "Known by"}</th>
-              <th scope="col">Last</th>
-            </tr>
-          </thead>
+          <Head columns={["What", ...columns, "Last"]} />
           <tbody>
             {rows.map((row, at) => (
               <tr key={at}>
@@ -69,7 +69,7 @@ const Rows = ({ title, rows, isOptional = false }: { title: string; rows: Connec
                 </th>
                 <td class="right">{number(row.count)}</td>
                 <td class="right">{number(row.errors)}</td>
-                <td>{hasCause ? `${row.cause ?? ""} ${row.fix ?? ""}` : by(row.joined_by ?? {})}</td>
+                {isConnected ? <Edges row={row} /> : <td>{`${row.cause ?? ""} ${row.fix ?? ""}`}</td>}
                 <td>{ago(Date.parse(row.last_seen), Date.now())}</td>
               </tr>
             ))}
@@ -88,6 +88,25 @@ const What = ({ row: { route, request, service, name, kind } }: { row: Connectio
     {kind && <span class="step">{`links of kind ${kind}`}</span>}
   </>
 );
+
+/** What leads from the route to the request, and from there to the service: how long each took, and by what it is known. */
+const Edges = ({ row: { route, latency, joined_by = {} } }: { row: ConnectionRow }) => (
+  <>
+    <td>
+      <Took took={latency?.request} what="request" />
+    </td>
+    <td>
+      <Took took={latency?.service} what="answer" />
+    </td>
+    <td>
+      <span class="rule">Route: {route ? (ROUTES[route.known_by] ?? route.known_by) : "not known"}</span>
+      <span class="rule">Service: {by(joined_by)}</span>
+    </td>
+  </>
+);
+
+const Took = ({ took, what }: { took: Percentiles | undefined; what: string }) =>
+  took ? <Latency p50={took.p50_ms} p95={took.p95_ms} of={counted(took.count, what)} /> : <>not known</>;
 
 const by = (joined: Counts): string =>
   Object.entries(joined)

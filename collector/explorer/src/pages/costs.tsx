@@ -1,8 +1,12 @@
-// What costs most, by what it is called, where it happened, which attribute it carries and whose key it came with.
+// What costs most and what was saved, and how full its bounds are: by what it is called, where it happened, which attribute it carries and whose key it
+// came with.
 import type { CostTable, Costs as Answer } from "../api";
-import { NotIn, Shown, Wide, useData } from "../data";
+import { Head, NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
+import { Part } from "../part";
 import { bytes, counted, number } from "../words";
+import { Bounds, Nearly } from "./bounds";
+import { SavedByPolicy } from "./saved";
 
 const TABLES = [
   ["by_name", "By name of the event"],
@@ -15,7 +19,7 @@ export const Costs = ({ news }: { news: News }) => (
   <>
     <h1>Costs</h1>
     <Shown data={useData<Answer>("explorer/costs", news)}>
-      {({ costs, kept }) => (
+      {({ costs, saved, bounds, kept }) => (
         <>
           <p>
             {counted(costs.events, "event")} since the collector started: pages sent {bytes(costs.sent_bytes)} for them,
@@ -23,9 +27,12 @@ export const Costs = ({ news }: { news: News }) => (
             they are {bytes(costs.exported_bytes)}.
           </p>
           <NotIn kept={kept} />
+          <Nearly all={bounds} />
           {TABLES.map(([name, title]) => (
             <Table key={name} title={title} table={costs[name]} all={costs.exported_bytes} />
           ))}
+          <SavedByPolicy saved={saved} />
+          <Bounds all={bounds} />
         </>
       )}
     </Shown>
@@ -40,18 +47,7 @@ const Table = ({ title, table, all }: { title: string; table: CostTable; all: nu
     ) : (
       <Wide label={title}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Name</th>
-              <th scope="col" class="right">
-                Events
-              </th>
-              <th scope="col" class="right">
-                Bytes as OTLP
-              </th>
-              <th scope="col">Of all</th>
-            </tr>
-          </thead>
+          <Head columns={["Name", { right: "Events" }, { right: "Bytes as OTLP" }, "Of all"]} />
           <tbody>
             {table.rows.map((row) => (
               <tr key={row.name}>
@@ -78,14 +74,4 @@ const Table = ({ title, table, all }: { title: string; table: CostTable; all: nu
       </Wide>
     )}
   </section>
-);
-
-const Part = ({ part }: { part: number }) => (
-  <span class="part">
-    <svg width="80" height="10" aria-hidden="true">
-      <rect class="whole" width="80" height="10" rx="2" />
-      <rect class="taken" width={Math.min(part, 1) * 80} height="10" rx="2" />
-    </svg>{" "}
-    {(part * 100).toFixed(part < 0.1 ? 1 : 0)} %
-  </span>
 );

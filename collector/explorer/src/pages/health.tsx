@@ -1,13 +1,16 @@
 // Whether every event is accounted for, why some were refused, what is full, and how destinations keep up.
+import { useEffect, useState } from "preact/hooks";
 import type { Counts, Fates, Health as Answer, Ledger, LedgerPage } from "../api";
-import { NotIn, Shown, Wide, useData } from "../data";
+import { Head, NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
-import { bytes, counted, lasting, number } from "../words";
+import { bytes, counted, number } from "../words";
 import { Blocks } from "./blocks";
+import { Destinations } from "./destinations";
 
 export const Health = ({ news }: { news: News }) => {
-  const ledger = useData<Ledger>("ledger", news);
-  const health = useData<Answer>("explorer/health", news);
+  const version = news.version + useTicks();
+  const ledger = useData<Ledger>("ledger", { ...news, version });
+  const health = useData<Answer>("explorer/health", { ...news, version });
   return (
     <>
       <h1>Health</h1>
@@ -17,7 +20,7 @@ export const Health = ({ news }: { news: News }) => {
         {(health) => (
           <>
             {health.is_draining && <p role="alert">It is about to go: everything is turned away.</p>}
-            <Destinations all={health.destinations} />
+            <Destinations health={health} />
             <Bounds all={health.bounds} />
             <h2>This page</h2>
             <NotIn kept={health.explorer} />
@@ -26,6 +29,16 @@ export const Health = ({ news }: { news: News }) => {
       </Shown>
     </>
   );
+};
+
+/** Canaries are nothing new to look at, and what waits grows older by itself. */
+const useTicks = (): number => {
+  const [ticks, setTicks] = useState(0);
+  useEffect(() => {
+    const due = setInterval(() => setTicks((before) => before + 1), 10_000);
+    return () => clearInterval(due);
+  }, []);
+  return ticks;
 };
 
 const sum = (counts: Counts): number => Object.values(counts).reduce((all, one) => all + one, 0);
@@ -134,15 +147,7 @@ const Refusals = ({ ledger }: { ledger: Ledger }) => {
       ) : (
         <Wide label="Refused, and why">
           <table>
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">Reason</th>
-                <th scope="col" class="right">
-                  How many
-                </th>
-              </tr>
-            </thead>
+            <Head columns={["Key", "Reason", { right: "How many" }]} />
             <tbody>
               {rows.map(([key, why, count]) => (
                 <tr key={`${key} ${why} ${count}`}>
@@ -157,52 +162,6 @@ const Refusals = ({ ledger }: { ledger: Ledger }) => {
       )}
     </>
   );
-};
-
-const Destinations = ({ all }: { all: Answer["destinations"] }) => (
-  <section>
-    <h2>Destinations</h2>
-    {all.length === 0 ? (
-      <p>None is set: events are shown here, and go nowhere.</p>
-    ) : (
-      <Wide label="Destinations">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Destination</th>
-              <th scope="col">State</th>
-              <th scope="col" class="right">
-                Waiting
-              </th>
-              <th scope="col" class="right">
-                Oldest
-              </th>
-              <th scope="col" class="right">
-                Requests repeated
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {all.map((one) => (
-              <tr key={one.name}>
-                <th scope="row">{one.name}</th>
-                <td>{state(one)}</td>
-                <td class="right">{`${bytes(one.bytes_waiting)} of ${bytes(one.most_bytes)}`}</td>
-                <td class="right">{one.oldest_age_ms === null ? "nothing waits" : lasting(one.oldest_age_ms)}</td>
-                <td class="right">{number(one.requests_repeated)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Wide>
-    )}
-  </section>
-);
-
-const state = (one: Answer["destinations"][number]): string => {
-  if (one.is_misconfigured) return "✗ set up wrongly, by its last answer: see the log";
-  if (one.has_given_way) return "✗ fails: one request at a time is tried";
-  return one.events_under_way > 0 ? `${counted(one.events_under_way, "event")} under way` : "✓ has everything";
 };
 
 const Bounds = ({ all }: { all: Answer["bounds"] }) => (

@@ -4,7 +4,7 @@ import type { Timeline } from "../api";
 import { Shown, useData } from "../data";
 import type { News } from "../main";
 import { Canvas, type Wanted } from "../timeline/canvas";
-import { Legend } from "../timeline/legend";
+import { LaneNames, Legend } from "../timeline/legend";
 import { List } from "../timeline/list";
 import { type Model, afterGap, inLane, model as modelOf } from "../timeline/model";
 import { Panel } from "../timeline/panel";
@@ -98,6 +98,7 @@ const Whole = ({ timeline, event, news }: { timeline: Timeline; event: string | 
         <Tools zoom={zoom} onZoom={setZoom} />
         <Canvas {...{ model, selected, zoom, wanted, onSelect: select }} />
         <Unfinished timeline={timeline} />
+        <LaneNames lanes={model.lanes} />
         <Legend />
         <div class="beside-each-other">
           <List {...{ model, selected, onSelect: select }} />

@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { type View, draw, heightOf, inView, middle } from "./draw";
 import { fold, place } from "./fold";
+import { counted } from "../words";
 import type { Model } from "./model";
 
 /** What is asked to be in view: the end of a stretch of time, and how long before it. */
@@ -62,7 +63,7 @@ export const Canvas = ({ model, selected, zoom, wanted, onSelect }: Props) => {
       <canvas
         ref={canvas}
         role="img"
-        aria-label={`${model.events.length} events in ${model.timeline.lanes.length} lanes; they are listed below`}
+        aria-label={`${counted(model.events.length, "event")} in ${counted(model.lanes.length, "lane")}; all of it is listed below`}
       />
       <div class="spacer" style={{ width: `${Math.min(axis.width, WIDEST)}px` }} />
       {hovered !== undefined && <Hint model={model} at={hovered} />}

@@ -76,12 +76,11 @@ export const inView = ({ model: { events }, axis, left, width }: View): [number,
 };
 
 const lanes = (context: CanvasRenderingContext2D, { model, left, width }: View, colour: Colours): void => {
-  model.timeline.lanes.forEach((lane, at) => {
+  model.lanes.forEach((words, at) => {
     context.fillStyle = colour(at % 2 === 0 ? "lane" : "page");
     context.fillRect(left, TOP + at * LANE, width, LANE);
     context.fillStyle = colour("faint");
-    const name = lane.kind === "page" ? `page ${lane.id.slice(0, 8)}` : `service ${lane.id}`;
-    context.fillText(name, left + 6, TOP + at * LANE + 10);
+    context.fillText(model.lanes.length > 1 ? `${at + 1}: ${words}` : words, left + 6, TOP + at * LANE + 10);
   });
 };
 

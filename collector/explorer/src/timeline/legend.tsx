@@ -1,10 +1,23 @@
-// What shapes and lines mean.
+// What shapes, lines and lanes mean.
 import { useEffect, useRef } from "preact/hooks";
 import type { Kind } from "../api";
 import { mark } from "./marks";
 import { KINDS } from "./model";
 
 const SHOWN: Kind[] = ["load", "view", "press", "request", "server", "error", "vital", "jump", "killed", "event"];
+
+/** The lanes from the top, in words: in the picture there is room for few of them. */
+export const LaneNames = ({ lanes }: { lanes: string[] }) => (
+  <details class="legend lanes">
+    <summary>What the lanes are</summary>
+    <ol>
+      {lanes.map((words, at) => (
+        <li key={at}>{words}</li>
+      ))}
+    </ol>
+    <p>Pages share a lane where it is known that they were in one tab: one that was reloaded, or gone back to.</p>
+  </details>
+);
 
 export const Legend = () => (
   <details class="legend">

@@ -2,6 +2,7 @@
 import type { Happened, Link, Timeline } from "../api";
 import { lasting } from "../words";
 import { IDLE_MS, type Stretch } from "./fold";
+import { lanesOf } from "./lanes";
 
 /** A link, seen from one of its ends. */
 export interface Seen {
@@ -18,6 +19,8 @@ export interface Seen {
 export interface Model {
   timeline: Timeline;
   events: Happened[];
+  /** What each lane is, in words. */
+  lanes: string[];
   byName: Map<string, number>;
   /** Links of each event, those that lead away first. */
   links: Seen[][];
@@ -47,7 +50,7 @@ export const model = (timeline: Timeline): Model => {
       [open.seen_ms, open.seen_ms],
     ]),
   ].sort(([a], [b]) => a - b);
-  return { timeline, events, byName, links, stretches };
+  return { timeline, events, lanes: lanesOf(timeline), byName, links, stretches };
 };
 
 /** A few words of an event. */

@@ -29,6 +29,7 @@ export const Panel = ({ model, at, news, onSelect, onBefore }: Props) => {
         {event.skew_ms !== null &&
           ` · the device's clock was off by ${lasting(Math.abs(event.skew_ms))}, which is corrected`}
         {isOther(model, event) && ` · in session ${short(event.session ?? "")}`}
+        {` · in lane ${event.lane + 1}, ${model.lanes[event.lane] ?? "?"}`}
         {event.state !== null && ` · ${event.state}`}
       </p>
       <p class="actions">

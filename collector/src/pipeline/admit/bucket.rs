@@ -90,6 +90,12 @@ impl Bucket {
         (left == 0).then(|| self.time_for(1))
     }
 
+    /// Requests of those that may come at once that are spent by now, about; and how many that may be.
+    pub(crate) fn spent(&self) -> (u32, u32) {
+        let left = self.refresh(&mut self.level(), self.clock.monotonic());
+        (self.rate.burst.get() - left, self.rate.burst.get())
+    }
+
     /// What is left by now, about: what was, and what has come since.
     fn refresh(&self, level: &mut Level, now: Duration) -> u32 {
         let per_second = u128::from(self.rate.per_second.get());

@@ -5,7 +5,13 @@ mod blocks;
 mod neighbours;
 mod recent;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128_with_seed};
 
@@ -31,7 +37,12 @@ pub(crate) struct Crowd {
     newcomers: Recent<PageId, Known>,
     all: Bucket,
     blocks: Blocks,
+    /// What the page that has sent most this day has sent; above that the day, so that a new one begins with nothing.
+    most_sent: AtomicU64,
 }
+
+/// Bits of a page's bytes: its bound has 40.
+const DAY_AT: u32 = 48;
 
 /// Who sends something.
 #[derive(Clone, Debug)]
@@ -67,11 +78,23 @@ impl Crowd {
             newcomers: Recent::default(),
             all: Bucket::new(rates.all, clock),
             blocks: Blocks::new(rates.block_after, clock),
+            most_sent: AtomicU64::new(0),
         }
     }
 
     pub(crate) fn rates(&self) -> Rates {
         self.rates
+    }
+
+    /// Bytes of the page that has sent most today.
+    pub(crate) fn most_sent(&self) -> u64 {
+        let most = self.most_sent.load(Relaxed);
+        if most >> DAY_AT == self.day() { most & ((1 << DAY_AT) - 1) } else { 0 }
+    }
+
+    /// Requests of everybody that are spent, and may be at once.
+    pub(crate) fn spent(&self) -> (u32, u32) {
+        self.all.spent()
     }
 
     /// Before anything else is looked at: whether an address is not blocked for the key it uses, and has anything left.
@@ -184,11 +207,13 @@ impl Crowd {
 
     fn has_sent(&self, page: PageId, bytes: u64, now: Duration) {
         let day = self.day();
-        let is_known = self.of(page, |known| {
+        let sent = self.of(page, |known| {
             known.bytes = if known.day == day { known.bytes + bytes } else { bytes };
             known.day = day;
+            known.bytes
         });
-        if is_known.is_none() {
+        self.most_sent.fetch_max(day << DAY_AT | sent.unwrap_or(bytes), Relaxed);
+        if sent.is_none() {
             let limiter = Arc::new(Plain::new(self.rates.page, &self.clock));
             self.newcomers.put(page, Known { since: now, limiter, day, bytes });
         }

@@ -56,9 +56,14 @@ impl Gate {
 
     /// Every key that somebody else may send with.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Arc<Key>> {
+        self.others().map(|sender| &sender.key)
+    }
+
+    /// The same, each with what is left of its rate.
+    pub(crate) fn others(&self) -> impl Iterator<Item = &Sender> {
         // A sender is there once for each of its secrets.
         let first = self.senders.iter().filter(|(secret, sender)| *secret == sender.key.secret.expose());
-        first.map(|(_, sender)| &sender.key).filter(|key| &*key.application != CANARY)
+        first.map(|(_, sender)| &**sender).filter(|sender| &*sender.key.application != CANARY)
     }
 
     /// What an operator does in the name of a key.

@@ -4,6 +4,8 @@
 //! Values are known exactly, by their hashes, up to the bound: an estimate could say that there are too many, but not
 //! which of them are new, and whoever makes up names would take away everybody's (decision 0021).
 
+mod full;
+
 use std::{
     collections::{HashMap, hash_map::RandomState},
     hash::BuildHasher,
@@ -12,6 +14,8 @@ use std::{
 
 use weft_proto::{Batch, StrId, Value};
 use xxhash_rust::xxh3::xxh3_64;
+
+pub(crate) use self::full::Full;
 
 use crate::{
     clock::DAY_MS,
@@ -55,13 +59,21 @@ struct State {
 /// What the pages of a key have said: hashes.
 #[derive(Default)]
 struct OfKey {
-    attributes: HashedMap<u64, HashedSet<u64>>,
+    attributes: HashedMap<u64, Attribute>,
     /// What is beside attributes, by what it is called in the log.
     beside: HashMap<&'static str, HashedSet<u64>>,
     /// Values of all.
     values: usize,
     /// Of which it was said in the log that there are too many.
     told: HashedSet<u64>,
+}
+
+/// What is known of one attribute.
+#[derive(Default)]
+struct Attribute {
+    /// For people.
+    name: Box<str>,
+    values: HashedSet<u64>,
 }
 
 /// What a text is the value of.
@@ -99,7 +111,7 @@ impl DistinctValues {
                 LINK_NAME => (LINKS, None),
                 name => (Of::Attribute(hash(name)), Some(batch.strings.get(StrId(name)))),
             };
-            if !today.knows(of, before, bounds) {
+            if !today.knows(of, text.unwrap_or_default(), before, bounds) {
                 overflow.attributes.push(*name);
                 today.tell(0, key, "attributes");
             } else if text.is_none_or(|text| !bounds.is_free(text)) {
@@ -158,13 +170,15 @@ impl State {
 
 impl OfKey {
     /// Whether an attribute is known, or becomes so; what is beside them is.
-    fn knows(&mut self, of: Of, before: Option<&Self>, bounds: &Distinct) -> bool {
+    fn knows(&mut self, of: Of, text: &str, before: Option<&Self>, bounds: &Distinct) -> bool {
         let Of::Attribute(name) = of else { return true };
         let is_known = self.attributes.contains_key(&name)
             || self.attributes.len() < bounds.attributes
             || before.is_some_and(|before| before.attributes.contains_key(&name));
         if is_known {
-            self.attributes.entry(name).or_default();
+            self.attributes
+                .entry(name)
+                .or_insert_with(|| Attribute { name: short(text), ..Default::default() });
         }
         is_known
     }
@@ -174,7 +188,7 @@ impl OfKey {
         let is_of_before = before.and_then(|before| before.of(of)).is_some_and(|of| of.contains(&value));
         let all = self.values;
         let of = match of {
-            Of::Attribute(name) => self.attributes.entry(name).or_default(),
+            Of::Attribute(name) => &mut self.attributes.entry(name).or_default().values,
             Of::Beside(what) => self.beside.entry(what).or_default(),
         };
         let has_room = of.len() < bounds.values && all < MOST_VALUES;
@@ -188,7 +202,7 @@ impl OfKey {
 
     fn of(&self, of: Of) -> Option<&HashedSet<u64>> {
         match of {
-            Of::Attribute(name) => self.attributes.get(&name),
+            Of::Attribute(name) => self.attributes.get(&name).map(|attribute| &attribute.values),
             Of::Beside(what) => self.beside.get(what),
         }
     }
@@ -206,6 +220,13 @@ const MOST_TOLD: usize = 500;
 
 /// In the place of a value: it is no text.
 const NO_TEXT: u32 = u32::MAX;
+
+/// Characters of a name that is kept for people.
+const MOST_NAME: usize = 80;
+
+fn short(text: &str) -> Box<str> {
+    text.chars().take(MOST_NAME).collect()
+}
 
 /// Names of attributes with their texts, of events and of the page, and names of links and of events: each pair once, in order.
 fn said(batch: &Batch) -> Vec<(u32, u32)> {

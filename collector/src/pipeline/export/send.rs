@@ -89,8 +89,8 @@ impl Way {
         }
         self.meters.has_sent(&load);
         if *load.owner.application == *CANARY && settled.delivered > 0 {
-            let late_ms = self.clock.wall_ms().saturating_sub(load.oldest_ms);
-            self.meters.canary.observe(Duration::from_millis(late_ms).as_secs_f64());
+            let now_ms = self.clock.wall_ms();
+            self.meters.has_canary(now_ms, now_ms.saturating_sub(load.oldest_ms));
         }
         self.settled().push((load.owner, settled));
         Ok(())
@@ -175,7 +175,7 @@ impl Way {
     async fn post(&self, load: &Load, body: Bytes, _turn: Option<MutexGuard<'_, ()>>) -> Answer {
         let before = self.clock.monotonic();
         let answer = self.client.post(load.signal, body).await;
-        self.meters.export.observe((self.clock.monotonic() - before).as_secs_f64());
+        self.meters.took(self.clock.monotonic() - before);
         answer
     }
 

@@ -144,6 +144,14 @@ impl Visit {
         self
     }
 
+    /// The last event took so long.
+    pub(super) fn took_ms(mut self, ms: u64) -> Self {
+        if let Some(event) = self.batch.events.last_mut() {
+            event.duration_ns = ms * 1_000_000;
+        }
+        self
+    }
+
     /// The last event leads elsewhere.
     pub(super) fn leads(mut self, kinds: LinkKinds, trace: u8, span: u8) -> Self {
         let target = Target::Foreign([trace; 16], [span; 8]);
@@ -199,6 +207,11 @@ pub(super) const CLIENT: i32 = 3;
 /// A root.
 pub(super) fn span(trace: u8, id: u8) -> Span {
     Span { trace_id: vec![trace; 16], span_id: vec![id; 8], name: "GET /".to_owned(), ..Span::default() }
+}
+
+/// It took so long.
+pub(super) fn took_ms(span: Span, ms: u64) -> Span {
+    Span { end_time_unix_nano: span.start_time_unix_nano + ms * 1_000_000, ..span }
 }
 
 /// A backend serves somebody that it knows nothing of.

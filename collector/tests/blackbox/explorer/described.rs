@@ -1,7 +1,12 @@
 //! The document of the admin port is true: every answer is as it says, and there is no path that it leaves out.
 
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::ExportTraceServiceRequest,
+    trace::v1::{ResourceSpans, ScopeSpans, Span},
+};
+use prost::Message;
 use serde_json::Value as Json;
-use weft_proto::Seed;
+use weft_proto::{Ids, Seed};
 
 use super::{SECOND, end, events, hex, schema::mistakes, session, shown, visit};
 use crate::support::{Page, Sink, Weft};
@@ -20,7 +25,8 @@ async fn every_answer_is_as_the_document_says() {
     for batch in visit(&page, "anna") {
         weft.acknowledged(batch).await;
     }
-    shown(&weft, &session(SECOND), events(3)).await;
+    serve(&weft, &page).await;
+    shown(&weft, &session(SECOND), events(4)).await;
     let served: Json = serde_json::from_str(&weft.admin("/api/openapi.json").await.1).unwrap();
     let document: Json = serde_json::from_str(DOCUMENT).unwrap();
     assert_eq!(served, document);
@@ -35,7 +41,26 @@ async fn every_answer_is_as_the_document_says() {
         let answer = serde_json::from_str(&text).unwrap();
         let found = mistakes(&document, schema, &answer);
         assert!(found.is_empty(), "{asked}:\n{}", found.join("\n"));
+        let is_told = asked != "/api/connections" || text.contains("\"latency\"");
+        assert!(is_told, "of what is connected all is told: {text}");
     }
+}
+
+/// A backend does what the press has asked for.
+async fn serve(weft: &Weft, page: &Page) {
+    let ids = Ids::new(page.0);
+    let span = Span {
+        trace_id: ids.trace(2).to_vec(),
+        parent_span_id: ids.span(2).to_vec(),
+        span_id: vec![7; 8],
+        name: "POST /api/cart".to_owned(),
+        kind: 2,
+        ..Span::default()
+    };
+    let scope_spans = vec![ScopeSpans { spans: vec![span], ..ScopeSpans::default() }];
+    let resource_spans = vec![ResourceSpans { scope_spans, ..ResourceSpans::default() }];
+    let body = ExportTraceServiceRequest { resource_spans }.encode_to_vec();
+    assert_eq!(weft.server().body(body).send().await.unwrap().status(), 200);
 }
 
 #[test]
