@@ -20,7 +20,7 @@ impl Signs {
     pub(super) fn of(text: &str) -> Self {
         let (mut kinds, mut digits) = (0, 0);
         for byte in text.bytes() {
-            let kind = KINDS[byte as usize];
+            let kind = KINDS.get(usize::from(byte)).copied().unwrap_or_default();
             kinds |= kind;
             digits += usize::from(kind >> 7);
         }
