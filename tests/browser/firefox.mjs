@@ -259,5 +259,6 @@ const contextOf = (page) => page.mainFrame()._id;
 
 const send = (page, method, params) => page.browser().connection.send(method, params);
 
-/** Firefox cannot be told so while it runs. */
-export const theme = async () => {};
+/** Who likes it dark says so to every page, as in the settings under "Website appearance". */
+export const theme = (page, dark) =>
+  inBrowser(page, `Services.prefs.setIntPref("layout.css.prefers-color-scheme.content-override", ${dark ? 0 : 1})`);
