@@ -10,29 +10,23 @@ pub(super) fn path(text: &[u8], out: &mut Vec<u8>) {
     let mut at = 0;
     loop {
         let next = find(text, at, b"/").min(end);
-        templated(part(text, at, next), out);
+        let segment = part(text, at, next);
+        // Most are words. A page scrubs few of them, and would have to fetch this.
+        let is_word = cfg!(not(target_arch = "wasm32")) && !segment.iter().any(|byte| is_of_id(*byte));
+        let stem = if is_word { segment } else { part(segment, 0, stem(segment)) };
+        if !is_word && is_id(segment) {
+            out.extend_from_slice(b":id");
+        } else if !is_word && is_id(stem) {
+            out.extend_from_slice(b":id");
+            out.extend_from_slice(part(segment, stem.len(), segment.len()));
+        } else {
+            out.extend_from_slice(segment);
+        }
         if next == end {
             return;
         }
         out.push(b'/');
         at = next + 1;
-    }
-}
-
-/// A segment, or `:id` for what names one of many in it.
-fn templated(segment: &[u8], out: &mut Vec<u8>) {
-    // Most are words. A page scrubs few of them, and would have to fetch this.
-    if cfg!(not(target_arch = "wasm32")) && segment.iter().all(|byte| !is_of_id(*byte)) {
-        return out.extend_from_slice(segment);
-    }
-    let stem = part(segment, 0, stem(segment));
-    if is_id(segment) {
-        out.extend_from_slice(b":id");
-    } else if is_id(stem) {
-        out.extend_from_slice(b":id");
-        out.extend_from_slice(part(segment, stem.len(), segment.len()));
-    } else {
-        out.extend_from_slice(segment);
     }
 }
 
