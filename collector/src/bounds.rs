@@ -47,9 +47,14 @@ const EVERY: Duration = Duration::from_secs(10);
 /// Percent at which a warning is due, the higher first.
 const STEPS: [u64; 2] = [90, 80];
 
+/// How much of what there may be is used.
+pub(crate) fn percent(used: u64, most: u64) -> u64 {
+    used.saturating_mul(100) / most.max(1)
+}
+
 impl Used {
     pub(crate) fn percent(&self) -> u64 {
-        self.used.saturating_mul(100) / self.most.max(1)
+        percent(self.used, self.most)
     }
 
     /// What to do when it is nearly reached.

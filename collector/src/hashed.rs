@@ -1,9 +1,14 @@
-//! Maps whose keys are hashes already, keyed with what nobody knows: they are not hashed again.
+//! Hashes that are keyed with what nobody knows, and maps by them: those are not hashed again.
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{BuildHasherDefault, Hasher},
+    hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState},
 };
+
+/// What nobody knows: another one each time.
+pub(crate) fn seed() -> u64 {
+    RandomState::new().hash_one(0_u8)
+}
 
 /// A map by hashes.
 pub(crate) type HashedMap<K, V> = HashMap<K, V, BuildHasherDefault<Hashed>>;

@@ -37,6 +37,11 @@ impl Strings {
         string(&self.text, &self.places, id)
     }
 
+    /// Every string, with its position, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (StrId, &str)> {
+        (0..self.len()).map(|at| StrId(at as u32)).map(|id| (id, self.get(id)))
+    }
+
     /// Position of `text`, added if it is new.
     pub fn intern(&mut self, text: &str) -> StrId {
         let Self { text: all, places, index } = self;

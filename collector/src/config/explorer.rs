@@ -8,8 +8,8 @@ pub struct Explorer {
     /// Bytes of memory for recent sessions. Default 64 MiB: some hundred thousand events. Zero: none are kept, and nobody reads
     /// for them.
     pub most_bytes: usize,
-    /// Events that are looked at in a second, where that many come for longer than ten; of the rest only their number is known. Default 2 000:
-    /// some hundredths of a processor.
+    /// Events that are looked at in a second, where that many come for longer than ten; of the rest only their number is
+    /// known. Default 2 000: some hundredths of a processor.
     pub events_per_second: u32,
     /// Where the backend shows a trace, with `{trace_id}` in it. Default none: nobody knows which backend it is.
     pub trace_url: Option<String>,

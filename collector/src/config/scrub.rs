@@ -1,10 +1,9 @@
 //! What is taken out of the texts of pages before they are forwarded: a second line behind the SDK's own.
 
-use std::hash::{BuildHasher, RandomState};
-
 use regex::{Regex, RegexBuilder};
 
 use super::section::Section;
+use crate::hashed::seed;
 
 /// Kinds of texts that are taken out wherever they stand. By default all of them are.
 #[derive(Clone, Debug)]
@@ -55,10 +54,6 @@ pub(super) fn read(mut section: Section<'_>) -> Scrub {
     let also = patterns.iter().filter_map(|text| pattern(&section, text)).collect();
     section.end();
     Scrub { addresses, emails, cards, tokens, also, seed: seed() }
-}
-
-fn seed() -> u64 {
-    RandomState::new().hash_one(0_u8)
 }
 
 fn pattern(section: &Section<'_>, text: &str) -> Option<Regex> {

@@ -37,7 +37,7 @@ pub(super) struct Request {
 }
 
 /// A request of a page, or a document that says what rendered it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Asked {
     pub(super) request: Request,
     /// Scheme, host and port that it went to.
@@ -60,7 +60,7 @@ pub(super) struct Asked {
 }
 
 /// What a backend did for somebody.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Served {
     pub(super) service: Arc<str>,
     pub(super) name: Box<str>,

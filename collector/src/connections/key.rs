@@ -1,9 +1,9 @@
 //! What the ends of a connection are found by: keyed hashes, so that nobody can make two that are alike.
 
-use std::hash::{BuildHasher, RandomState};
-
 use weft_proto::{SpanId, TraceId};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use crate::hashed::seed;
 
 /// Makes keys.
 #[derive(Clone, Copy, Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Meets([Option<(By, Key)>; 7]);
 
 impl Keyed {
     pub(super) fn new() -> Self {
-        Self(RandomState::new().hash_one(0_u8))
+        Self(seed())
     }
 
     pub(super) fn span(self, trace: &TraceId, span: &SpanId) -> Key {

@@ -17,7 +17,7 @@ use crate::hashed::Hashed;
 #[derive(Debug)]
 pub(super) struct Map {
     pub(super) began_ms: u64,
-    routes: LruCache<Key, Route, BuildHasherDefault<Hashed>>,
+    routes: Routes,
     pub(super) asked: Recent<Asked>,
     pub(super) served: Recent<Served>,
     pub(super) led: Recent<Led>,
@@ -32,6 +32,9 @@ pub(super) struct Map {
     /// Ends, and links, that were pushed out while they waited.
     pub(super) pushed_out: u64,
 }
+
+/// What is shown in places, the latest.
+type Routes = LruCache<Key, Route, BuildHasherDefault<Hashed>>;
 
 /// A route, what it asks for, and who serves that.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -128,8 +131,8 @@ impl Map {
                 continue;
             }
             (asked.is_joined, served.is_joined) = (true, true);
-            let served = served.clone();
-            self.connect(at_ms, &asked, &served, by);
+            let route = route_of(&mut self.routes, &asked);
+            connect(&mut self.connections, at_ms, route, &asked, served, by);
             break;
         }
         match self.asked.put(at_ms, meets, asked) {
@@ -147,8 +150,8 @@ impl Map {
                 continue;
             }
             (asked.is_joined, served.is_joined) = (true, true);
-            let asked = asked.clone();
-            self.connect(at_ms, &asked, &served, by);
+            let route = route_of(&mut self.routes, asked);
+            connect(&mut self.connections, at_ms, route, asked, &served, by);
             break;
         }
         self.pushed_out += u64::from(self.served.put(at_ms, meets, served).is_some());
@@ -159,23 +162,6 @@ impl Map {
         if !self.passed.has(led.target) {
             self.pushed_out += u64::from(self.led.put(at_ms, Meets::default(), led).is_some());
         }
-    }
-
-    fn connect(&mut self, at_ms: u64, asked: &Asked, served: &Served, by: By) {
-        let (route, service) = (self.route_of(asked), served.service.as_ref().into());
-        let of = Connection { route, request: asked.request.clone(), service };
-        let is_error = asked.is_error || served.is_error;
-        let row = self.connections.count(of, at_ms, asked.trace_id, is_error);
-        if let Some(count) = row.by.get_mut(by as usize) {
-            *count += 1;
-        }
-        let [request, service] = &mut row.took;
-        asked.took_ns.into_iter().for_each(|took_ns| request.add(took_ns));
-        service.add(served.took_ns);
-    }
-
-    fn route_of(&mut self, asked: &Asked) -> Option<Route> {
-        self.routes.get(&asked.place?).cloned()
     }
 
     /// What has waited long enough is judged.
@@ -203,7 +189,7 @@ impl Map {
             self.not_judged += 1;
             return;
         }
-        let route = self.route_of(&asked);
+        let route = route_of(&mut self.routes, &asked);
         let leaves_origin = route.as_ref().map(|route| route.origin != asked.origin);
         let why = Why { leaves_origin, is_answered: asked.is_answered, shares_trace: asked.shares_trace };
         let of = Unanswered { route, request: asked.request, why };
@@ -241,4 +227,27 @@ impl Map {
     fn reaches(&self, since_ms: u64, came_ms: u64) -> bool {
         came_ms >= since_ms.max(self.began_ms) + MARGIN_MS
     }
+}
+
+fn connect(
+    connections: &mut Ranking<Connection>,
+    at_ms: u64,
+    route: Option<Route>,
+    asked: &Asked,
+    served: &Served,
+    by: By,
+) {
+    let of = Connection { route, request: asked.request.clone(), service: served.service.as_ref().into() };
+    let is_error = asked.is_error || served.is_error;
+    let row = connections.count(of, at_ms, asked.trace_id, is_error);
+    if let Some(count) = row.by.get_mut(by as usize) {
+        *count += 1;
+    }
+    let [request, service] = &mut row.took;
+    asked.took_ns.into_iter().for_each(|took_ns| request.add(took_ns));
+    service.add(served.took_ns);
+}
+
+fn route_of(routes: &mut Routes, asked: &Asked) -> Option<Route> {
+    routes.get(&asked.place?).cloned()
 }

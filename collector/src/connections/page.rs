@@ -36,10 +36,7 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn of(batch: &Batch) -> Self {
-        let find = |name: &str| {
-            let mut all = (0..batch.strings.len()).map(|at| StrId(at as u32));
-            all.find(|id| batch.strings.get(*id) == name)
-        };
+        let find = |name: &str| batch.strings.iter().find(|(_, text)| *text == name).map(|(id, _)| id);
         Self {
             url: find("url.full"),
             method: find("http.request.method"),

@@ -4,7 +4,10 @@
 use serde_json::{Value as Json, json};
 
 use super::words::short;
-use crate::pipeline::{Fill, Full};
+use crate::{
+    bounds::percent,
+    pipeline::{Fill, Full},
+};
 
 /// One bound, and what is used of it.
 struct Used<'a> {
@@ -67,7 +70,7 @@ fn rates(fill: &Fill) -> Vec<Used<'_>> {
 
 impl Used<'_> {
     fn percent(&self) -> u64 {
-        self.used.saturating_mul(100) / self.most.max(1)
+        percent(self.used, self.most)
     }
 
     fn to_json(&self) -> Json {

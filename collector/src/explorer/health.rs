@@ -9,7 +9,7 @@ use crate::{admin::Admin, bounds::Used, config::CANARY};
 
 /// All of it, now.
 pub(super) fn to_json(admin: &Arc<Admin>) -> Json {
-    let canary = &admin.intake.meters.canary;
+    let (canary, now_ms) = (&admin.intake.meters.canary, admin.clock.wall_ms());
     let bounds = admin.bounds.all().into_iter().map(|used| {
         let (percent, change) = (used.percent(), used.change());
         let Used { bound, destination, used, most, .. } = used;
@@ -23,7 +23,7 @@ pub(super) fn to_json(admin: &Arc<Admin>) -> Json {
         })
     });
     json!({
-        "destinations": destinations(admin),
+        "destinations": destinations(admin, now_ms),
         "canary": {
             "every_ms": canary.every_ms(),
             "last_taken_ms": canary.taken_ms(),
@@ -32,12 +32,11 @@ pub(super) fn to_json(admin: &Arc<Admin>) -> Json {
         "bounds": bounds.collect::<Vec<_>>(),
         "is_draining": admin.intake.is_draining(),
         "explorer": admin.explorer.kept_json(),
-        "now_ms": admin.clock.wall_ms(),
+        "now_ms": now_ms,
     })
 }
 
-fn destinations(admin: &Arc<Admin>) -> Vec<Json> {
-    let now_ms = admin.clock.wall_ms();
+fn destinations(admin: &Arc<Admin>, now_ms: u64) -> Vec<Json> {
     let meters = admin.intake.meters.destinations();
     let canary = &admin.intake.meters.canary;
     let book = admin.ledger.snapshot();

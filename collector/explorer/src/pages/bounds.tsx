@@ -55,7 +55,7 @@ const Table = ({ title, about, rows }: { title: string; about: string; rows: Fil
                 <td class="right">{amount(row, row.used)}</td>
                 <td class="right">{amount(row, row.most)}</td>
                 <td>
-                  <Part part={row.used / Math.max(row.most, 1)} />
+                  <Part some={row.used} of={row.most} />
                 </td>
                 <td>{meaning(row)}</td>
               </tr>

@@ -1,5 +1,5 @@
-// What costs most and what was saved, and how full its bounds are: by what it is called, where it happened, which attribute it carries and whose key it
-// came with.
+// What costs most, by what it is called, where it happened, which attribute it carries and whose key it came with; what was
+// saved, and how full the bounds are.
 import type { CostTable, Costs as Answer } from "../api";
 import { Head, NotIn, Shown, Wide, useData } from "../data";
 import type { News } from "../main";
@@ -50,28 +50,23 @@ const Table = ({ title, table, all }: { title: string; table: CostTable; all: nu
           <Head columns={["Name", { right: "Events" }, { right: "Bytes as OTLP" }, "Of all"]} />
           <tbody>
             {table.rows.map((row) => (
-              <tr key={row.name}>
-                <th scope="row">{row.name}</th>
-                <td class="right">{number(row.events)}</td>
-                <td class="right">{bytes(row.bytes)}</td>
-                <td>
-                  <Part part={row.bytes / Math.max(all, 1)} />
-                </td>
-              </tr>
+              <Row key={row.name} {...row} all={all} />
             ))}
-            {table.others.events > 0 && (
-              <tr>
-                <th scope="row">all others</th>
-                <td class="right">{number(table.others.events)}</td>
-                <td class="right">{bytes(table.others.bytes)}</td>
-                <td>
-                  <Part part={table.others.bytes / Math.max(all, 1)} />
-                </td>
-              </tr>
-            )}
+            {table.others.events > 0 && <Row name="all others" {...table.others} all={all} />}
           </tbody>
         </table>
       </Wide>
     )}
   </section>
+);
+
+const Row = ({ name, events, bytes: some, all }: CostTable["rows"][number] & { all: number }) => (
+  <tr>
+    <th scope="row">{name}</th>
+    <td class="right">{number(events)}</td>
+    <td class="right">{bytes(some)}</td>
+    <td>
+      <Part some={some} of={all} />
+    </td>
+  </tr>
 );

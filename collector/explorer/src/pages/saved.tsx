@@ -36,7 +36,7 @@ export const SavedByPolicy = ({ saved: { rows, accepted, dropped, lost_in_browse
                 <td class="right">{number(events)}</td>
                 <td class="right">{about === null ? "not known" : bytes(about)}</td>
                 <td>
-                  <Part part={events / Math.max(came + all(rows, key), 1)} />
+                  <Part some={events} of={came + all(rows, key)} />
                 </td>
               </tr>
             ))}

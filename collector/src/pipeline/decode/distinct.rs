@@ -99,8 +99,7 @@ impl DistinctValues {
     /// Looks at a batch of `key` that came at `now_ms`, and remembers what is new and within the bounds.
     pub(crate) fn look(&self, bounds: &Distinct, key: &Arc<str>, now_ms: u64, batch: &Batch) -> Overflow {
         let (said, mut overflow) = (said(batch), Overflow::default());
-        let strings = (0..batch.strings.len()).map(|at| batch.strings.get(StrId(at as u32)));
-        let hashes: Vec<_> = strings.map(|text| self.hasher.hash_one(text)).collect();
+        let hashes: Vec<_> = batch.strings.iter().map(|(_, text)| self.hasher.hash_one(text)).collect();
         let hash = |at: u32| hashes.get(at as usize).copied().unwrap_or_default();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let (today, before) = state.of(key, now_ms);

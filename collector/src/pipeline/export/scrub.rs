@@ -57,8 +57,8 @@ fn keys(batch: &Batch) -> Vec<bool> {
 
 /// Texts that change, in ascending order. Names of attributes stay as they are: two of them could become one.
 fn changes(scrub: &Scrub, batch: &Batch, is_key: &[bool]) -> Vec<(StrId, String)> {
-    let texts = is_key.iter().enumerate().filter(|(_, is_key)| !**is_key).map(|(at, _)| StrId(at as u32));
-    let changed = texts.filter_map(|id| match text(scrub, batch.strings.get(id)) {
+    let texts = batch.strings.iter().zip(is_key).filter(|(_, is_key)| !**is_key);
+    let changed = texts.filter_map(|((id, from), _)| match text(scrub, from) {
         Cow::Owned(text) => Some((id, text)),
         Cow::Borrowed(_) => None,
     });
@@ -79,10 +79,8 @@ fn keys_within(value: &Value, found: &mut impl FnMut(StrId)) {
 
 /// Of each string, whether it is a name that says that a text is a secret.
 fn secrets(scrub: &Scrub, batch: &Batch, is_key: &[bool]) -> Vec<bool> {
-    let is_secret = |(at, is_key): (usize, &bool)| {
-        scrub.tokens && *is_key && secret::is_named(batch.strings.get(StrId(at as u32)))
-    };
-    is_key.iter().enumerate().map(is_secret).collect()
+    let names = batch.strings.iter().zip(is_key);
+    names.map(|((_, name), is_key)| scrub.tokens && *is_key && secret::is_named(name)).collect()
 }
 
 fn is_secret_text(attribute: &Attribute, is_secret: &[bool]) -> bool {

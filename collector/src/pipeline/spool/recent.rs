@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use weft_proto::{Batch, Head, StrId, Value};
+use weft_proto::{Batch, Head, Value};
 
 /// What a batch's bytes say.
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Recent {
 }
 
 fn bytes(batch: &Batch) -> usize {
-    let strings = (0..batch.strings.len()).map(|at| batch.strings.get(StrId(at as u32)).len() + 16);
+    let strings = batch.strings.iter().map(|(_, text)| text.len() + 16);
     let values = batch.attributes.iter().chain(&batch.resource).map(|attribute| beside(&attribute.value));
     strings.sum::<usize>()
         + values.sum::<usize>()

@@ -42,9 +42,8 @@ struct Remembered(Option<(u64, Vec<u8>)>);
 impl<'a> Page<'a> {
     pub(super) fn new(linked: Linked<'a>, field: u64) -> Self {
         let strings = &linked.batch.strings;
-        let names = (0..strings.len()).map(|at| strings.get(StrId(at as u32)));
         let record = linked.record;
-        let left_out = names.enumerate().map(|(at, name)| is_reserved(name) || record.leaves_out(at as u32));
+        let left_out = strings.iter().map(|(id, name)| is_reserved(name) || record.leaves_out(id.0));
         let left_out: Vec<_> = left_out.collect();
         Self {
             page_id: written(|out| text_pair(out, field, "weft.page.id", &hex(&linked.ids.page()))),
@@ -174,8 +173,7 @@ impl Texts {
     fn of(strings: &Strings) -> Self {
         let mut bytes = Vec::with_capacity(strings.bytes() + 3 * strings.len());
         let mut ends = Vec::with_capacity(strings.len());
-        for at in 0..strings.len() {
-            let text = strings.get(StrId(at as u32));
+        for (_, text) in strings.iter() {
             encode_key(1, WireType::LengthDelimited, &mut bytes);
             encode_varint(text.len() as u64, &mut bytes);
             bytes.extend_from_slice(text.as_bytes());

@@ -1,4 +1,5 @@
-//! Texts that were looked through lately and had nothing in them: pages say the same again and again, and have mostly scrubbed it.
+//! Texts that were looked through lately and had nothing in them: pages say the same again and again, and have mostly
+//! scrubbed it.
 
 use std::cell::RefCell;
 
@@ -11,7 +12,8 @@ thread_local! {
     static CLEAN: RefCell<Vec<u64>> = RefCell::new(vec![0; SLOTS]);
 }
 
-/// A text among those, by its hash. Hashes are seeded with what nobody knows: of all texts that ever come, none is taken for another.
+/// A text among those, by its hash. Hashes are seeded with what nobody knows: of all texts that ever come, none is taken
+/// for another.
 #[derive(Clone, Copy)]
 pub(super) struct Remembered(u64);
 

@@ -165,7 +165,7 @@ fn session(batch: &Batch, event: &Event) -> Option<Cow<'static, str>> {
 }
 
 fn strings(batch: &Batch) -> impl Iterator<Item = &str> {
-    (0..batch.strings.len()).map(|at| batch.strings.get(StrId(at as u32)))
+    batch.strings.iter().map(|(_, text)| text)
 }
 
 /// The value, or what is alone in a list: headers are lists of what they were given (semantic conventions for HTTP).
