@@ -3,6 +3,7 @@
 
 mod blocks;
 mod guard;
+mod source_maps;
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -17,6 +18,7 @@ use axum::{
 
 pub(crate) use blocks::LIFT;
 pub(crate) use guard::Guard;
+pub(crate) use source_maps::SOURCE_MAP;
 
 use crate::{
     bounds::Bounds,
@@ -28,6 +30,7 @@ use crate::{
     metrics::Metrics,
     pipeline::{self, Intake, spool::Segments},
     sessions::Sessions,
+    sourcemaps::SourceMaps,
 };
 
 /// What the admin port shows.
@@ -36,6 +39,7 @@ pub(crate) struct Admin {
     pub(crate) sessions: Sessions,
     pub(crate) connections: Arc<Connections>,
     pub(crate) explorer: Arc<Explorer>,
+    pub(crate) source_maps: Arc<SourceMaps>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) metrics: Metrics,
     pub(crate) intake: Arc<Intake>,
@@ -58,6 +62,7 @@ pub(crate) fn routes(admin: Arc<Admin>) -> Router {
         .route("/api/erase", post(erase))
         .route("/api/blocks", get(blocks::list))
         .route("/api/blocks/lift", post(blocks::lift))
+        .route("/api/sourcemaps", get(source_maps::list).post(source_maps::take))
         .merge(explorer::routes())
         .layer(middleware::from_fn_with_state(admin.guard.clone(), guard::guard))
         .with_state(admin)

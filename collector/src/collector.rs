@@ -35,6 +35,7 @@ use crate::{
     sdk::{self, Sdk},
     sessions::Sessions,
     shutdown::{self, Drained},
+    sourcemaps::SourceMaps,
     telemetry::Telemetry,
 };
 
@@ -169,6 +170,7 @@ impl Collector {
             sessions,
             connections,
             explorer: Explorer::new(&config, &segments.erased),
+            source_maps: Arc::new(SourceMaps::new(&config.data, config.explorer.source_maps_bytes)),
             segments,
             metrics,
             intake: Arc::clone(&intake),

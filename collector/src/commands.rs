@@ -11,6 +11,7 @@ mod json;
 mod policy;
 mod sdk;
 mod send;
+mod sourcemaps;
 mod spool;
 
 pub use blocks::blocks;
@@ -22,6 +23,7 @@ pub use erase::erase;
 pub use policy::{check as check_policy, explain as explain_policy};
 pub use sdk::sdk;
 pub use send::send;
+pub use sourcemaps::{inject as inject_debug_ids, list as list_source_maps, upload as upload_source_maps};
 pub use spool::{export as export_spool, list as list_spool, verify as verify_spool};
 
 use axum::http::HeaderName;

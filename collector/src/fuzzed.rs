@@ -5,6 +5,7 @@ mod forwarded;
 mod head;
 mod otlp;
 mod policy;
+mod stack;
 
 use std::{
     borrow::Cow,
@@ -21,6 +22,7 @@ pub use self::{
     head::{head, token},
     otlp::{otlp, otlp_json},
     policy::policy,
+    stack::stack,
 };
 
 use crate::{
@@ -43,6 +45,7 @@ pub const ALL: &[Target] = &[
     ("otlp", otlp),
     ("otlp_json", otlp_json),
     ("policy", policy),
+    ("stack", stack),
     ("token", token),
     ("where", condition),
 ];

@@ -51,6 +51,8 @@ mod embedded;
 
 mod sdk;
 
+mod sourcemaps;
+
 pub mod commands;
 
 #[cfg(feature = "fuzz")]

@@ -1,14 +1,16 @@
 //! The binary `weft`: reads settings, binds, says where, and runs until told to stop. And what an operator needs
 //! beside that.
 
+mod cli;
+
 use std::{
     io::{self, IsTerminal, Write},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::Parser;
 use weft_collector::{
     Collector, Listeners,
     clock::Clock,
@@ -17,155 +19,10 @@ use weft_collector::{
     shutdown::{self, Drained},
 };
 
+use cli::{Cli, DeadLetters, Doctor, PolicyCommand, Settings, SourceMaps, SpoolCommand};
+
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-/// Telemetry for tabs that never close: admit, make durable, link, forward.
-#[derive(Parser)]
-#[command(version)]
-enum Cli {
-    /// Run the collector until SIGTERM or Ctrl-C. SIGHUP reloads keys and destinations.
-    Run(Settings),
-    /// Report everything that is wrong with a file of settings.
-    CheckConfig {
-        /// The settings.
-        file: PathBuf,
-    },
-    /// Look at the spool, without disturbing whoever runs.
-    #[command(subcommand)]
-    Spool(SpoolCommand),
-    /// Print a request's body, of the SDK or OTLP, as OTLP/JSON.
-    Decode {
-        /// The body as it was sent.
-        file: PathBuf,
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// What pages are told to do to events before they record them.
-    #[command(subcommand)]
-    Policy(PolicyCommand),
-    /// What destinations refused for good.
-    #[command(subcommand)]
-    DeadLetters(DeadLetters),
-    /// Turn everything away and wait until all that was accepted is delivered: before a machine goes.
-    Drain {
-        /// Seconds to wait.
-        #[arg(long, default_value_t = 300)]
-        timeout: u64,
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// Print what a page has to say to load the SDK from this collector.
-    Sdk {
-        /// Where pages reach the collector, as in https://telemetry.example.com. Default: where it listens.
-        #[arg(long)]
-        origin: Option<String>,
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// Erase a session: nothing of it leaves the running collector any more.
-    Erase {
-        /// Its `session.id`: 32 hex digits.
-        #[arg(long)]
-        session: String,
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// Show which addresses nothing new is taken from at present, and why; or lift such a block.
-    Blocks {
-        /// Number of the block that is to hold no longer.
-        #[arg(long)]
-        lift: Option<u64>,
-        #[command(flatten)]
-        settings: Settings,
-    },
-    /// Ask an API as a page would, and say what keeps traces from going through: CORS, Server-Timing, propagation.
-    Doctor(Doctor),
-    /// Send one test event to the running collector, as a page would.
-    Send {
-        /// Name of a browser key in the settings. Default: the first.
-        #[arg(long)]
-        key: Option<String>,
-        #[command(flatten)]
-        settings: Settings,
-    },
-}
-
-#[derive(Args)]
-struct Settings {
-    /// The settings.
-    #[arg(long, default_value = "weft.toml")]
-    config: PathBuf,
-}
-
-#[derive(Args)]
-struct Doctor {
-    /// What a page asks for, as in https://api.example.com/cart. The request is sent: choose one that changes nothing.
-    url: String,
-    /// Origin of the page, as in https://shop.example.com. Default: that of the URL.
-    #[arg(long)]
-    origin: Option<String>,
-    /// Method of the request.
-    #[arg(long, default_value = "GET")]
-    method: String,
-    /// As a page that asks with `credentials: "include"`. None are sent.
-    #[arg(long)]
-    credentials: bool,
-    /// Seconds to wait for each answer.
-    #[arg(long, default_value_t = 10)]
-    timeout: u64,
-    /// For programs.
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Subcommand)]
-enum SpoolCommand {
-    /// Segments, and how far each destination has come.
-    Ls(Settings),
-    /// Whether every byte is as it was written.
-    Verify(Settings),
-    /// Every record as a line of OTLP/JSON.
-    Export(Settings),
-}
-
-#[derive(Subcommand)]
-enum PolicyCommand {
-    /// Print what the settings tell the pages of each key.
-    Check {
-        /// The settings.
-        file: PathBuf,
-    },
-    /// Print what would become of a recorded visit: events kept, merged, left out; bytes saved.
-    Explain {
-        /// Traces as OTLP/JSON: what `weft decode` prints, or a file of another SDK's.
-        recorded: PathBuf,
-        /// Name of a browser key in the settings. Default: the first.
-        #[arg(long)]
-        key: Option<String>,
-        #[command(flatten)]
-        settings: Settings,
-    },
-}
-
-#[derive(Subcommand)]
-enum DeadLetters {
-    /// When, of whom, how much, and why.
-    Ls(Settings),
-    /// Send them again.
-    Replay {
-        /// Name of the destination in the settings.
-        destination: String,
-        #[command(flatten)]
-        settings: Settings,
-    },
-}
-
-impl Settings {
-    fn load(&self) -> Result<Config, Failure> {
-        Ok(Config::load(&self.config)?)
-    }
-}
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -185,6 +42,7 @@ async fn main() -> ExitCode {
         }
         Cli::Erase { session, settings } => erase(&settings, &session).await,
         Cli::Blocks { lift, settings } => blocks(&settings, lift).await,
+        Cli::Sourcemaps(command) => source_maps(&command).await,
         Cli::Doctor(asked) => doctor(&asked).await.map(|(said, is_healthy)| {
             code = if is_healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE };
             said
@@ -239,6 +97,16 @@ async fn dead_letters(command: &DeadLetters) -> Result<String, Failure> {
         DeadLetters::Replay { destination, settings } => {
             commands::replay_dead_letters(&settings.load()?, destination).await
         }
+    }
+}
+
+async fn source_maps(command: &SourceMaps) -> Result<String, Failure> {
+    match command {
+        SourceMaps::Inject { directory } => commands::inject_debug_ids(directory),
+        SourceMaps::Upload { directory, settings } => {
+            commands::upload_source_maps(&settings.load()?, directory).await
+        }
+        SourceMaps::Ls(settings) => commands::list_source_maps(&settings.load()?).await,
     }
 }
 

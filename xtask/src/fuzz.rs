@@ -28,11 +28,12 @@ const TARGETS: &[(&str, &str)] = &[
     ("collector", "otlp"),
     ("collector", "otlp_json"),
     ("collector", "policy"),
+    ("collector", "stack"),
     ("collector", "token"),
     ("collector", "where"),
 ];
 
-/// Seconds for each, where nothing else is said: thirteen of them are within a coffee.
+/// Seconds for each, where nothing else is said: fourteen of them are within a coffee.
 pub(crate) const SECONDS: &str = "60";
 
 /// Seconds that one input may take. Nothing that a stranger sends takes more than a fraction of one.

@@ -54,7 +54,8 @@ async fn event(
     let Some(end) = end(&event) else {
         return (StatusCode::NOT_FOUND, "Name an event as traceid-spanid, in hexadecimal.\n").into_response();
     };
-    answer(&admin.explorer, move |explorer| explorer.event_json(&application, &id, end)).await
+    let maps = Arc::clone(&admin.source_maps);
+    answer(&admin.explorer, move |explorer| explorer.event_json(&application, &id, end, &maps)).await
 }
 
 async fn costs(State(admin): State<Arc<Admin>>) -> Response {

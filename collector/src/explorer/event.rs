@@ -75,11 +75,16 @@ pub(super) fn end(trace: &[u8], span: &[u8]) -> Option<End> {
 
 /// Why there is a link.
 pub(super) fn kinds(link: &Link) -> impl Iterator<Item = &str> {
-    let all = match value(&link.attributes, "weft.link") {
-        Some(Value::ArrayValue(kinds)) => kinds.values.as_slice(),
+    texts(&link.attributes, "weft.link")
+}
+
+/// An attribute that is a list of texts.
+pub(super) fn texts<'a>(attributes: &'a [KeyValue], key: &str) -> impl Iterator<Item = &'a str> {
+    let all = match value(attributes, key) {
+        Some(Value::ArrayValue(texts)) => texts.values.as_slice(),
         _ => &[],
     };
-    all.iter().filter_map(|kind| match &kind.value {
+    all.iter().filter_map(|text| match &text.value {
         Some(Value::StringValue(text)) => Some(text.as_str()),
         _ => None,
     })

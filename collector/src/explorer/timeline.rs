@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::{
     Explorer,
-    event::{End, Event, end, kinds, number, text, value},
+    event::{End, Event, end, kinds, number, text, texts, value},
     lanes::Lanes,
     search::{not_seen, summary},
     session::Session,
@@ -22,7 +22,11 @@ use super::{
     together::{Placed, With},
     words::{is_error, kind, label, short},
 };
-use crate::{config::TRACE_ID, pipeline::link::hex};
+use crate::{
+    config::TRACE_ID,
+    pipeline::link::hex,
+    sourcemaps::{SourceMaps, symbolicated},
+};
 
 /// Links that lead to an event from other sessions, of all events together.
 const MOST_ARRIVING: usize = 1_000;
@@ -49,11 +53,14 @@ impl Explorer {
     }
 
     /// One event with everything it says, and as OTLP. `None`: it is not here.
-    pub(super) fn event_json(&self, application: &str, id: &str, wanted: End) -> Option<Json> {
-        let kept = self.kept();
-        let session = kept.store.session(application, id).filter(|session| !self.is_gone(session))?;
-        let placed = self.together(&kept.store, session, With::ItsPages);
-        let (event, _) = placed.into_iter().find(|(event, _)| event.end == wanted)?;
+    pub(super) fn event_json(
+        &self,
+        application: &str,
+        id: &str,
+        wanted: End,
+        maps: &SourceMaps,
+    ) -> Option<Json> {
+        let event = self.event(application, id, wanted)?;
         let span = event.span();
         Some(json!({
             "trace_id": hex(&wanted.0),
@@ -61,11 +68,27 @@ impl Explorer {
             "name": span.name,
             "service": event.from.service,
             "attributes": pairs(&span.attributes),
+            "stack": stack(&span, maps),
             "resource": pairs(&event.from.resource.attributes),
             "backend_url": self.trace_url.as_ref().map(|url| url.replace(TRACE_ID, &hex(&wanted.0))),
-            "otlp": otlp(event, span),
+            "otlp": otlp(&event, span),
         }))
     }
+
+    /// One of a session, or of its pages. Whoever takes what comes waits no longer than it takes to find it.
+    fn event(&self, application: &str, id: &str, wanted: End) -> Option<Event> {
+        let kept = self.kept();
+        let session = kept.store.session(application, id).filter(|session| !self.is_gone(session))?;
+        let placed = self.together(&kept.store, session, With::ItsPages);
+        placed.into_iter().map(|(event, _)| event).find(|event| event.end == wanted).cloned()
+    }
+}
+
+/// What an error says of where it was thrown, as it was written.
+fn stack(span: &Span, maps: &SourceMaps) -> Option<Json> {
+    let stack = text(&span.attributes, "exception.stacktrace")?;
+    let debug_ids: Vec<&str> = texts(&span.attributes, "weft.debug_ids").collect();
+    Some(symbolicated(stack, &debug_ids, maps))
 }
 
 fn shown((event, session): Placed<'_>, lanes: &Lanes<'_>) -> Json {
