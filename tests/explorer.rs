@@ -5,6 +5,7 @@ mod lanes;
 mod large;
 mod nearly;
 mod said;
+mod stacks;
 
 use hyper::Method;
 use support::{

@@ -13,6 +13,7 @@
 
 pub mod received;
 pub mod sink;
+pub mod thrown;
 pub mod tree;
 
 pub mod browser;

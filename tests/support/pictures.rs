@@ -1,11 +1,15 @@
 //! Pictures of the explorer's pages, light and dark, of a person who comes again three weeks later. They are looked at, and
 //! are in the docs.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use crate::{
     browser::{Kind, Tab},
     looking::{first_visit, three_weeks_later, unfinished},
+    thrown::Bundle,
     world::World,
 };
 
@@ -45,6 +49,7 @@ pub async fn take(directory: PathBuf) -> ExitCode {
     look.wait_until("document.querySelector('.panel .pairs') !== null").await;
     look.evaluate::<()>("void scrollTo(0, 0)").await;
     each_theme(&look, &directory, "session").await;
+    thrown(&world, &shop, &look, &directory).await;
     unfinished(&world).await;
     look.show().await;
     look.click("nav a[href='#/sessions']").await;
@@ -58,7 +63,24 @@ pub async fn take(directory: PathBuf) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-async fn each_theme(look: &Tab<'_>, directory: &std::path::Path, name: &str) {
+/// An error in a minified bundle, where it was written.
+async fn thrown(world: &World, shop: &Tab<'_>, look: &Tab<'_>, directory: &Path) {
+    let bundle = Bundle::built().await;
+    bundle.upload(world).await;
+    shop.show().await;
+    bundle.fails(shop).await;
+    look.show().await;
+    look.press(".list", "End").await;
+    let row =
+        "[...document.querySelectorAll('.row.error')].find((row) => row.textContent.includes('amount'))";
+    look.wait_until(&format!("{row} !== undefined")).await;
+    look.evaluate::<()>(&format!("{row}.click()")).await;
+    look.wait_until("document.querySelector('.stack details[open]') !== null").await;
+    look.evaluate::<()>("void document.querySelector('.panel').scrollIntoView()").await;
+    each_theme(look, directory, "stack").await;
+}
+
+async fn each_theme(look: &Tab<'_>, directory: &Path, name: &str) {
     for (theme, is_dark) in [("light", false), ("dark", true)] {
         look.look(1200, 820, is_dark).await;
         // The picture of a session is drawn with the next frame.

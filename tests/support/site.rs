@@ -239,7 +239,12 @@ impl IntoResponse for Page {
         let mut response = Html(self.html).into_response();
         for (name, value) in self.headers {
             let name = header::HeaderName::try_from(name).expect("a header's name");
-            response.headers_mut().append(name, value.parse().expect("a header's value"));
+            let value = value.parse().expect("a header's value");
+            if name == header::CONTENT_TYPE {
+                response.headers_mut().insert(name, value);
+            } else {
+                response.headers_mut().append(name, value);
+            }
         }
         response
     }

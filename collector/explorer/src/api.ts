@@ -111,10 +111,28 @@ export interface Pair {
   value: unknown;
 }
 
+/** A line of a stack, and what a person wrote where it points to, or why that is not known. */
+export interface StackLine {
+  text: string;
+  original: Original | null;
+  unknown: string | null;
+}
+
+/** Lines and columns are numbered from one. */
+export interface Original {
+  source: string;
+  line: number;
+  column: number;
+  first_line: number;
+  lines: string[];
+  is_library: boolean;
+}
+
 export interface Detail {
   name: string;
   service: string;
   attributes: Pair[];
+  stack: StackLine[] | null;
   resource: Pair[];
   backend_url: string | null;
   otlp: unknown;

@@ -56,7 +56,7 @@ fn status(why: &NotKept) -> StatusCode {
         NotKept::NoMap(_) => StatusCode::BAD_REQUEST,
         NotKept::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
         NotKept::Disk(error) => {
-            tracing::warn!(%error, "source map cannot be written: look at the disk of `data`");
+            tracing::warn!(%error, "source map cannot be written: look at the disk of data");
             StatusCode::INSUFFICIENT_STORAGE
         }
     }

@@ -38,7 +38,8 @@ pub fn inject(directory: &Path) -> Result<String, Failure> {
 pub async fn upload(config: &Config, directory: &Path) -> Result<String, Failure> {
     let asked = asking(config)?;
     let mut said = String::new();
-    for file in built(directory)? {
+    let all = built(directory)?;
+    for file in all {
         let name = file.map.display();
         let id = file.debug_id()?;
         let id = id.ok_or_else(|| format!("{name} has no debug id: run `weft sourcemaps inject` first"))?;

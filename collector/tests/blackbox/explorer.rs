@@ -5,6 +5,7 @@ mod described;
 mod health;
 mod lanes;
 mod schema;
+mod stacks;
 
 use serde_json::Value as Json;
 use weft_proto::{

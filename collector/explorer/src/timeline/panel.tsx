@@ -4,6 +4,7 @@ import type { Detail, Pair, Session } from "../api";
 import { Copy, Shown, useData } from "../data";
 import type { News } from "../main";
 import { lasting, moment, short } from "../words";
+import { Stack } from "./stack";
 import { KINDS, type Model, type Seen, isOther, labelOf, nameOf } from "./model";
 
 interface Props {
@@ -59,6 +60,7 @@ const All = ({ path, news }: { path: string; news: News }) => {
               </a>
             </p>
           )}
+          {detail.stack !== null && <Stack lines={detail.stack} />}
           <h3>Attributes</h3>
           <Pairs pairs={detail.attributes} />
           <details>

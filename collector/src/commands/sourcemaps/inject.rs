@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use sha2::{Digest, Sha256};
+use xxhash_rust::xxh3::xxh3_128;
 
 use super::{
     built::{Built, read, said},
@@ -31,8 +31,7 @@ pub(super) fn injected(file: &Built) -> Result<bool, Failure> {
 
 /// Always the same for the same script.
 fn of(script: &str) -> DebugId {
-    let hash: [u8; 32] = Sha256::digest(script.as_bytes()).into();
-    DebugId::of_hash(std::array::from_fn(|at| hash[at]))
+    DebugId::of_hash(xxh3_128(script.as_bytes()).to_be_bytes())
 }
 
 /// The line comes first, so that it is run whatever the script throws; and with the directives of the script, which are none

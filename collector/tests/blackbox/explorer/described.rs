@@ -17,6 +17,10 @@ const DOCUMENT: &str = include_str!("../../../explorer/openapi.json");
 const ROUTES: [&str; 2] =
     [include_str!("../../../src/admin.rs"), include_str!("../../../src/explorer/api.rs")];
 
+pub(super) fn document() -> Json {
+    serde_json::from_str(DOCUMENT).unwrap()
+}
+
 #[tokio::test]
 async fn every_answer_is_as_the_document_says() {
     let sink = Sink::start(&[]).await;
@@ -28,7 +32,7 @@ async fn every_answer_is_as_the_document_says() {
     serve(&weft, &page).await;
     shown(&weft, &session(SECOND), events(4)).await;
     let served: Json = serde_json::from_str(&weft.admin("/api/openapi.json").await.1).unwrap();
-    let document: Json = serde_json::from_str(DOCUMENT).unwrap();
+    let document = document();
     assert_eq!(served, document);
     let event = end(&page, 1);
     for (path, operations) in document["paths"].as_object().unwrap() {
@@ -65,7 +69,7 @@ async fn serve(weft: &Weft, page: &Page) {
 
 #[test]
 fn every_path_below_api_is_described() {
-    let document: Json = serde_json::from_str(DOCUMENT).unwrap();
+    let document = document();
     let mut described: Vec<_> = document["paths"].as_object().unwrap().keys().map(String::as_str).collect();
     let routes = ROUTES.iter().flat_map(|source| source.split(".route(\"").skip(1));
     let paths = routes.filter_map(|rest| rest.split('"').next()).filter(|path| path.starts_with("/api/"));

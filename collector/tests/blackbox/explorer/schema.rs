@@ -38,9 +38,9 @@ fn judge(document: &Json, schema: &Json, value: &Json, at: &str, found: &mut Vec
     if schema["enum"].as_array().is_some_and(|all| !all.contains(value)) {
         found.push(format!("{at} is none of {}: {value}", schema["enum"]));
     }
-    if let Some(all) = value.as_array() {
+    if let (Some(all), Some(items)) = (value.as_array(), schema.get("items")) {
         for (number, item) in all.iter().enumerate() {
-            judge(document, &schema["items"], item, &format!("{at}/{number}"), found);
+            judge(document, items, item, &format!("{at}/{number}"), found);
         }
     }
     if let Some(fields) = value.as_object() {
