@@ -50,6 +50,7 @@ const commands = {
   discard: ({ tab }) => tabs[tab].discard(shifts),
   lifecycle: ({ tab, state }) => tabs[tab].lifecycle(state),
   heap: ({ tab }) => tabs[tab].heap(),
+  traced: ({ tab, code, marks }) => tabs[tab].traced(code, marks),
   offline: ({ tab, offline }) => tabs[tab].offline(offline),
 
   /** Moves time on in every open tab, and in every document that is opened from now on. */

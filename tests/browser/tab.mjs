@@ -1,6 +1,7 @@
 // One tab: what can be done to it, and everything it complained about or asked the network for.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { CATEGORIES, scriptByFrame } from "./trace.mjs";
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
@@ -110,6 +111,15 @@ export class Tab {
 
   heap() {
     return this.#engine.heap(this.page);
+  }
+
+  /** What script took of the main thread in each frame while this ran, by its marks. */
+  async traced(code, marks) {
+    const { tracing } = this.page;
+    await tracing.start({ categories: CATEGORIES });
+    await this.page.evaluate(code);
+    const trace = await tracing.stop();
+    return scriptByFrame(JSON.parse(new TextDecoder().decode(trace)), marks);
   }
 
   async lifecycle(state) {

@@ -26,7 +26,8 @@ async fn a_reloaded_page_shares_the_lane_and_a_tab_that_it_opens_has_its_own(kin
     tab.show().await;
     tab.evaluate::<()>("weft.flush().then(() => undefined)").await;
     let look = open(&world.browser, &world.collector, "sessions").await;
-    look.wait_until("document.querySelector('.card')?.textContent.includes('3 pages')").await;
+    look.wait_until("document.querySelector('.card')?.textContent.includes('3 pages in 2 tabs at most')")
+        .await;
     look.click(".card a").await;
     waits_for(&look, ".lanes li:first-child", "tab with 2 pages, first /").await;
     waits_for(&look, ".lanes li:nth-child(2)", "page /product/rug").await;

@@ -17,6 +17,8 @@ export interface Session {
   last_event: string;
   duration_ms: number;
   pages: number;
+  /** At most: which pages were in one tab is known of some. */
+  tabs: number;
   services: string[];
   users: string[];
   routes: string[];

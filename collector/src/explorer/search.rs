@@ -45,6 +45,7 @@ pub(super) fn summary(store: &Store, session: &Session) -> Json {
         "last_event": iso(session.last_ns / 1_000_000),
         "duration_ms": session.last_ns.saturating_sub(session.first_ns) / 1_000_000,
         "pages": session.pages.len(),
+        "tabs": session.tabs(),
         "services": session.services,
         "users": session.users,
         "routes": session.routes,

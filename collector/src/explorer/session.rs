@@ -8,7 +8,7 @@ use std::{
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::{
-    event::{End, Event, text},
+    event::{End, Event, end, kinds, text},
     look::Seen,
     open::Open,
     words::{is_error, kind, label, path, short, vital},
@@ -24,6 +24,8 @@ pub(super) struct Session {
     pub(super) events: Vec<Event>,
     pub(super) open: Vec<Open>,
     pub(super) pages: BTreeSet<[u8; 16]>,
+    /// Of a page that stands in for another one: an event of that one.
+    restored: BTreeMap<[u8; 16], End>,
     pub(super) services: BTreeSet<String>,
     pub(super) users: BTreeSet<String>,
     pub(super) routes: BTreeSet<String>,
@@ -59,6 +61,7 @@ impl Session {
             events: Vec::new(),
             open: Vec::new(),
             pages: BTreeSet::new(),
+            restored: BTreeMap::new(),
             services: BTreeSet::new(),
             users: BTreeSet::new(),
             routes: BTreeSet::new(),
@@ -93,11 +96,22 @@ impl Session {
         page
     }
 
+    /// Tabs that its pages were in, at most: one that stands in for another of them was in that one's.
+    pub(super) fn tabs(&self) -> usize {
+        let page_of = |end: &End| self.events.iter().find(|event| event.end == *end)?.page;
+        let before = self.restored.iter().filter_map(|(page, end)| Some((page, page_of(end)?)));
+        // Where two stand in for one, one is a copy of its tab.
+        let followed: BTreeSet<_> =
+            before.filter(|(page, before)| *page != before).map(|(_, page)| page).collect();
+        self.pages.len().saturating_sub(followed.len())
+    }
+
     /// What it says beside its events.
     fn learn(&mut self, span: &Span, event: &Event) {
         self.first_ns = self.first_ns.min(span.start_time_unix_nano);
         self.last_ns = self.last_ns.max(span.start_time_unix_nano);
         put(&mut self.services, &event.from.service);
+        self.learn_of_tab(span, event);
         if let Some(user) = text(&span.attributes, "user.id") {
             put(&mut self.users, user);
         }
@@ -119,6 +133,14 @@ impl Session {
         if is_error(span) {
             self.error_count += 1;
             put(&mut self.errors, &label(span));
+        }
+    }
+
+    fn learn_of_tab(&mut self, span: &Span, event: &Event) {
+        let Some(page) = event.page.filter(|_| self.restored.len() < MOST_PAGES) else { return };
+        let link = span.links.iter().find(|link| kinds(link).any(|kind| kind == "restored"));
+        if let Some(other) = link.and_then(|link| end(&link.trace_id, &link.span_id)) {
+            self.restored.entry(page).or_insert(other);
         }
     }
 

@@ -129,6 +129,12 @@ impl Tab<'_> {
         serde_json::from_value(told).expect("the driver's answer has this form")
     }
 
+    /// Milliseconds of script on the main thread in each frame, by the browser's own trace; with the last mark before it that `code`
+    /// has made and whose name begins with `marks`. Only Chromium tells.
+    pub async fn traced(&self, code: &str, marks: &str) -> Vec<(String, f64)> {
+        told(code, self.ask("traced", json!({ "code": code, "marks": marks })).await)
+    }
+
     /// Takes the network away from it.
     pub async fn go_offline(&self) {
         self.ask("offline", json!({ "offline": true })).await;

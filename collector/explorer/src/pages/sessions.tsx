@@ -69,7 +69,10 @@ export const Facts = ({ session }: { session: Session }) => {
   const facts: [string, string][] = [
     ["Application", session.application],
     ["User", session.users.join(", ")],
-    ["Pages", counted(session.pages, "page")],
+    [
+      "Pages",
+      counted(session.pages, "page") + (session.pages > 1 ? ` in ${counted(session.tabs, "tab")} at most` : ""),
+    ],
     ["From first to last event", `${lasting(session.duration_ms)} from first to last`],
     ["Events", counted(session.events, "event") + (session.not_kept > 0 ? `, ${session.not_kept} more not kept` : "")],
     ["Not seen", session.not_seen > 0 ? `${counted(session.not_seen, "event")} not seen` : ""],

@@ -60,6 +60,7 @@ async fn a_page_that_stands_in_for_another_is_in_its_lane_and_one_that_was_opene
         lane(&[&other], Json::Null),
     ];
     assert_eq!(timeline["lanes"], json!(expected));
+    assert_eq!((&timeline["session"]["pages"], &timeline["session"]["tabs"]), (&json!(5), &json!(4)));
     let lanes: Vec<_> =
         timeline["events"].as_array().unwrap().iter().map(|event| event["lane"].as_u64().unwrap()).collect();
     assert_eq!(lanes, [0, 0, 0, 0, 1, 1, 2, 2, 3, 3]);
