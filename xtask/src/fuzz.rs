@@ -42,9 +42,19 @@ const SLOWEST: &str = "-timeout=10";
 /// What one input may need, with the sanitizer's own.
 const MEMORY: &str = "-rss_limit_mb=2048";
 
+/// What is asked for.
+struct Asked<'a> {
+    /// When one is over, as libFuzzer is told.
+    until: String,
+    only: Option<&'a str>,
+    /// `none` is several times as fast: for runs of many millions, which look for panics, not for memory.
+    sanitizer: &'static str,
+}
+
 pub(crate) fn run(options: &[&str]) -> Outcome {
-    let (seconds, only) = read(options)?;
-    let chosen: Vec<_> = TARGETS.iter().filter(|(_, name)| only.is_none_or(|only| *name == only)).collect();
+    let asked = Asked::read(options)?;
+    let chosen: Vec<_> =
+        TARGETS.iter().filter(|(_, name)| asked.only.is_none_or(|only| *name == only)).collect();
     if chosen.is_empty() {
         let names: Vec<_> = TARGETS.iter().map(|(_, name)| *name).collect();
         let names = names.join(", ");
@@ -53,43 +63,60 @@ pub(crate) fn run(options: &[&str]) -> Outcome {
     setup::cargo_fuzz()?;
     let mut rows = vec![Told::HEAD.to_owned()];
     for (of, name) in chosen {
-        rows.push(fuzz(of, name, seconds)?);
+        rows.push(fuzz(of, name, &asked)?);
     }
     println!("\n{}", rows.join("\n"));
     Ok(())
 }
 
-fn read<'a>(options: &[&'a str]) -> Outcome<(&'a str, Option<&'a str>)> {
-    match options {
-        [] => Ok((SECONDS, None)),
-        ["--for", seconds] => Ok((seconds, None)),
-        ["--target", name] => Ok((SECONDS, Some(name))),
-        ["--for", seconds, "--target", name] | ["--target", name, "--for", seconds] => {
-            Ok((seconds, Some(name)))
+impl<'a> Asked<'a> {
+    fn read(mut options: &[&'a str]) -> Outcome<Self> {
+        let mut asked = Self { until: until("--for", SECONDS)?, only: None, sanitizer: "address" };
+        while let [option, rest @ ..] = options {
+            options = match (*option, rest) {
+                ("--without-sanitizer", rest) => {
+                    asked.sanitizer = "none";
+                    rest
+                }
+                ("--target", [name, rest @ ..]) => {
+                    asked.only = Some(name);
+                    rest
+                }
+                ("--for" | "--runs", [most, rest @ ..]) => {
+                    asked.until = until(option, most)?;
+                    rest
+                }
+                _ => return Err(format!("`fuzz` has no option `{}`", options.join(" ")).into()),
+            };
         }
-        _ => Err(format!("`fuzz` has no option `{}`", options.join(" ")).into()),
+        Ok(asked)
     }
 }
 
-/// Runs one; a row about it.
-fn fuzz(of: &str, name: &str, seconds: &str) -> Outcome<String> {
-    if !seconds.parse::<u32>().is_ok_and(|seconds| seconds > 0) {
-        return Err(format!("`--for {seconds}`: for how many seconds is a number from 1").into());
+fn until(option: &str, most: &str) -> Outcome<String> {
+    if !most.parse::<u64>().is_ok_and(|most| most > 0) {
+        return Err(format!("`{option} {most}`: how many is a number from 1").into());
     }
+    Ok(format!("-{}={most}", if option == "--for" { "max_total_time" } else { "runs" }))
+}
+
+/// Runs one; a row about it.
+fn fuzz(of: &str, name: &str, asked: &Asked<'_>) -> Outcome<String> {
     let crate_of = repository::root().join(of);
     let kept = crate_of.join("fuzz/corpus").join(name);
     fs::create_dir_all(&kept).map_err(Failure::while_doing(format_args!("making {}", kept.display())))?;
     let cargo = |command: &str| {
-        // Only here: the sanitizer is nightly's, and nothing that is released is built so.
-        Program::cargo().env("RUSTC_BOOTSTRAP", "1").directory(&crate_of).args(["fuzz", command, name])
+        // Only here: the instruments are nightly's, and nothing that is released is built so.
+        let cargo = Program::cargo().env("RUSTC_BOOTSTRAP", "1").directory(&crate_of);
+        // In many pieces: a program in one takes most of an hour to build.
+        cargo.args(["fuzz", command, "--sanitizer", asked.sanitizer, "--codegen-units", "16", name])
     };
     cargo("build").show()?;
     let (corpus, seeds) = (format!("fuzz/corpus/{name}"), format!("fuzz/seeds/{name}"));
     let mut told = Told::default();
     let run = cargo("run").args([&corpus, &seeds]).args(["--", SLOWEST, MEMORY, "-print_final_stats=1"]);
-    let run = run.args([format!("-max_total_time={seconds}")]);
     // It speaks on stderr.
-    if !run.with_stderr_as_stdout().watch(|line| told.add(line))? {
+    if !run.args([&asked.until]).with_stderr_as_stdout().watch(|line| told.add(line))? {
         return Err(format!("{name} found something: the input is in {of}/fuzz/artifacts/{name}").into());
     }
     Ok(told.row(name))
