@@ -12,9 +12,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use weft_proto::{
-    Batch, Earlier, Form, Head, Seed, base::MAX_BASE_BYTES, deflate_behind, limits::MAX_BODY_BYTES,
-};
+use weft_proto::{Batch, Earlier, Form, Head, Seed, base::MAX_BASE_BYTES, limits::MAX_BODY_BYTES};
 
 pub use self::{
     doctor::doctor,
@@ -28,8 +26,7 @@ pub use self::{
 use crate::{
     config::{Filter, Subject},
     metrics::Meters,
-    pipeline::decode::{self, PageDictionaries, Posted},
-    reject::Reject,
+    pipeline::decode::{self, PageDictionaries},
 };
 
 /// Its name, and what it does with bytes.
@@ -78,8 +75,7 @@ pub fn json(bytes: &[u8]) {
 }
 
 /// Reads what a page posts behind earlier bodies: a first part of `bytes` is such a body, the rest what it posts. As it
-/// is; as DEFLATE behind the right base; or, of one in sixteen, deflated by our own encoder, which takes far longer, and must be
-/// read as what stands alone is.
+/// is, behind a base that it says itself, and behind the right one.
 pub fn behind(bytes: &[u8]) {
     let Some((at, bytes)) = bytes.split_first() else { return };
     let (first, rest) = bytes.split_at(usize::from(*at).min(bytes.len()));
@@ -105,15 +101,9 @@ pub fn behind(bytes: &[u8]) {
     if let Some(earlier) = earlier.base() {
         earlier.write(1, &mut base);
     }
-    if *at < 0xf0 {
-        let _ = decode::of_page(rest.to_vec().into(), MAX_BODY_BYTES, &KEY, &dictionaries);
-        let _ = post(Form::Behind, &[rest]);
-        let _ = post(Form::Behind, &[&base, rest]);
-        return;
-    }
-    let batches = |posted: Result<Posted, Reject>| posted.map(|posted| posted.batches);
-    let alone = batches(post(Form::Plain, &[rest]));
-    assert_eq!(batches(post(Form::Behind, &[&base, &deflate_behind(earlier.bytes(), rest)])), alone);
+    let _ = decode::of_page(rest.to_vec().into(), MAX_BODY_BYTES, &KEY, &dictionaries);
+    let _ = post(Form::Behind, &[rest]);
+    let _ = post(Form::Behind, &[&base, rest]);
 }
 
 static METERS: LazyLock<Arc<Meters>> = LazyLock::new(|| Arc::new(Meters::new()));

@@ -18,6 +18,7 @@ use told::Told;
 /// By the crate that the fuzz crate is in.
 const TARGETS: &[(&str, &str)] = &[
     ("proto", "batch"),
+    ("proto", "deflate"),
     ("proto", "inflate"),
     ("proto", "request"),
     ("collector", "behind"),
@@ -33,7 +34,7 @@ const TARGETS: &[(&str, &str)] = &[
     ("collector", "where"),
 ];
 
-/// Seconds for each, where nothing else is said: fourteen of them are within a coffee.
+/// Seconds for each, where nothing else is said: fifteen of them are within a coffee.
 pub(crate) const SECONDS: &str = "60";
 
 /// Seconds that one input may take. Nothing that a stranger sends takes more than a fraction of one.
