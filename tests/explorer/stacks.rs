@@ -17,7 +17,7 @@ async fn an_error_in_a_minified_bundle_is_shown_where_it_was_written_once_its_ma
     waits_for(&look, ".card", "1 error").await;
     look.click(".card a").await;
     look.click(".row.error").await;
-    waits_for(&look, ".stack", "no source map was uploaded for main.js").await;
+    waits_for(&look, ".stack", "no source map of main.js").await;
 
     bundle.upload(&world).await;
     look.evaluate::<()>("location.reload()").await;

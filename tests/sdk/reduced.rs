@@ -15,6 +15,8 @@ in_each_browser!(
     a_policy_comes_with_an_answer_and_is_applied_without_a_reload,
     the_next_page_goes_by_the_policy_that_was_kept_before_it_reaches_anybody,
     a_page_that_is_switched_off_says_nothing_more_and_a_denial_forgets_the_policy,
+    what_sampling_takes_is_recorded_after_all_around_what_goes_wrong,
+    what_nothing_goes_wrong_around_is_what_sampling_takes,
 );
 
 const POLICY: &str = "[[policy.drop]]\nname = \"noise\"\n[[policy.aggregate]]\nname = \"poll\"\n\
@@ -117,4 +119,49 @@ async fn a_page_that_is_switched_off_says_nothing_more_and_a_denial_forgets_the_
     assert!(tab.evaluate::<bool>(&format!("localStorage['weft.policy.{BROWSER_KEY}'] === undefined")).await);
     let spans = scene.end().await;
     assert_eq!((named(&spans, "kept"), named(&spans, LOAD)), (0, 1));
+}
+
+/// Nothing but what goes wrong is kept, and what happened around it.
+const FLIGHT: &str =
+    "[[policy.flight]]\nname = \"wrong\"\nseconds = 60\n[[policy.sample]]\nname = \"step\"\nrate = 0.0\n";
+
+async fn what_sampling_takes_is_recorded_after_all_around_what_goes_wrong(kind: Kind) {
+    let scene = Scene::start_with(kind, FLIGHT).await;
+    let tab = scene.open_recording("/page").await;
+    heard(&tab).await;
+    tab.evaluate::<()>("void (weft.event('step', { at: 1 }), weft.event('step', { at: 2 }))").await;
+    let held: bool =
+        tab.evaluate("weft.flush().then(() => weft.stats().dropped.policy_sample === undefined)").await;
+    assert!(held, "as long as something may go wrong");
+    let wrong = "void (weft.event('wrong'), weft.event('step', { at: 3 }))";
+    tab.evaluate::<()>(wrong).await;
+    tab.click("#press").await;
+    let stats = flush(&tab).await;
+    stats.assert_balances();
+    assert_eq!((stats.dropped.get("policy_sample"), stats.errors), (None, 0), "{stats:?}");
+    let spans = scene.end().await;
+    let steps = all_named(&spans, "step");
+    let at: Vec<_> = steps.iter().map(|step| step.int("at")).collect();
+    assert_eq!(at, [Some(1), Some(2), Some(3)]);
+    // They stand for no others: who counts sessions by what sampling kept leaves them out.
+    assert!(steps.iter().all(|step| step.is_true("weft.flight")), "{steps:#?}");
+    let wrong = one_named(&spans, "wrong");
+    assert!(!wrong.is_true("weft.flight") && !one_named(&spans, CLICK).is_true("weft.flight"));
+    assert!(wrong.kinds_to(steps[1]).contains(&"previous".to_owned()), "{wrong:#?}");
+    assert_nothing_dangles(&spans);
+}
+
+async fn what_nothing_goes_wrong_around_is_what_sampling_takes(kind: Kind) {
+    let scene = Scene::start_with(kind, FLIGHT).await;
+    let tab = scene.open_recording("/page").await;
+    heard(&tab).await;
+    tab.evaluate::<()>("void (weft.event('step'), weft.event('step'), weft.event('kept'))").await;
+    tab.hide().await;
+    let stats = flush(&tab).await;
+    stats.assert_balances();
+    assert_eq!((stats.dropped["policy_sample"], stats.errors), (2, 0), "{stats:?}");
+    let ledger = Ledger::of(scene.collector.addresses()).await;
+    assert_eq!(ledger.count("/keys/shop-web/sdk_reduced/sample"), 2);
+    let spans = scene.end().await;
+    assert_eq!(named(&spans, "step"), 0);
 }

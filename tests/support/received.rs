@@ -99,6 +99,12 @@ impl Received {
         }
     }
 
+    /// Whether an attribute is there and true.
+    #[must_use]
+    pub fn is_true(&self, key: &str) -> bool {
+        matches!(find(&self.span.attributes, key), Some(Value::BoolValue(true)))
+    }
+
     /// Its links.
     #[must_use]
     pub fn links(&self) -> Vec<Linked> {

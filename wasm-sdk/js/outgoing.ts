@@ -10,7 +10,7 @@ import { idsOf, unhex } from "./ids";
 import { answered, checksum, endPage, keepPage, remove, reviveJournal, stores } from "./journal";
 import type { StoredBatch, StoredPage } from "./journal";
 import { plainTimeout } from "./plain";
-import { abandon, giveUp, moment } from "./record";
+import { abandon, giveUp, moment, tell } from "./record";
 import type { Ready, Scope } from "./scope";
 import { add, send, sendAgain, Urgency } from "./send";
 import { saveSession } from "./session";
@@ -94,6 +94,7 @@ export const tools = () => ({
   moment,
   remove,
   send,
+  tell,
   stores,
   unhex,
   wallNow,

@@ -33,6 +33,20 @@ const MARK = 8;
 const ERROR = 2;
 const DAY = 86_400_000;
 
+/** Of `decide`: the event is held, or kept for the flight recorder alone; and the bit that says that some are held no longer. */
+const HOLD = 6;
+const FLIES = 7;
+const LETS_GO = 8;
+
+/** Of `engage`: the policy has a flight recorder. */
+const HAS_FLIGHT = 2;
+
+/** Events that have begun and may be held when they end. As many as the recorder keeps open. */
+const MAX_BEGUN = 256;
+
+/** What an event that is recorded after all says of that: it has no part in what sampling stands for. */
+const FLIGHT = "weft.flight";
+
 /** In the form of a request: it names the policy. */
 const NAMES_POLICY = 4;
 
@@ -40,7 +54,7 @@ const NAMES_POLICY = 4;
 const NEVER = 0xffff_ffff;
 
 type Engine = Module &
-  Record<"told" | "name" | "engage" | "route" | "decide" | "scrub" | "settle" | "summary", unknown>;
+  Record<"told" | "name" | "engage" | "route" | "decide" | "scrub" | "settle" | "summary" | "let_go", unknown>;
 
 /** The collector has answered; without an answer, the policy is the one that was kept under this name. */
 export const hear = async (scope: Scope, tools: Tools, name: string, answer?: Uint8Array): Promise<void> => {
@@ -81,8 +95,13 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
   let route = "";
   let scrubs = false;
   let telling = false;
+  let replaying = false;
   // An event that began, as long as nothing else happens: if it is taken away at its end, nothing was led to it.
   let held: Begin | undefined;
+  // With a flight recorder: calls of events that have begun, and of those that are held behind their end.
+  let hasFlight = false;
+  const begun = new Map<number, Call[]>();
+  const aside = new Map<number, Call[]>();
 
   const keep = (what: Kept): void => {
     try {
@@ -106,12 +125,14 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     id = asked("name", policy);
     const result = asked("engage", draw, stage, policy);
     if (result < 0) return;
+    hasFlight = result === HAS_FLIGHT;
     scrubs = policy.length > 0;
     // A page that records nothing hears of nothing: the next one asks again.
-    kept.policy = policy.length > 0 && result === 0 ? btoa(String.fromCharCode(...policy)) : "";
+    kept.policy = policy.length > 0 && result !== 1 ? btoa(String.fromCharCode(...policy)) : "";
     keep(kept);
+    letGo();
     tell();
-    if (result > 0) tools.abandon(scope, "policy_off");
+    if (result === 1) tools.abandon(scope, "policy_off");
   };
 
   const tell = (): void => {
@@ -126,8 +147,37 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
 
   const settle = (all: boolean): void => {
     asked("settle", wallNow(), all);
+    letGo();
     tell();
   };
+
+  // What was held is recorded after all, or is what sampling takes.
+  const letGo = (): void => {
+    const frame = answered(asked("let_go"));
+    while (!frame.ended()) {
+      const calls = take(aside, frame.float());
+      if (frame.byte()) {
+        replaying = true;
+        calls.forEach((call) => tools.tell(scope, call));
+        replaying = false;
+      } else tools.giveUp(scope, "policy_sample", 1);
+    }
+  };
+
+  // Remembers what an event consists of, as long as it may have to be told again.
+  const remember = (call: Call): void => {
+    const [what, given] = call;
+    if (what === "begin") {
+      begun.set(given.number, [call]);
+      const [oldest = 0] = begun.keys();
+      if (begun.size > MAX_BEGUN) begun.delete(oldest);
+    } else if (what === "link") begun.get(given.number)?.push(call);
+    else if (what === "cancel") begun.delete(given);
+  };
+
+  // Once more in full, when it is recorded after all.
+  const setAside = (given: Finish): void =>
+    void aside.set(given.number, [...take(begun, given.number), ["finish", flown(given)]]);
 
   // `decided`: the module has the frame already.
   const scrub = (told: Finish | Long, decided: boolean): void => {
@@ -155,7 +205,7 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     return asked("decide", number, duration, status === ERROR, wallNow(), ...sent, name, attributes);
   };
 
-  const letGo = (): void => {
+  const tellHeld = (): void => {
     const begin = held;
     held = undefined;
     if (begin && scope.module) ask(scope.module, "begin", ...Object.values(begin));
@@ -180,27 +230,51 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
         if (length >= 0) engage(answerOf(engine, length));
       } else if (kept.policy) engage(unpacked(kept.policy));
     },
-    takes([what, given]) {
+    takes(call) {
+      const [what, given] = call;
+      if (replaying) {
+        if (what === "finish") scrub(given, false);
+        return true;
+      }
+      // Of a session that is over nothing can be told any more.
+      if (hasFlight && what === "session") settle(true);
+      else if (hasFlight && !telling) remember(call);
       const ends = what === "finish" && given.number === held?.number;
-      if (!ends) letGo();
+      if (!ends) tellHeld();
       if (what === "begin" && given.role === NONE) {
         held = given;
         return false;
       }
       if (what === "finish" && !telling) {
-        const reason = REASONS[decide(given)];
-        if (reason) {
+        const result = decide(given);
+        const verdict = result % LETS_GO;
+        if (verdict === HOLD) setAside(given);
+        else begun.delete(given.number);
+        if (verdict === FLIES) given.attributes = flown(given).attributes;
+        if (result >= LETS_GO) letGo();
+        const reason = REASONS[verdict];
+        if (reason || verdict === HOLD) {
           if (!held && scope.module) ask(scope.module, "cancel", given.number);
           held = undefined;
-          tools.giveUp(scope, reason, 1);
+          if (reason) tools.giveUp(scope, reason, 1);
           return false;
         }
       }
       if (what === "finish" || what === "long") scrub(given, what === "finish" && !telling);
-      letGo();
+      tellHeld();
       return true;
     },
   };
+};
+
+/** The same, and that sampling would have taken it. */
+const flown = (given: Finish): Finish => ({ ...given, attributes: { ...given.attributes, [FLIGHT]: true } });
+
+/** What is there under this number, which is not there any more. */
+const take = (all: Map<number, Call[]>, number: number): Call[] => {
+  const calls = all.get(number) ?? [];
+  all.delete(number);
+  return calls;
 };
 
 const keptUnder = ({ localStore }: Scope, name: string): Kept => {

@@ -49,14 +49,16 @@ extern "C" fn name(length: usize) -> u32 {
 }
 
 /// Frame: a policy, which holds from here on; `draw` and `stage`: what was drawn for the session. Returns 0: it is in force;
-/// 1: it says that nothing is recorded; -1: it is not understood, and the one before holds on.
+/// 1: it says that nothing is recorded; 2: it is in force, and has a flight recorder; -1: it is not understood, and the one
+/// before holds on.
 #[unsafe(no_mangle)]
 extern "C" fn engage(draw: f64, stage: f64, length: usize) -> i32 {
     let Some(policy) = Policy::decode(frame(length).0) else { return -1 };
     let (holds, off) = (policy.holds_for(stage), policy.off);
     let policy = if holds { policy } else { Policy::default() };
-    module().engine.get_or_insert_default().change(policy, draw);
-    i32::from(holds && off)
+    let engine = module().engine.get_or_insert_default();
+    engine.change(policy, draw);
+    if holds && off { 1 } else { 2 * i32::from(engine.has_flight()) }
 }
 
 /// Frame: text path of the view that begins.
@@ -67,7 +69,8 @@ extern "C" fn route(length: usize) {
     }
 }
 
-/// An event ends. Frame: text name, attributes. Returns what becomes of it, by its place in `VERBS`.
+/// An event ends. Frame: text name, attributes. Returns what becomes of it, by its place in `VERBS`; 6: it is held; 7: it is
+/// kept for the flight recorder alone; and 8 more: `let_go` has something to say.
 #[unsafe(no_mangle)]
 extern "C" fn decide(
     number: f64,
@@ -81,7 +84,20 @@ extern "C" fn decide(
     let Module { engine: Some(engine), decided, .. } = module() else { return 0 };
     *decided = length;
     let ended = Ended { number: number as u64, duration_ms, failed: failed != 0 };
-    engine.decide(&ended, &Now { wall_ms, page_bytes, day_bytes }, frame(length).0) as i32
+    let verdict = engine.decide(&ended, &Now { wall_ms, page_bytes, day_bytes }, frame(length).0);
+    verdict as i32 | i32::from(engine.lets_go()) << 3
+}
+
+/// Returns the bytes of output: of each event that is held no longer its number (f64), and a byte 1: it is recorded, or 0.
+#[unsafe(no_mangle)]
+extern "C" fn let_go() -> usize {
+    let Module { engine, output, .. } = module();
+    output.clear();
+    for let_go in engine.iter_mut().flat_map(Engine::let_go) {
+        output.extend_from_slice(&(let_go.number as f64).to_le_bytes());
+        output.push(let_go.recorded.into());
+    }
+    output.len()
 }
 
 /// Frame: text name, attributes; empty: that of `decide` just before. Returns the bytes of output: of each attribute that changes its key, and a text behind a

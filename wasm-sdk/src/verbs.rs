@@ -8,6 +8,7 @@ pub mod document;
 
 mod again;
 mod budget;
+mod flight;
 mod glob;
 mod group;
 mod histogram;
@@ -20,10 +21,11 @@ use alloc::{collections::VecDeque, vec::Vec};
 use self::{
     again::Again,
     document::{Policy, Sort, Verb},
+    flight::Flight,
     group::Groups,
     seen::Seen,
 };
-pub use self::{scrubbed::Scrubbed, seen::Ended, summary::Summary};
+pub use self::{flight::LetGo, scrubbed::Scrubbed, seen::Ended, summary::Summary};
 
 /// What becomes of an event, in the order of [`VERBS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,10 @@ pub enum Verdict {
     Sample,
     /// The bytes of the page or the day are spent.
     Budget,
+    /// Its session is not among those that keep it, but it may be recorded yet: see [`Engine::let_go`].
+    Hold,
+    /// The same, and it is recorded, because something has gone wrong just before.
+    Flight,
 }
 
 /// Names of all that is done to events, by which it is counted: the closed list. The first counts nothing.
@@ -66,6 +72,9 @@ pub struct Engine {
     route: Vec<u8>,
     /// An error or something slow has happened: nothing is sampled any more.
     upgraded: bool,
+    /// Milliseconds around what goes wrong in which nothing is sampled; 0: there is no flight recorder.
+    window_ms: u64,
+    flight: Flight,
     again: Again,
     groups: Groups,
     due: VecDeque<Summary>,
@@ -75,12 +84,16 @@ impl Engine {
     /// Nothing has happened. `draw`: what was drawn for the session.
     #[must_use]
     pub fn new(policy: Policy, draw: f64) -> Self {
-        Self { policy, draw, ..Self::default() }
+        let mut engine = Self::default();
+        engine.change(policy, draw);
+        engine
     }
 
     /// Another policy holds from here on; what was merged under the one before is due.
     pub fn change(&mut self, policy: Policy, draw: f64) {
         self.settle(f64::INFINITY, true);
+        let flights = policy.verbs.iter().filter(|verb| verb.sort == Sort::Flight);
+        self.window_ms = flights.map(|verb| verb.number).max().unwrap_or(0);
         self.policy = policy;
         self.draw = draw;
     }
@@ -106,6 +119,7 @@ impl Engine {
         if seen.is_of_page() {
             return Verdict::Keep;
         }
+        let mut recorded = Verdict::Keep;
         for at in 0..self.policy.verbs.len() {
             let Some(verb) = self.policy.verbs.get(at) else { break };
             if !seen.matches(&verb.when, &self.route) {
@@ -117,6 +131,10 @@ impl Engine {
                     self.upgraded = true;
                     continue;
                 }
+                Sort::Flight => {
+                    self.flight.keep(now.wall_ms, verb.number);
+                    continue;
+                }
                 Sort::Drop => Verdict::Drop,
                 Sort::Dedupe => self.again.look(verb, &seen, now.wall_ms, &mut self.due),
                 Sort::Aggregate => self.groups.add(verb, at, &seen, now.wall_ms, &mut self.due),
@@ -124,11 +142,35 @@ impl Engine {
                 Sort::Budget => budget::look(verb, &seen, now),
                 Sort::Scrub => continue,
             };
-            if verdict != Verdict::Keep {
-                return verdict;
+            match verdict {
+                Verdict::Keep => {}
+                Verdict::Sample if self.flight.is_on(now.wall_ms) => recorded = Verdict::Flight,
+                Verdict::Sample if self.window_ms > 0 => {
+                    self.flight.hold(ended.number, frame.len(), now.wall_ms, self.window_ms);
+                    return Verdict::Hold;
+                }
+                _ => return verdict,
             }
         }
-        Verdict::Keep
+        recorded
+    }
+
+    /// Whether [`Self::let_go`] has something to say.
+    #[must_use]
+    pub fn lets_go(&self) -> bool {
+        self.flight.is_due()
+    }
+
+    /// Which events are held no longer, the oldest first: of those that were to be held each is told once, at the latest
+    /// when all is settled.
+    pub fn let_go(&mut self) -> Vec<LetGo> {
+        self.flight.let_go_of()
+    }
+
+    /// Whether it has a flight recorder.
+    #[must_use]
+    pub fn has_flight(&self) -> bool {
+        self.window_ms > 0
     }
 
     /// Name and attributes of an event without what the policy takes out of them; `None`: all of it may stay.
@@ -141,6 +183,7 @@ impl Engine {
     pub fn settle(&mut self, wall_ms: f64, all: bool) {
         self.again.settle(wall_ms, all, &mut self.due);
         if all {
+            self.flight.end();
             self.groups.settle(&mut self.due);
         } else {
             self.groups.settle_old(wall_ms, &mut self.due);

@@ -165,6 +165,50 @@ fn a_session_keeps_at_every_rate_above_what_was_drawn_until_an_error_and_then_al
     assert_eq!(page.ends("scroll", &[], 0.0), Verdict::Keep, "from that moment on");
 }
 
+/// A page of which nothing is sampled but around what is called `wrong`, ten seconds of it.
+fn recorded_around_what_is_wrong() -> Page {
+    let flight = Verb { number: 10_000, ..verb(Sort::Flight, "wrong") };
+    Page::under(vec![flight, verb(Sort::Sample, "")])
+}
+
+#[test]
+fn what_sampling_takes_is_recorded_after_all_around_what_goes_wrong() {
+    let mut page = recorded_around_what_is_wrong();
+    let mut ends = |at_s: f64, name: &str| {
+        page.now.wall_ms = at_s * 1e3;
+        let verdict = page.ends(name, &[], 0.0);
+        let let_go: Vec<_> =
+            page.engine.let_go().iter().map(|let_go| (let_go.number, let_go.recorded)).collect();
+        (verdict, let_go)
+    };
+    assert_eq!(ends(0.0, "a"), (Verdict::Hold, vec![]));
+    assert_eq!(ends(9.0, "a"), (Verdict::Hold, vec![]));
+    assert_eq!(ends(11.0, "a"), (Verdict::Hold, vec![(1, false)]), "the first is too long ago");
+    // It is sampled itself, as nothing says that it is kept; what happened before comes first.
+    assert_eq!(ends(20.0, "wrong"), (Verdict::Flight, vec![(2, false), (3, true)]));
+    assert_eq!(ends(29.9, "a"), (Verdict::Flight, vec![]));
+    assert_eq!(ends(30.0, "a"), (Verdict::Hold, vec![]));
+    page.engine.settle(31_000.0, true);
+    assert!(page.engine.lets_go());
+    assert_eq!(page.engine.let_go().len(), 1, "at the end of the page it is what sampling takes");
+    assert!(!page.engine.lets_go());
+}
+
+#[test]
+fn what_is_held_is_bounded_in_events_and_in_bytes() {
+    let mut page = recorded_around_what_is_wrong();
+    for _ in 0..300 {
+        assert_eq!(page.ends("a", &[], 0.0), Verdict::Hold);
+    }
+    let let_go = page.engine.let_go();
+    assert_eq!((let_go.len(), let_go[0].number, let_go[0].recorded), (100, 1, false));
+    let long = "x".repeat(40 * 1024);
+    for _ in 0..2 {
+        assert_eq!(page.ends("a", &[("long", text(&long))], 0.0), Verdict::Hold);
+    }
+    assert_eq!(page.engine.let_go().len(), 201, "all but the last");
+}
+
 #[test]
 fn as_bytes_run_out_fewer_events_are_kept_and_errors_last() {
     let kept_at = |spent: f64, failed: bool| {

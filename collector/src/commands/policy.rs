@@ -82,7 +82,9 @@ fn line(verb: &Verb) -> String {
     }
     match sort {
         Sort::Keep | Sort::Upgrade | Sort::Drop => {}
-        Sort::Dedupe | Sort::Aggregate => said.push_str(&format!(" seconds={}", number / 1000)),
+        Sort::Flight | Sort::Dedupe | Sort::Aggregate => {
+            said.push_str(&format!(" seconds={}", number / 1000))
+        }
         Sort::Sample => said.push_str(&format!(" rate={}", *number as f64 / 10_000.0)),
         Sort::Budget => said.push_str(&format!(" page_kib={} day_kib={}", number / 1024, more / 1024)),
         Sort::Scrub => {

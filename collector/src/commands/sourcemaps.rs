@@ -11,48 +11,53 @@ use serde_json::Value;
 use super::{Asked, Failure, asking, iso};
 use crate::{admin::SOURCE_MAP, config::Config, sourcemaps::DebugId};
 
-use self::{built::built, inject::injected};
+use self::{
+    built::{built, read},
+    inject::injected,
+};
 
-/// Gives each file below `directory` that has a map a debug id, where it has none, and has it say so to the page. What was
+/// Gives each script below `directory` that has a map a debug id, where it has none, and has it say so to the page. What was
 /// given one stays as it is.
 ///
 /// # Errors
 /// If a file cannot be read or written, or nothing there has a map.
 pub fn inject(directory: &Path) -> Result<String, Failure> {
-    let (mut said, mut changed) = (String::new(), 0);
-    let all = built(directory)?;
+    let (all, said) = built(directory)?;
+    let mut changed = 0;
     for file in &all {
         changed += usize::from(injected(file)?);
     }
-    said.push_str(&format!(
-        "{changed} of {} files were given a debug id, or the line that tells it\n",
-        all.len()
-    ));
-    Ok(said)
+    let all = all.len();
+    Ok(format!("{said}{changed} of {all} scripts were given a debug id, or the line that tells it\n"))
 }
 
-/// Sends the map of each file below `directory` to the running collector of `config`.
+/// Sends the map of each script below `directory` to the running collector of `config`.
 ///
 /// # Errors
-/// If it does not run, or refuses one; if a file has no debug id; or nothing there has a map.
+/// If it does not run, nothing there has a map, or some have no debug id or are refused: all others have been sent.
 pub async fn upload(config: &Config, directory: &Path) -> Result<String, Failure> {
     let asked = asking(config)?;
-    let mut said = String::new();
-    let all = built(directory)?;
+    let (all, mut said) = built(directory)?;
+    let mut refused = String::new();
     for file in all {
+        let (script, map) = (read(&file.script)?, read(&file.map)?);
         let name = file.map.display();
-        let id = file.debug_id()?;
-        let id = id.ok_or_else(|| format!("{name} has no debug id: run `weft sourcemaps inject` first"))?;
-        send(&asked, id, std::fs::read(&file.map)?).await.map_err(|error| format!("{name}: {error}"))?;
-        said.push_str(&format!("{id} {name}\n"));
+        let Some(id) = file.debug_id(&String::from_utf8_lossy(&script), &map) else {
+            refused.push_str(&format!("{name} has no debug id: run `weft sourcemaps inject` first\n"));
+            continue;
+        };
+        let (is_kept, answer) = send(&asked, id, map).await?;
+        let line = format!("{name}: {answer}\n");
+        if is_kept { said.push_str(&line) } else { refused.push_str(&line) }
     }
-    Ok(said)
+    if refused.is_empty() { Ok(said) } else { Err(format!("{said}{refused}").into()) }
 }
 
-async fn send(asked: &Asked<'_>, id: DebugId, map: Vec<u8>) -> Result<(), Failure> {
+/// Whether it is kept, and what the collector says of it.
+async fn send(asked: &Asked<'_>, id: DebugId, map: Vec<u8>) -> Result<(bool, String), Failure> {
     let answer = asked.post("/api/sourcemaps").header(SOURCE_MAP, id.to_string()).body(map).send().await;
     let answer = answer.map_err(|error| asked.nobody(&error))?;
-    if answer.status().is_success() { Ok(()) } else { Err(answer.text().await?.trim_end().into()) }
+    Ok((answer.status().is_success(), answer.text().await?.trim_end().to_owned()))
 }
 
 /// Which maps the running collector of `config` has.
@@ -62,7 +67,10 @@ async fn send(asked: &Asked<'_>, id: DebugId, map: Vec<u8>) -> Result<(), Failur
 pub async fn list(config: &Config) -> Result<String, Failure> {
     let asked = asking(config)?;
     let answer = asked.get("/api/sourcemaps").send().await.map_err(|error| asked.nobody(&error))?;
-    let told: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;
+    if !answer.status().is_success() {
+        return Err(answer.text().await?.trim_end().into());
+    }
+    let told: Value = serde_json::from_slice(&answer.bytes().await?)?;
     let all = told.get("source_maps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let line = |map: &Value| {
         let number = |name: &str| map.get(name).and_then(Value::as_u64).unwrap_or(0);

@@ -42,9 +42,10 @@ impl Policy {
     }
 }
 
-/// Verbs in the order in which a page asks them: what is kept is asked for nothing else, and what costs least to leave out
-/// goes first.
-const ORDER: [(&str, Sort); 8] = [
+/// Verbs in the order in which a page asks them: whatever becomes of what goes wrong, what happened around it is recorded; what
+/// is kept is asked for nothing else, and what costs least to leave out goes first.
+const ORDER: [(&str, Sort); 9] = [
+    ("flight", Sort::Flight),
     ("keep", Sort::Keep),
     ("upgrade", Sort::Upgrade),
     ("drop", Sort::Drop),
@@ -88,6 +89,7 @@ fn verb(sort: Sort, mut section: Section<'_>) -> Verb {
     let mut verb = Verb { when: when(&mut section), ..Verb::new(sort) };
     match sort {
         Sort::Keep | Sort::Drop | Sort::Upgrade => {}
+        Sort::Flight => verb.number = section.count("seconds", 30, 1..=300) * 1000,
         Sort::Dedupe => verb.number = section.count("seconds", 10, 1..=86_400) * 1000,
         Sort::Aggregate => {
             verb.number = section.count("seconds", 60, 1..=86_400) * 1000;
@@ -107,7 +109,7 @@ fn verb(sort: Sort, mut section: Section<'_>) -> Verb {
         Sort::Scrub => scrub(&mut verb, &mut section),
     }
     let says_nothing = verb.when == When::default();
-    if says_nothing && matches!(sort, Sort::Drop | Sort::Keep | Sort::Upgrade) {
+    if says_nothing && matches!(sort, Sort::Drop | Sort::Keep | Sort::Upgrade | Sort::Flight) {
         section
             .wrong("name", "say which events: without name, route, attribute or duration it is all of them");
     }

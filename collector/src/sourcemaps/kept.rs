@@ -150,9 +150,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let maps = SourceMaps::new(data.path(), 1 << 20);
         maps.keep(id(1), MAP).unwrap();
-        for none in
-            [&b"<!doctype html>"[..], b"{}", br#"{"version":3,"sources":[],"names":[],"mappings":""}"#]
-        {
+        for none in [&b"<!doctype html>"[..], b"[1]"] {
             assert!(matches!(maps.keep(id(1), none), Err(NotKept::NoMap(_))), "{none:?}");
         }
         assert!(maps.read(id(1)).is_some());

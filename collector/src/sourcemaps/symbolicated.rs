@@ -18,34 +18,56 @@ pub(crate) fn symbolicated(stack: &str, debug_ids: &[&str], maps: &SourceMaps) -
     look_up(stack, debug_ids, |id| maps.read(id))
 }
 
-/// As [`symbolicated`], where `map` has the maps.
+/// As [`symbolicated`], where `map` has the maps. Each is asked for once, and let go before the next one.
 pub(crate) fn look_up<M: Borrow<Map>>(
     stack: &str,
     debug_ids: &[&str],
     map: impl Fn(DebugId) -> Option<M>,
 ) -> Json {
     let ids = by_file(debug_ids);
-    let mut read = HashMap::new();
-    let mut one = |frame: &Frame<'_>| {
-        let Some(place) = &frame.place else { return shown(frame, Ok(None)) };
-        let id = match ids.get(place.file) {
-            Some(Some(id)) => id,
-            Some(None) => {
-                return shown(frame, Err(format!("several files of this page are called {}", place.file)));
-            }
-            None => return shown(frame, Err(no_id(place))),
-        };
-        if !read.contains_key(id) && read.len() >= MOST_MAPS {
-            return shown(frame, Err(format!("more than {MOST_MAPS} files have maps in this stack")));
+    let lines: Vec<_> = frames(stack).map(|frame| (wanted(&frame, &ids), frame)).collect();
+    let mut files: Vec<DebugId> = Vec::new();
+    for id in lines.iter().filter_map(|(wanted, _)| wanted.as_ref().ok().copied().flatten()) {
+        if !files.contains(&id) {
+            files.push(id);
         }
-        let Some(map) = read.entry(*id).or_insert_with(|| map(*id)) else {
-            return shown(frame, Err(format!("no source map was uploaded for {} ({id})", place.file)));
-        };
-        let original = (*map).borrow().original(place.line, place.column);
-        let nothing = || format!("the source map of {} says nothing of this place", place.file);
-        shown(frame, original.ok_or_else(nothing).map(Some))
-    };
-    frames(stack).map(|frame| one(&frame)).collect()
+    }
+    let mut told: Vec<_> = lines
+        .iter()
+        .map(|(wanted, frame)| match wanted {
+            Ok(None) => shown(frame, Ok(None)),
+            Ok(Some(_)) => shown(frame, Err(format!("more than {MOST_MAPS} files have maps in this stack"))),
+            Err(why) => shown(frame, Err(why.clone())),
+        })
+        .collect();
+    for id in files.into_iter().take(MOST_MAPS) {
+        let map = map(id);
+        for ((wanted, frame), told) in lines.iter().zip(&mut told) {
+            if let (Ok(Some(of)), Some(place)) = (wanted, &frame.place)
+                && *of == id
+            {
+                *told = shown(frame, written(place, id, map.as_ref().map(Borrow::borrow)).map(Some));
+            }
+        }
+    }
+    told.into()
+}
+
+/// Which map a line needs. `None`: it is no place.
+fn wanted(frame: &Frame<'_>, ids: &HashMap<&str, Option<DebugId>>) -> Result<Option<DebugId>, String> {
+    let Some(place) = &frame.place else { return Ok(None) };
+    match ids.get(place.file) {
+        Some(Some(id)) => Ok(Some(*id)),
+        Some(None) => Err(format!("several files of this page are called {}", place.file)),
+        None => Err(no_id(place)),
+    }
+}
+
+/// What somebody wrote there.
+fn written(place: &Place<'_>, id: DebugId, map: Option<&Map>) -> Result<Original, String> {
+    let map = map.ok_or_else(|| format!("no source map of {} ({id}) is here: upload it", place.file))?;
+    let original = map.original(place.line, place.column);
+    original.ok_or_else(|| format!("the source map of {} says nothing of this place", place.file))
 }
 
 /// Ids by names of files. `None`: several files have the name, and which one is meant nobody has said.
@@ -120,7 +142,7 @@ mod tests {
         let unknown =
             |stack: &str, ids: &[&str]| looked_up(stack, ids)[0]["unknown"].as_str().unwrap().to_owned();
         assert!(unknown("f@https://a.example/other.js:1:1", ids).contains("no debug id"));
-        assert!(unknown("f@https://a.example/x.js:1:1", ids).contains("no source map was uploaded"));
+        assert!(unknown("f@https://a.example/x.js:1:1", ids).contains("no source map of x.js"));
         assert!(unknown("f@https://a.example/app.js:7:1", ids).contains("says nothing of this place"));
         let two = [ids[0], "app.js=00000000-0000-8000-8000-000000000000"];
         assert!(unknown("f@https://a.example/app.js:1:1", &two).contains("several files"));

@@ -44,9 +44,11 @@ pub enum Sort {
     /// `patterns`: attributes that are left out, or, with `number` 1, those that may stay; with 2, paths that become what the
     /// pattern says, in which `:name` stands for a segment; with 3, texts out of which what matches is taken.
     Scrub,
+    /// `number`: milliseconds around it in which nothing is sampled.
+    Flight,
 }
 
-const SORTS: [Sort; 8] = [
+const SORTS: [Sort; 9] = [
     Sort::Keep,
     Sort::Upgrade,
     Sort::Drop,
@@ -55,6 +57,7 @@ const SORTS: [Sort; 8] = [
     Sort::Sample,
     Sort::Budget,
     Sort::Scrub,
+    Sort::Flight,
 ];
 
 /// Which events a verb is about: all that is given must hold.

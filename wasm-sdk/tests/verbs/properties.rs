@@ -32,6 +32,7 @@ fn any_policy() -> impl Strategy<Value = Policy> {
         Sort::Sample,
         Sort::Budget,
         Sort::Scrub,
+        Sort::Flight,
     ];
     let patterns = vec("[a-c/:*]{0,6}".prop_map(String::into_bytes), 0..4);
     let verb = (proptest::sample::select(sorts.to_vec()), any_when(), 0..20_000_u64, 0..200_u64, patterns)
@@ -71,6 +72,7 @@ proptest! {
     ) {
         let mut engine = Engine::new(policy, 0.3);
         let (mut merged, mut told) = (0_u64, 0_u64);
+        let (mut held, mut let_go) = (Vec::new(), Vec::new());
         let mut now = Now::default();
         for (number, (name, value, duration, failed, passes, moves)) in events.iter().enumerate() {
             now.wall_ms += f64::from(*passes) * 3_000.0;
@@ -81,6 +83,8 @@ proptest! {
             let frame = frame(name, &[("a", text(value))]);
             let verdict = engine.decide(&ended, &now, frame.bytes());
             merged += u64::from(matches!(verdict, Verdict::Dedupe | Verdict::Aggregate));
+            held.extend((verdict == Verdict::Hold).then_some(number as u64));
+            let_go.extend(engine.let_go().iter().map(|let_go| let_go.number));
             while let Some(summary) = engine.summary() {
                 told += summary.count;
             }
@@ -90,5 +94,7 @@ proptest! {
             told += summary.count;
         }
         prop_assert_eq!(merged, told);
+        let_go.extend(engine.let_go().iter().map(|let_go| let_go.number));
+        prop_assert_eq!(held, let_go, "what is held is let go once, in order");
     }
 }

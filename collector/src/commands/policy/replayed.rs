@@ -60,9 +60,9 @@ impl Replayed {
         page.recorder.session(Session { id: [7; 16], previous_id: None, randomness: 1 << 55 }, None);
         for (ends, at) in moments(recorded) {
             let Some(event) = recorded.events.get(at) else { continue };
-            if ends { page.ends(at, event) } else { page.begins(at, event, recorded) }
+            if ends { page.ends(at, event, recorded) } else { page.begins(at, event, recorded) }
         }
-        page.settle();
+        page.settle(recorded);
         page.seal();
         page.replayed
     }
@@ -82,6 +82,13 @@ fn moments(recorded: &Recorded) -> Vec<(bool, usize)> {
 
 impl Page {
     fn begins(&mut self, at: usize, event: &Event, recorded: &Recorded) {
+        if let Some(path) = &event.path {
+            self.moves(path);
+        }
+        self.begin(at, event, recorded);
+    }
+
+    fn begin(&mut self, at: usize, event: &Event, recorded: &Recorded) {
         let mut root = at;
         // Whoever recorded it may have made a circle.
         for _ in 0..recorded.events.len() {
@@ -89,9 +96,6 @@ impl Page {
                 Some(above) => root = above,
                 None => break,
             }
-        }
-        if let Some(path) = &event.path {
-            self.moves(path);
         }
         self.recorder.begin(&Begin {
             number: at as u64,
@@ -111,13 +115,43 @@ impl Page {
         }
     }
 
-    fn ends(&mut self, at: usize, event: &Event) {
+    fn ends(&mut self, at: usize, event: &Event, recorded: &Recorded) {
         self.now_ms = event.start_ms + event.duration_ms;
-        let failed = event.failed();
-        let ended = Ended { number: at as u64, duration_ms: event.duration_ms, failed };
+        let ended = Ended { number: at as u64, duration_ms: event.duration_ms, failed: event.failed() };
         let now = Now { wall_ms: self.now_ms, page_bytes: self.replayed.bytes as f64, ..Now::default() };
+        let verdict = self.engine.decide(&ended, &now, event.frame.bytes());
+        self.let_go(recorded);
+        match verdict {
+            Verdict::Keep | Verdict::Flight => self.keeps(at, event),
+            Verdict::Hold => self.recorder.cancel(at as u64),
+            _ => {
+                self.recorder.cancel(at as u64);
+                self.takes(verdict, event);
+            }
+        }
+        self.tell();
+    }
+
+    /// What was held: recorded after all, or what sampling takes.
+    fn let_go(&mut self, recorded: &Recorded) {
+        for let_go in self.engine.let_go() {
+            let at = let_go.number as usize;
+            let Some(event) = recorded.events.get(at) else { continue };
+            if let_go.recorded {
+                self.begin(at, event, recorded);
+                self.keeps(at, event);
+            } else {
+                self.takes(Verdict::Sample, event);
+            }
+        }
+    }
+
+    fn keeps(&mut self, at: usize, event: &Event) {
         let frame = event.frame.bytes();
-        let verdict = self.engine.decide(&ended, &now, frame);
+        let changed = self.engine.scrub(frame).and_then(|changes| changes.apply(frame));
+        self.replayed.scrubbed += usize::from(changed.is_some());
+        self.replayed.kept += 1;
+        self.replayed.errors += usize::from(event.failed());
         let end = End {
             number: at as u64,
             duration_ms: event.duration_ms,
@@ -125,21 +159,11 @@ impl Page {
             status: event.status,
             demoted: false,
         };
-        if verdict != Verdict::Keep {
-            self.takes(verdict, &end, event);
-            return self.tell();
-        }
-        let changed = self.engine.scrub(frame).and_then(|changes| changes.apply(frame));
-        self.replayed.scrubbed += usize::from(changed.is_some());
-        self.replayed.kept += 1;
-        self.replayed.errors += usize::from(failed);
         self.finish(&end, changed.as_deref().unwrap_or(frame));
-        self.tell();
     }
 
-    fn takes(&mut self, verdict: Verdict, end: &End, event: &Event) {
+    fn takes(&mut self, verdict: Verdict, event: &Event) {
         let verb = VERBS.get(verdict as usize).copied().unwrap_or_default();
-        self.recorder.cancel(end.number);
         self.recorder.dropped(format!("policy_{verb}").as_bytes(), 1);
         *self.replayed.taken.entry(verb).or_default().entry(event.name.clone()).or_default() += 1;
     }
@@ -158,8 +182,9 @@ impl Page {
     }
 
     /// All that was merged, as when a page is hidden.
-    fn settle(&mut self) {
+    fn settle(&mut self, recorded: &Recorded) {
         self.engine.settle(self.now_ms, true);
+        self.let_go(recorded);
         self.tell();
     }
 

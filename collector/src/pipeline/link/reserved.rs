@@ -7,7 +7,7 @@ use weft_proto::{Attribute, Batch, Event};
 const RESERVED: [&str; 6] = ["weft.", "session.", "service.", "telemetry.", "deployment.", "client."];
 
 /// What the SDK says about itself under our name.
-const FROM_SDK: [&str; 18] = [
+const FROM_SDK: [&str; 19] = [
     "weft.bytes",
     "weft.clock.jump_ms",
     "weft.count",
@@ -15,6 +15,7 @@ const FROM_SDK: [&str; 18] = [
     "weft.duration.max_ms",
     "weft.duration.min_ms",
     "weft.duration.sum_ms",
+    "weft.flight",
     "weft.histogram.counts",
     "weft.histogram.offset",
     "weft.histogram.scale",
