@@ -3,9 +3,10 @@
 
 import module from "../../target/verbs.wasm";
 import type { Call } from "./event";
+import { Frame } from "./frame";
 import type { Tools } from "./outgoing";
 import type { Scope } from "./scope";
-import type { Attributes, Begin, Finish, Long, Module, Value } from "./wasm";
+import type { Begin, Finish, Long, Module } from "./wasm";
 
 /** A policy at work. */
 export interface Verbs {
@@ -284,48 +285,3 @@ const keptUnder = ({ localStore }: Scope, name: string): Kept => {
     return {};
   }
 };
-
-/** Reads what the module says (src/frame.rs). */
-class Frame {
-  private at = 0;
-  private readonly view: DataView;
-
-  constructor(private readonly bytes: Uint8Array<ArrayBuffer>) {
-    this.view = new DataView(bytes.buffer);
-  }
-
-  ended(): boolean {
-    return this.at >= this.bytes.length;
-  }
-
-  byte(): number {
-    return this.view.getUint8(this.at++);
-  }
-
-  float(): number {
-    this.at += 8;
-    return this.view.getFloat64(this.at - 8, true);
-  }
-
-  private word(): number {
-    this.at += 4;
-    return this.view.getUint32(this.at - 4, true);
-  }
-
-  text(): string {
-    const length = this.word();
-    this.at += length;
-    return new TextDecoder().decode(this.bytes.subarray(this.at - length, this.at));
-  }
-
-  attributes(): Attributes {
-    const count = this.word();
-    const all: Attributes = {};
-    for (let read = 0; read < count; read++) all[this.text()] = this.value();
-    return all;
-  }
-
-  private value(): Value {
-    return this.byte() ? this.float() : this.text();
-  }
-}

@@ -19,7 +19,7 @@ const enum Limit {
   /** UTF-16 units of a stack, and of something thrown that is no error. */
   maxStack = 4_000,
   maxMessage = 1_000,
-  /** Files that are looked at for their debug ids, and ids that are told. */
+  /** Files that are looked at for their debug ids, those that were loaded last, and ids that are told. */
   maxFiles = 200,
   maxIds = 20,
 }
@@ -165,7 +165,7 @@ const tell = (handle: Handle, what: What, attributes: Attributes, unhandled: boo
 const debugIds = (stack: string): string[] | undefined => {
   const { _debugIds = {} } = globalThis as { _debugIds?: Record<string, string> };
   const found = new Set<string>();
-  for (const [key, id] of Object.entries(_debugIds).slice(0, Limit.maxFiles)) {
+  for (const [key, id] of Object.entries(_debugIds).slice(-Limit.maxFiles)) {
     const file = /(https?:\/\/[^\s)]+?):\d+:\d+/.exec(key)?.[1];
     if (file && stack.includes(file)) found.add(`${file.split("/").pop() ?? ""}=${id}`);
   }
