@@ -121,19 +121,24 @@ async fn a_page_that_is_switched_off_says_nothing_more_and_a_denial_forgets_the_
     assert_eq!((named(&spans, "kept"), named(&spans, LOAD)), (0, 1));
 }
 
-/// Nothing but what goes wrong is kept, and what happened around it.
-const FLIGHT: &str =
-    "[[policy.flight]]\nname = \"wrong\"\nseconds = 60\n[[policy.sample]]\nname = \"step\"\nrate = 0.0\n";
+/// Of steps none is kept but those around what goes wrong.
+const FLIGHT: &str = "[[policy.flight]]\nname = \"wrong\"\nseconds = 60\n[[policy.sample]]\nname = \"step\"\nrate = 0.0\n\
+    [[policy.scrub]]\ndeny = [\"app.secret\"]\n";
+
+/// More than a batch holds, and all of it held.
+const STEPS: &str = "void (() => {
+    for (let at = 1; at <= 100; at++) weft.event('step', { at, 'app.secret': 'a', 'app.long': `${at}`.repeat(200) });
+})()";
 
 async fn what_sampling_takes_is_recorded_after_all_around_what_goes_wrong(kind: Kind) {
     let scene = Scene::start_with(kind, FLIGHT).await;
     let tab = scene.open_recording("/page").await;
     heard(&tab).await;
-    tab.evaluate::<()>("void (weft.event('step', { at: 1 }), weft.event('step', { at: 2 }))").await;
+    tab.evaluate::<()>(STEPS).await;
     let held: bool =
         tab.evaluate("weft.flush().then(() => weft.stats().dropped.policy_sample === undefined)").await;
     assert!(held, "as long as something may go wrong");
-    let wrong = "void (weft.event('wrong'), weft.event('step', { at: 3 }))";
+    let wrong = "void (weft.event('wrong', { 'app.secret': 'x', 'app.public': 'y' }), weft.event('step', { at: 101 }))";
     tab.evaluate::<()>(wrong).await;
     tab.click("#press").await;
     let stats = flush(&tab).await;
@@ -141,13 +146,17 @@ async fn what_sampling_takes_is_recorded_after_all_around_what_goes_wrong(kind: 
     assert_eq!((stats.dropped.get("policy_sample"), stats.errors), (None, 0), "{stats:?}");
     let spans = scene.end().await;
     let steps = all_named(&spans, "step");
-    let at: Vec<_> = steps.iter().map(|step| step.int("at")).collect();
-    assert_eq!(at, [Some(1), Some(2), Some(3)]);
+    let mut at: Vec<_> = steps.iter().filter_map(|step| step.int("at")).collect();
+    at.sort_unstable();
+    assert_eq!(at, (1..=101).collect::<Vec<_>>());
+    assert!(spans.iter().all(|span| span.text("app.secret").is_none()), "each is scrubbed as itself");
     // They stand for no others: who counts sessions by what sampling kept leaves them out.
     assert!(steps.iter().all(|step| step.is_true("weft.flight")), "{steps:#?}");
     let wrong = one_named(&spans, "wrong");
+    assert_eq!(wrong.text("app.public"), Some("y"));
     assert!(!wrong.is_true("weft.flight") && !one_named(&spans, CLICK).is_true("weft.flight"));
-    assert!(wrong.kinds_to(steps[1]).contains(&"previous".to_owned()), "{wrong:#?}");
+    let last = steps.iter().find(|step| step.int("at") == Some(100)).expect("it came");
+    assert!(wrong.kinds_to(last).contains(&"previous".to_owned()), "{wrong:#?}");
     assert_nothing_dangles(&spans);
 }
 

@@ -158,9 +158,11 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
     while (!frame.ended()) {
       const calls = take(aside, frame.float());
       if (frame.byte()) {
+        // A batch that is full is sealed, and more may be let go, in the middle of it.
+        const before = replaying;
         replaying = true;
         calls.forEach((call) => tools.tell(scope, call));
-        replaying = false;
+        replaying = before;
       } else tools.giveUp(scope, "policy_sample", 1);
     }
   };
@@ -240,6 +242,8 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
       // Of a session that is over nothing can be told any more.
       if (hasFlight && what === "session") settle(true);
       else if (hasFlight && !telling) remember(call);
+      // Whether the module still has the frame of this event.
+      let isThere = false;
       const ends = what === "finish" && given.number === held?.number;
       if (!ends) tellHeld();
       if (what === "begin" && given.role === NONE) {
@@ -252,7 +256,8 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
         if (verdict === HOLD) setAside(given);
         else begun.delete(given.number);
         if (verdict === FLIES) given.attributes = flown(given).attributes;
-        if (result >= LETS_GO) letGo();
+        isThere = result < LETS_GO;
+        if (!isThere) letGo();
         const reason = REASONS[verdict];
         if (reason || verdict === HOLD) {
           if (!held && scope.module) ask(scope.module, "cancel", given.number);
@@ -261,7 +266,7 @@ const applied = (scope: Scope, tools: Tools, name: string, engine: Engine): Verb
           return false;
         }
       }
-      if (what === "finish" || what === "long") scrub(given, what === "finish" && !telling);
+      if (what === "finish" || what === "long") scrub(given, isThere);
       tellHeld();
       return true;
     },
