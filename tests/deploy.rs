@@ -1,6 +1,7 @@
 //! What lies in `deploy/` and what the pages for operators say: held to a running collector and to the source, so that
 //! neither grows old unnoticed.
 
+mod kubernetes;
 mod mentions;
 mod named;
 mod promql;

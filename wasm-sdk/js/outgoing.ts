@@ -30,7 +30,8 @@ export const seal = (scope: Ready, events: number, state: PageState, leaving: bo
   // Before it is sent: whoever acknowledges it must not find it still to be written. But Firefox may end a page that is
   // closed in the middle of `pagehide`, and there a request goes further than a transaction.
   if (leaving) scope.afterSending.push(keep);
-  else keep();
+  // A journal that fails costs the batch its copy, not the batch.
+  else safely(keep);
   add(scope, { ...batch, seed: scope.seed, own: true });
 };
 
