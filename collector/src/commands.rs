@@ -27,6 +27,7 @@ pub use sourcemaps::{inject as inject_debug_ids, list as list_source_maps, uploa
 pub use spool::{export as export_spool, list as list_spool, verify as verify_spool};
 
 use axum::http::HeaderName;
+use serde_json::Value;
 
 use crate::config::Config;
 
@@ -59,10 +60,26 @@ impl Asked<'_> {
 
     /// Has it do something, by a header that no page may send. What it said, or why it did not.
     async fn order(&self, path: &str, name: HeaderName, value: impl ToString) -> Result<String, Failure> {
-        let answer = self.post(path).header(name, value.to_string()).send().await;
-        let answer = answer.map_err(|error| self.nobody(&error))?;
-        let (is_done, said) = (answer.status().is_success(), answer.text().await?);
+        self.done(self.post(path).header(name, value.to_string())).await
+    }
+
+    /// What is listed there under `name`.
+    async fn list(&self, path: &str, name: &str) -> Result<Vec<Value>, Failure> {
+        let mut told: Value = serde_json::from_str(&self.done(self.get(path)).await?)?;
+        let list = told.get_mut(name).map(Value::take);
+        Ok(list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default())
+    }
+
+    /// What was said, or why it was not done.
+    async fn done(&self, request: reqwest::RequestBuilder) -> Result<String, Failure> {
+        let (is_done, said) = self.answered(request).await?;
         if is_done { Ok(said) } else { Err(said.into()) }
+    }
+
+    /// Whether it was done, and what was said of it.
+    async fn answered(&self, request: reqwest::RequestBuilder) -> Result<(bool, String), Failure> {
+        let answer = request.send().await.map_err(|error| self.nobody(&error))?;
+        Ok((answer.status().is_success(), answer.text().await?))
     }
 
     fn nobody(&self, error: &reqwest::Error) -> String {

@@ -14,9 +14,7 @@ pub async fn blocks(config: &Config, lift: Option<u64>) -> Result<String, Failur
     if let Some(number) = lift {
         return asked.order("/api/blocks/lift", LIFT, number).await;
     }
-    let answer = asked.get("/api/blocks").send().await.map_err(|error| asked.nobody(&error))?;
-    let told: Value = serde_json::from_slice(&answer.error_for_status()?.bytes().await?)?;
-    let blocks = told.get("blocks").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let blocks = asked.list("/api/blocks", "blocks").await?;
     if blocks.is_empty() {
         return Ok("nobody is blocked\n".to_owned());
     }

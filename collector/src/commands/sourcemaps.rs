@@ -8,8 +8,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{Asked, Failure, asking, iso};
-use crate::{admin::SOURCE_MAP, config::Config, sourcemaps::DebugId};
+use super::{Failure, asking, iso};
+use crate::{admin::SOURCE_MAP, config::Config};
 
 use self::{
     built::{built, read},
@@ -40,24 +40,17 @@ pub async fn upload(config: &Config, directory: &Path) -> Result<String, Failure
     let (all, mut said) = built(directory)?;
     let mut refused = String::new();
     for file in all {
-        let (script, map) = (read(&file.script)?, read(&file.map)?);
-        let name = file.map.display();
-        let Some(id) = file.debug_id(&String::from_utf8_lossy(&script), &map) else {
+        let (map, name) = (read(&file.map)?, file.map.display());
+        let Some(id) = file.debug_id(&map) else {
             refused.push_str(&format!("{name} has no debug id: run `weft sourcemaps inject` first\n"));
             continue;
         };
-        let (is_kept, answer) = send(&asked, id, map).await?;
-        let line = format!("{name}: {answer}\n");
+        let request = asked.post("/api/sourcemaps").header(SOURCE_MAP, id.to_string()).body(map);
+        let (is_kept, answer) = asked.answered(request).await?;
+        let line = format!("{name}: {}\n", answer.trim_end());
         if is_kept { said.push_str(&line) } else { refused.push_str(&line) }
     }
     if refused.is_empty() { Ok(said) } else { Err(format!("{said}{refused}").into()) }
-}
-
-/// Whether it is kept, and what the collector says of it.
-async fn send(asked: &Asked<'_>, id: DebugId, map: Vec<u8>) -> Result<(bool, String), Failure> {
-    let answer = asked.post("/api/sourcemaps").header(SOURCE_MAP, id.to_string()).body(map).send().await;
-    let answer = answer.map_err(|error| asked.nobody(&error))?;
-    Ok((answer.status().is_success(), answer.text().await?.trim_end().to_owned()))
 }
 
 /// Which maps the running collector of `config` has.
@@ -65,13 +58,7 @@ async fn send(asked: &Asked<'_>, id: DebugId, map: Vec<u8>) -> Result<(bool, Str
 /// # Errors
 /// If it does not run.
 pub async fn list(config: &Config) -> Result<String, Failure> {
-    let asked = asking(config)?;
-    let answer = asked.get("/api/sourcemaps").send().await.map_err(|error| asked.nobody(&error))?;
-    if !answer.status().is_success() {
-        return Err(answer.text().await?.trim_end().into());
-    }
-    let told: Value = serde_json::from_slice(&answer.bytes().await?)?;
-    let all = told.get("source_maps").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let all = asking(config)?.list("/api/sourcemaps", "source_maps").await?;
     let line = |map: &Value| {
         let number = |name: &str| map.get(name).and_then(Value::as_u64).unwrap_or(0);
         let id = map.get("debug_id").and_then(Value::as_str).unwrap_or("?");

@@ -98,11 +98,17 @@ impl Session {
 
     /// Tabs that its pages were in, at most: one that stands in for another of them was in that one's.
     pub(super) fn tabs(&self) -> usize {
-        let page_of = |end: &End| self.events.iter().find(|event| event.end == *end)?.page;
-        let before = self.restored.iter().filter_map(|(page, end)| Some((page, page_of(end)?)));
+        if self.restored.is_empty() {
+            return self.pages.len();
+        }
+        let wanted: BTreeSet<&End> = self.restored.values().collect();
+        let events = self.events.iter().filter(|event| wanted.contains(&event.end));
+        let pages: BTreeMap<&End, [u8; 16]> =
+            events.filter_map(|event| Some((&event.end, event.page?))).collect();
         // Where two stand in for one, one is a copy of its tab.
-        let followed: BTreeSet<_> =
-            before.filter(|(page, before)| *page != before).map(|(_, page)| page).collect();
+        let before =
+            self.restored.iter().filter_map(|(page, end)| pages.get(end).filter(|before| *before != page));
+        let followed: BTreeSet<_> = before.collect();
         self.pages.len().saturating_sub(followed.len())
     }
 

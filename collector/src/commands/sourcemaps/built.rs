@@ -14,12 +14,14 @@ use super::map;
 pub(super) struct Built {
     pub(super) script: PathBuf,
     pub(super) map: PathBuf,
+    /// The debug id that the script says. `None`: it says none.
+    said: Option<DebugId>,
 }
 
 impl Built {
     /// What the script says, or its map. `None`: neither says one.
-    pub(super) fn debug_id(&self, script: &str, map: &[u8]) -> Option<DebugId> {
-        DebugId::read(last(script, "debugId=").unwrap_or_default()).or_else(|| map::debug_id(map))
+    pub(super) fn debug_id(&self, map: &[u8]) -> Option<DebugId> {
+        self.said.or_else(|| map::debug_id(map))
     }
 }
 
@@ -38,7 +40,9 @@ pub(super) fn built(directory: &Path) -> Result<(Vec<Built>, String), Failure> {
         }
         let named = last(&text, "sourceMappingURL=");
         match map_of(&script, named) {
-            Some(map) => all.push(Built { script, map }),
+            Some(map) => {
+                all.push(Built { script, map, said: last(&text, "debugId=").and_then(DebugId::read) })
+            }
             None if named.is_some() => {
                 said.push_str(&format!("{}: its map is in no file here: left out\n", script.display()));
             }

@@ -15,8 +15,7 @@ use crate::{commands::Failure, sourcemaps::DebugId};
 pub(super) fn injected(file: &Built) -> Result<bool, Failure> {
     let script = String::from_utf8(read(&file.script)?).map_err(|error| at(&file.script, error))?;
     let map = read(&file.map)?;
-    let known = file.debug_id(&script, &map);
-    let id = known.unwrap_or_else(|| of(&script));
+    let id = file.debug_id(&map).unwrap_or_else(|| of(&script));
     // The id as a text: a comment that says it tells no page.
     let tells = ["\"", "'", "`"].iter().any(|quote| script.contains(&format!("{quote}{id}{quote}")));
     if tells && script.contains("_debugIds") {
